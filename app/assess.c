@@ -1,0 +1,110 @@
+#include "app/assess.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void assessment_deinit(struct assessment *assessment)
+{
+    free(assessment->checks);
+    assessment->checks = NULL;
+}
+
+/* The busiest resource that does work; one that is only held, such as a worker that waits for a database, is the limit
+ * only when none that works is nearly as busy. */
+static const struct result_entry *find_limit(const struct results *results, double *utilisation)
+{
+    const struct result_entry *best[2] = { NULL, NULL };
+    double most[2] = { -1, -1 };
+    int held;
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+        double value;
+
+        if (!entry->limits)
+            continue;
+        value = results_interval(results, entry).mean;
+        if (value > most[entry->held]) {
+            most[entry->held] = value;
+            best[entry->held] = entry;
+        }
+    }
+    held = most[1] > 0.9 && most[0] < 0.8;
+    *utilisation = best[held] ? most[held] : 0;
+    return best[held];
+}
+
+static double replication_value(const struct results *results, const char *metric, int replication)
+{
+    const struct result_entry *entry = results_find(results, "total", metric);
+
+    return entry ? entry->values[replication] : NAN;
+}
+
+/* Requests left inside over requests started, by replication. */
+static struct interval growth(const struct results *results)
+{
+    double *values = malloc((size_t)results->replications * sizeof *values);
+    struct interval interval = { NAN, NAN, NAN, 0 };
+
+    if (!values)
+        return interval;
+    for (int i = 0; i < results->replications; i++)
+        values[i] = (replication_value(results, "in_flight.end", i) - replication_value(results, "in_flight.start", i)) /
+                    fmax(replication_value(results, "requests.started", i), 1);
+    interval = statistics_mean_interval(values, results->replications, RESULTS_CONFIDENCE);
+    free(values);
+    return interval;
+}
+
+static void find_overload(struct assessment *assessment, const struct results *results)
+{
+    struct interval share = growth(results);
+    double failed = 1 - results_value(results, "total", "availability");
+    double least = isnan(share.low) ? share.mean / 5 : share.low;
+
+    assessment->growing = least > ASSESS_GROWTH && assessment->limit_utilisation > ASSESS_FULL;
+    if (assessment->growing && results->seconds > 0)
+        assessment->growth_per_s = share.mean * results_value(results, "total", "requests.started") / results->seconds;
+    assessment->overloaded = assessment->growing || (failed > ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL);
+}
+
+static bool is_latency(const char *metric)
+{
+    return !strncmp(metric, "latency", 7) || !strncmp(metric, "wait", 4);
+}
+
+struct check assess_expectation(const struct expectation *expectation, const struct results *results,
+                                const struct assessment *assessment)
+{
+    const struct result_entry *entry = results_find(results, expectation->component, expectation->metric);
+    struct check check = { expectation, { NAN, NAN, NAN, 0 }, VERDICT_UNDECIDED };
+
+    if (!entry)
+        return check;
+    check.interval = results_interval(results, entry);
+    check.verdict = statistics_verdict(check.interval, expectation->comparison, expectation->bound);
+    if (assessment->growing && is_latency(expectation->metric)) /* it has no steady value to compare */
+        check.verdict = expectation->comparison >= COMPARISON_GREATER ? VERDICT_HELD : VERDICT_FAILED;
+    return check;
+}
+
+bool assess(struct assessment *assessment, const struct scenario_variant *variant, const struct results *results)
+{
+    *assessment = (struct assessment){ 0 };
+    assessment->limit = find_limit(results, &assessment->limit_utilisation);
+    if (results->replications > 0 && variant->time.kind == TIME_STEADY)
+        find_overload(assessment, results);
+    assessment->check_count = variant->expectation_count;
+    if (!variant->expectation_count)
+        return true;
+    assessment->checks = calloc(variant->expectation_count, sizeof *assessment->checks);
+    if (!assessment->checks)
+        return false;
+    for (size_t i = 0; i < variant->expectation_count; i++) {
+        assessment->checks[i] = assess_expectation(&variant->expectations[i], results, assessment);
+        assessment->counts[assessment->checks[i].verdict]++;
+    }
+    return true;
+}

@@ -1,0 +1,70 @@
+#include "app/build.h"
+
+#include <string.h>
+
+struct build {
+    const struct scenario_variant *variant;
+    struct sim *sim;
+    const struct group *cycle;
+    bool wired;
+};
+
+static struct site *site_of(struct sim *sim, const char *region)
+{
+    struct site *site;
+
+    if (!region)
+        return &sim->sites[0];
+    site = sim_find_site(sim, region);
+    return site ? site : sim_add_site(sim, region);
+}
+
+static void add_everything(void *argument)
+{
+    struct build *build = argument;
+    const struct scenario_variant *variant = build->variant;
+    struct sim *sim = build->sim;
+
+    for (size_t i = 0; i < variant->environment.host_count; i++)
+        sim_add_group(sim, &host_model.component, variant->environment.hosts[i].name, 1, &variant->environment.hosts[i], &sim->sites[0]);
+    for (size_t i = 0; i < variant->component_count; i++) {
+        const struct component_config *component = &variant->components[i];
+
+        sim_add_group(sim, &component->type->component, component->name, (uint32_t)component->count, component->config,
+                      site_of(sim, component->region));
+    }
+    build->wired = sim_wire(sim, &build->cycle);
+}
+
+/* The component of the scenario that a group or part belongs to, by the scenario's own string. */
+static const char *component_name(const struct scenario_variant *variant, const struct group *group)
+{
+    while (group->parent)
+        group = group->parent;
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (!strcmp(variant->components[i].name, group->name))
+            return variant->components[i].name;
+    return "";
+}
+
+enum build_status build_run(const struct scenario_variant *variant, uint64_t seed, uint64_t memory_budget_bytes, struct sim **sim,
+                            const char **cycle)
+{
+    struct build build = { .variant = variant, .sim = sim_create(seed, memory_budget_bytes, PENDING_LADDER) };
+    bool fitted;
+
+    *sim = NULL;
+    if (!build.sim)
+        return BUILD_OUT_OF_MEMORY;
+    build.sim->environment = &variant->environment;
+    build.sim->network = &variant->network;
+    fitted = memory_guard(&build.sim->memory, add_everything, &build);
+    if (fitted && build.wired) {
+        *sim = build.sim;
+        return BUILD_OK;
+    }
+    if (fitted)
+        *cycle = component_name(variant, build.cycle);
+    sim_destroy(build.sim);
+    return fitted ? BUILD_CYCLE : BUILD_OUT_OF_MEMORY;
+}

@@ -1,0 +1,432 @@
+#include "app/collect.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/link.h"
+#include "sim/station.h"
+
+const struct metric_row common_metrics[] = {
+    { .name = "requests.started", .unit = "1", .kind = METRIC_COMMON, .help = "Requests that users sent, or that arrived at the component, while measuring." },
+    { .name = "requests.ok", .unit = "1", .kind = METRIC_COMMON, .help = "Requests that ended with an answer." },
+    { .name = "requests.failed", .unit = "1", .kind = METRIC_COMMON, .help = "Requests that ended without one." },
+    { .name = "requests.failed.CAUSE", .unit = "1", .kind = METRIC_COMMON, .help = "The same by cause: timeout, refused, unavailable, crashed, lost, not_found, error." },
+    { .name = "requests.attempts", .unit = "1", .kind = METRIC_COMMON, .help = "Messages sent for them, retries among them; at a server each attempt is a request." },
+    { .name = "in_flight.start", .unit = "1", .kind = METRIC_COMMON, .help = "Requests inside when measuring began: started + in_flight.start = ok + failed + in_flight.end." },
+    { .name = "in_flight.end", .unit = "1", .kind = METRIC_COMMON, .help = "Requests inside when measuring ended." },
+    { .name = "in_flight.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Requests inside, mean over time." },
+    { .name = "throughput", .unit = "1/s", .kind = METRIC_COMMON, .help = "Requests answered ok per second of measured time." },
+    { .name = "availability", .unit = "1", .kind = METRIC_COMMON, .help = "ok / (ok + failed)." },
+    { .name = "latency.mean, .p50, .p90, .p95, .p99, .p99.9, .max", .unit = "s", .kind = METRIC_COMMON, .help = "Of requests that ended ok: from first send to last answer at clients, from arrival to answer elsewhere." },
+    { .name = "latency_all.mean ... .max", .unit = "s", .kind = METRIC_COMMON, .help = "The same of all that ended, failed ones included." },
+    { .name = "wait.mean ... .max", .unit = "s", .kind = METRIC_COMMON, .help = "Time in the waiting line of the component's first resource (servers, workers, connections), zeros included." },
+    { .name = "wait.probability", .unit = "1", .kind = METRIC_COMMON, .help = "Share of requests that had to wait there." },
+    { .name = "utilisation", .unit = "1", .kind = METRIC_COMMON, .help = "The greatest of the resources' utilisations." },
+    { .name = "RESOURCE.utilisation", .unit = "1", .kind = METRIC_COMMON, .help = "Share of time that the resource was at work or held: servers, cpu, workers, connections, disk, network, memory." },
+    { .name = "RESOURCE.wait.mean ... .max, .wait.probability", .unit = "s", .kind = METRIC_COMMON, .help = "Time in the waiting line of one resource." },
+    { .name = "queue.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Requests waiting in all lines of the component, mean over time." },
+    { .name = "queue.max", .unit = "1", .kind = METRIC_COMMON, .help = "Most requests waiting in one line." },
+    { .name = "slowdown.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Time at the resource over the service time alone, mean over services." },
+    { .name = "requests.share", .unit = "1", .kind = METRIC_COMMON, .help = "Of an instance: its share of the requests of all instances." },
+    { .name = "cost.per_hour", .unit = "USD", .kind = METRIC_COMMON, .help = "Price of the machines and services." },
+    { .name = "cost.per_million_requests", .unit = "USD", .kind = METRIC_COMMON, .help = "That price over a million requests answered ok." },
+    { .name = "memory.used.mean, .max", .unit = "B", .kind = METRIC_COMMON, .help = "Memory in use on the machine, of components that have one." },
+    { .name = NULL },
+};
+
+/* What a row of the output stands for: a group or one of its instances. */
+struct subject {
+    const struct sim *sim;
+    struct results *results;
+    const char *name;
+    const struct group *group;
+    struct component *const *members;
+    uint32_t count;
+};
+
+/* ---- requests ---- */
+
+struct tally {
+    uint64_t started, attempts, finished[OUTCOME_COUNT], inside_start, inside_end;
+};
+
+static uint64_t failures(const struct tally *tally)
+{
+    uint64_t failed = 0;
+
+    for (int i = OUTCOME_OK + 1; i < OUTCOME_COUNT; i++)
+        failed += tally->finished[i];
+    return failed;
+}
+
+static void add_requests(struct results *results, const char *name, const struct tally *tally, double seconds)
+{
+    uint64_t failed = failures(tally), ok = tally->finished[OUTCOME_OK];
+
+    results_add_value(results, name, "requests.started", "1", RESULT_VALUE, (double)tally->started);
+    results_add_value(results, name, "requests.ok", "1", RESULT_VALUE, (double)ok);
+    results_add_value(results, name, "requests.failed", "1", RESULT_VALUE, (double)failed);
+    for (int i = OUTCOME_OK + 1; i < OUTCOME_COUNT; i++)
+        results_add_value(results, name, results_name(results, "requests.failed.", outcome_rows[i].name), "1", RESULT_VALUE,
+                          (double)tally->finished[i]);
+    results_add_value(results, name, "requests.attempts", "1", RESULT_VALUE, (double)tally->attempts);
+    results_add_value(results, name, "in_flight.start", "1", RESULT_VALUE, (double)tally->inside_start);
+    results_add_value(results, name, "in_flight.end", "1", RESULT_VALUE, (double)tally->inside_end);
+    results_add_value(results, name, "throughput", "1/s", RESULT_VALUE, seconds > 0 ? (double)ok / seconds : NAN);
+    results_add_ratio(results, name, "availability", ok, ok + failed);
+}
+
+static void add_latencies(struct results *results, const char *name, const struct histogram *ok, const struct histogram *failed)
+{
+    struct histogram *all = calloc(1, sizeof *all);
+
+    results_add_times(results, name, "latency", ok, 0);
+    if (!all) {
+        results->out_of_memory = true;
+        return;
+    }
+    histogram_merge(all, ok);
+    histogram_merge(all, failed);
+    results_add_times(results, name, "latency_all", all, 0);
+    free(all);
+}
+
+static void add_member(struct tally *tally, const struct component *component)
+{
+    tally->started += component->started - component->window_started;
+    tally->inside_start += component->window_in_flight;
+    tally->inside_end += component->in_flight.level;
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        tally->finished[i] += component->finished[i] - component->window_finished[i];
+}
+
+static void add_class(struct tally *tally, const struct request_class *class)
+{
+    uint64_t finished = 0;
+
+    tally->started += class->started;
+    tally->attempts += class->attempts;
+    tally->inside_start += class->in_flight_start;
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        tally->finished[i] += class->finished[i];
+        finished += class->finished[i];
+    }
+    tally->inside_end += class->in_flight_start + class->started - finished;
+}
+
+static double in_flight_mean(const struct subject *subject)
+{
+    double mean = 0;
+
+    for (uint32_t i = 0; i < subject->count; i++)
+        mean += gauge_mean(&subject->members[i]->in_flight, subject->sim->now_ns);
+    return mean;
+}
+
+/* ---- resources ---- */
+
+static double utilisation_of(const struct sim *sim, const struct component *owner, const struct resource *resource)
+{
+    switch (resource->kind) {
+    case RESOURCE_STATION:
+        return station_utilisation(resource->of.station, sim->now_ns);
+    case RESOURCE_PIPE:
+        return pipe_utilisation(resource->of.pipe, sim->window_start_ns, sim->now_ns);
+    case RESOURCE_AMOUNT:
+        break;
+    }
+    (void)owner;
+    return NAN;
+}
+
+static double mean_utilisation(const struct subject *subject, uint8_t index)
+{
+    double sum = 0;
+
+    for (uint32_t i = 0; i < subject->count; i++)
+        sum += utilisation_of(subject->sim, subject->members[i], &subject->members[i]->resources[index]);
+    return sum / subject->count;
+}
+
+static void add_waits(const struct subject *subject, const char *prefix, const struct resource_statistics *statistics)
+{
+    struct results *results = subject->results;
+    uint64_t waited = histogram_count(&statistics->waits);
+
+    results_add_times(results, subject->name, prefix, &statistics->waits, statistics->started > waited ? statistics->started - waited : 0);
+    results_add_ratio(results, subject->name, results_name(results, prefix, ".probability"), waited, statistics->started);
+}
+
+static void add_memory(const struct subject *subject, const struct resource *resource)
+{
+    struct results *results = subject->results;
+
+    results_add_value(results, subject->name, "memory.used.mean", "B", RESULT_VALUE, amount_mean(resource->of.amount, subject->sim->now_ns));
+    results_add_value(results, subject->name, "memory.used.max", "B", RESULT_MAXIMUM, (double)resource->of.amount->level_max);
+}
+
+/* All members have the same resources in the same order. */
+static void add_utilisations(const struct subject *subject)
+{
+    const struct component *first = subject->members[0];
+    struct results *results = subject->results;
+    double greatest = 0;
+
+    for (uint8_t i = 0; i < first->resource_count; i++) {
+        const struct resource *resource = &first->resources[i];
+        struct result_entry *entry;
+        double utilisation;
+
+        if (resource->kind == RESOURCE_AMOUNT) {
+            add_memory(subject, resource);
+            continue;
+        }
+        utilisation = mean_utilisation(subject, i);
+        entry = results_add_value(results, subject->name, results_name(results, resource->name, ".utilisation"), "1", RESULT_VALUE, utilisation);
+        if (entry) {
+            entry->held = resource->held;
+            entry->limits = subject->count == 1;
+        }
+        if (utilisation > greatest)
+            greatest = utilisation;
+    }
+    if (first->resource_count)
+        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE, greatest);
+}
+
+static void add_queues(const struct subject *subject)
+{
+    double mean = 0, max = 0;
+    bool any = false;
+
+    for (uint32_t i = 0; i < subject->count; i++)
+        for (uint8_t k = 0; k < subject->members[i]->resource_count; k++) {
+            const struct resource *resource = &subject->members[i]->resources[k];
+
+            if (resource->kind != RESOURCE_STATION)
+                continue;
+            any = true;
+            mean += gauge_mean(&resource->of.station->waiting, subject->sim->now_ns);
+            if (resource->of.station->waiting.level_max > max)
+                max = resource->of.station->waiting.level_max;
+        }
+    if (!any)
+        return;
+    results_add_value(subject->results, subject->name, "queue.mean", "1", RESULT_VALUE, mean);
+    results_add_value(subject->results, subject->name, "queue.max", "1", RESULT_MAXIMUM, max);
+}
+
+/* Statistics of resources exist once a group. The first one in the table of the component is where requests come in. */
+static void add_resource_statistics(const struct subject *subject)
+{
+    const struct group *group = subject->group;
+    struct results *results = subject->results;
+
+    for (uint8_t i = 0; i < group->resource_count; i++) {
+        const struct resource_statistics *statistics = group->resources[i];
+
+        if (i == 0) {
+            add_waits(subject, "wait", statistics);
+            results_add_value(results, subject->name, "slowdown.mean", "1", RESULT_VALUE,
+                              statistics->slowdown_count ? 1.0 + statistics->slowdown_sum / (double)statistics->slowdown_count : NAN);
+        }
+        if (group->resource_count > 1)
+            add_waits(subject, results_name(results, statistics->name, ".wait"), statistics);
+    }
+}
+
+/* ---- a model's own ---- */
+
+static uint64_t counter_sum(const struct subject *subject, size_t offset)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < subject->count; i++)
+        sum += *(const uint64_t *)(const void *)((const char *)component_state(subject->members[i]) + offset);
+    return sum;
+}
+
+static void add_level(const struct subject *subject, const struct metric_row *row)
+{
+    double mean = 0, max = 0;
+
+    for (uint32_t i = 0; i < subject->count; i++) {
+        const struct amount *amount = (const void *)((const char *)component_state(subject->members[i]) + row->offset);
+
+        mean += amount_mean(amount, subject->sim->now_ns);
+        max += (double)amount->level_max;
+    }
+    results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".mean"), row->unit, RESULT_VALUE, mean);
+    results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".max"), row->unit, RESULT_MAXIMUM, max);
+}
+
+static void add_own_metrics(const struct subject *subject)
+{
+    for (const struct metric_row *row = subject->group->type->metrics; row && row->name; row++) {
+        if (row->kind == METRIC_COUNTER)
+            results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE, (double)counter_sum(subject, row->offset));
+        else if (row->kind == METRIC_RATIO) {
+            uint64_t hits = counter_sum(subject, row->offset);
+
+            results_add_ratio(subject->results, subject->name, row->name, hits, hits + counter_sum(subject, row->offset_other));
+        } else if (row->kind == METRIC_LEVEL)
+            add_level(subject, row);
+    }
+}
+
+/* ---- rows ---- */
+
+static void add_cost(struct results *results, const char *name, double per_hour, double ok_per_s)
+{
+    results_add_value(results, name, "cost.per_hour", "USD", RESULT_VALUE, per_hour);
+    results_add_value(results, name, "cost.per_million_requests", "USD", RESULT_VALUE, ok_per_s > 0 ? per_hour / (ok_per_s * 3600) * 1e6 : NAN);
+}
+
+/* The bill of a group and of its parts. */
+static double cost_with_parts(const struct sim *sim, const struct group *group)
+{
+    double cost = group->cost_per_hour;
+
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->parent == group)
+            cost += cost_with_parts(sim, sim->groups[i]);
+    return cost;
+}
+
+static double measured_s(const struct sim *sim)
+{
+    return (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S;
+}
+
+static void collect_instances(const struct subject *group_subject, double group_started)
+{
+    const struct group *group = group_subject->group;
+
+    for (uint32_t i = 0; i < group->count; i++) {
+        struct subject subject = *group_subject;
+        struct tally tally = { 0 };
+        char name[160];
+
+        snprintf(name, sizeof name, "%s[%u]", group->name, i);
+        subject.name = name;
+        subject.members = &group->instances[i];
+        subject.count = 1;
+        add_member(&tally, group->instances[i]);
+        tally.attempts = tally.started;
+        add_requests(subject.results, name, &tally, measured_s(subject.sim));
+        results_add_value(subject.results, name, "requests.share", "1", RESULT_VALUE,
+                          group_started > 0 ? (double)tally.started / group_started : NAN);
+        results_add_value(subject.results, name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(&subject));
+        add_utilisations(&subject);
+        add_queues(&subject);
+        add_own_metrics(&subject);
+    }
+}
+
+static void collect_classes(struct results *results, const struct group *group, struct tally *tally, struct histogram *ok,
+                            struct histogram *failed)
+{
+    const struct sim *sim = group->sim;
+
+    for (uint16_t i = 0; i < group->class_count; i++) {
+        const struct request_class *class = sim->classes[group->class_first + i];
+
+        add_class(tally, class);
+        histogram_merge(ok, &class->latency_ok);
+        histogram_merge(failed, &class->latency_failed);
+        if (group->class_count > 1) {
+            struct tally own = { 0 };
+            char name[160];
+
+            snprintf(name, sizeof name, "%s:%s", group->name, class->name);
+            add_class(&own, class);
+            add_requests(results, name, &own, measured_s(sim));
+            add_latencies(results, name, &class->latency_ok, &class->latency_failed);
+        }
+    }
+}
+
+static void collect_source(const struct subject *subject)
+{
+    struct histogram *both = calloc(2, sizeof *both);
+    struct tally tally = { 0 };
+
+    if (!both) {
+        subject->results->out_of_memory = true;
+        return;
+    }
+    collect_classes(subject->results, subject->group, &tally, &both[0], &both[1]);
+    add_requests(subject->results, subject->name, &tally, measured_s(subject->sim));
+    add_latencies(subject->results, subject->name, &both[0], &both[1]);
+    results_add_value(subject->results, subject->name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(subject));
+    add_own_metrics(subject);
+    free(both);
+}
+
+static void collect_server(const struct subject *subject)
+{
+    const struct group *group = subject->group;
+    struct results *results = subject->results;
+    struct tally tally = { 0 };
+
+    for (uint32_t i = 0; i < group->count; i++)
+        add_member(&tally, group->instances[i]);
+    tally.attempts = tally.started;
+    add_requests(results, group->name, &tally, measured_s(subject->sim));
+    add_latencies(results, group->name, &group->latency_ok, &group->latency_failed);
+    results_add_value(results, group->name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(subject));
+    add_utilisations(subject);
+    add_queues(subject);
+    add_resource_statistics(subject);
+    add_own_metrics(subject);
+    add_cost(results, group->name, cost_with_parts(subject->sim, group), (double)tally.finished[OUTCOME_OK] / measured_s(subject->sim));
+    if (group->count > 1)
+        collect_instances(subject, (double)tally.started);
+}
+
+static void collect_total(struct results *results, const struct sim *sim)
+{
+    struct histogram *both = calloc(2, sizeof *both);
+    struct tally tally = { 0 };
+    double cost = 0, inside = 0;
+
+    if (!both) {
+        results->out_of_memory = true;
+        return;
+    }
+    for (uint16_t i = 0; i < sim->class_count; i++) {
+        add_class(&tally, sim->classes[i]);
+        histogram_merge(&both[0], &sim->classes[i]->latency_ok);
+        histogram_merge(&both[1], &sim->classes[i]->latency_failed);
+    }
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        const struct group *group = sim->groups[i];
+
+        cost += group->cost_per_hour;
+        for (uint32_t k = 0; group->type->is_source && k < group->count; k++)
+            inside += gauge_mean(&group->instances[k]->in_flight, sim->now_ns);
+    }
+    add_requests(results, "total", &tally, measured_s(sim));
+    add_latencies(results, "total", &both[0], &both[1]);
+    results_add_value(results, "total", "in_flight.mean", "1", RESULT_VALUE, inside);
+    add_cost(results, "total", cost, (double)tally.finished[OUTCOME_OK] / measured_s(sim));
+    free(both);
+}
+
+void collect_run(struct results *results, const struct sim *sim)
+{
+    results_begin(results);
+    results->seconds = measured_s(sim);
+    collect_total(results, sim);
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        const struct group *group = sim->groups[i];
+        struct subject subject = { sim, results, group->name, group, group->instances, group->count };
+
+        if (group->type->is_source)
+            collect_source(&subject);
+        else
+            collect_server(&subject);
+    }
+    results_end(results);
+}

@@ -1,0 +1,89 @@
+/* results.h - what the replications of one variant measured, metric by metric.
+ *
+ * The first replication lays out the entries; the others, which run the same scenario, fill the same ones. An entry keeps a
+ * value for each replication, from which intervals are computed; what a percentile or a ratio is over all replications
+ * comes from the merged histogram or the summed counts, never from averages of percentiles or of ratios.
+ *
+ * Ownership: everything is malloc'd and freed by results_deinit(). Running out of memory sets out_of_memory;
+ * the results are then useless and say so.
+ */
+#ifndef APP_RESULTS_H
+#define APP_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/statistics.h"
+#include "sim/histogram.h"
+
+#define RESULTS_CONFIDENCE 0.95
+
+enum result_kind {
+    RESULT_VALUE,     /* mean over replications */
+    RESULT_MAXIMUM,   /* greatest over replications; no interval */
+    RESULT_MEAN,      /* of the merged histogram */
+    RESULT_QUANTILE,  /* of the merged histogram */
+    RESULT_HISTOGRAM_MAXIMUM,
+    RESULT_RATIO,     /* summed hits over summed trials */
+};
+
+struct result_entry {
+    char *component; /* "web", "web[0]", "users:view", "total" */
+    const char *metric;
+    const char *unit;
+    enum result_kind kind;
+    double fraction;    /* of RESULT_QUANTILE */
+    size_t histogram;   /* index in results->histograms; of the three kinds from one */
+    double *values;     /* by replication; NaN: nothing was measured */
+    uint64_t *hits, *trials; /* of RESULT_RATIO, by replication */
+    bool held;          /* utilisation of something waited in, see struct resource */
+    bool limits;        /* utilisation of a single resource of a single instance */
+};
+
+struct results {
+    struct result_entry *entries;
+    size_t entry_count, entry_room;
+    struct histogram **histograms; /* merged over replications */
+    size_t histogram_count, histogram_room;
+    char **names; /* composed metric names, owned */
+    size_t name_count, name_room;
+    int replications;      /* measured */
+    int replications_room; /* values allocated in each entry */
+    size_t cursor, histogram_cursor; /* next to be filled in this replication */
+    double seconds;                  /* measured in each replication */
+    bool partial;                    /* ended early */
+    bool out_of_memory;
+};
+
+/* replications: how many there will be at most. */
+void results_init(struct results *results, int replications);
+void results_deinit(struct results *results);
+
+/* Between begin and end, the same entries are filled in the same order in each replication. */
+void results_begin(struct results *results);
+void results_end(struct results *results);
+
+struct result_entry *results_add_value(struct results *results, const char *component, const char *metric, const char *unit,
+                                       enum result_kind kind, double value);
+struct result_entry *results_add_ratio(struct results *results, const char *component, const char *metric, uint64_t hits,
+                                       uint64_t trials);
+
+/* Emits PREFIX.mean, .p50, .p90, .p95, .p99, .p99.9 and .max of a distribution of times: `histogram`, plus `zeros` values of 0. ns
+ * inside, seconds outside. */
+void results_add_times(struct results *results, const char *component, const char *prefix, const struct histogram *histogram,
+                       uint64_t zeros);
+
+/* A metric name made of two parts, kept as long as the results. */
+const char *results_name(struct results *results, const char *first, const char *second);
+
+/* The value and its 95 % interval; low and high are NaN when there is none. */
+struct interval results_interval(const struct results *results, const struct result_entry *entry);
+
+/* NULL: there is none. */
+const struct result_entry *results_find(const struct results *results, const char *component, const char *metric);
+
+/* The value of a metric, NaN if there is none. */
+double results_value(const struct results *results, const char *component, const char *metric);
+
+#endif

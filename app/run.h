@@ -1,0 +1,34 @@
+/* run.h - runs the replications of one variant and gathers what they measured. */
+#ifndef APP_RUN_H
+#define APP_RUN_H
+
+#include <signal.h>
+
+#include "app/results.h"
+#include "app/scenario.h"
+
+struct run_options {
+    uint64_t seed;
+    int replications;
+    uint64_t memory_budget_bytes;
+    const volatile sig_atomic_t *interrupt; /* set by a signal; NULL: never */
+    const char *replay;                     /* the command line, for bug reports */
+
+    /* Called about ten times a replication with the share of it that is done. May be NULL. */
+    void (*progress)(void *user, int replication, double share);
+    void *progress_user;
+};
+
+enum run_status {
+    RUN_COMPLETE,
+    RUN_INTERRUPTED, /* by a signal: what was measured so far is in the results, marked partial */
+    RUN_OVER_LIMIT,  /* memory or requests in flight: the same */
+    RUN_OUT_OF_MEMORY,
+    RUN_NOT_CONSERVED, /* a bug: told on standard error */
+};
+
+/* results must be fresh from results_init(). Replication r of every variant uses the same seed: common random
+ * numbers. */
+enum run_status run_variant(const struct scenario_variant *variant, const struct run_options *options, struct results *results);
+
+#endif

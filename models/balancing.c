@@ -1,0 +1,290 @@
+#include "models/balancing.h"
+
+#include <string.h>
+
+#define REHASHES_MAX 20 /* then anyone who is available */
+
+struct balancing_policy_row {
+    uint32_t (*choose)(struct balancing *balancing, struct rng *rng, uint64_t user); /* somebody is available */
+    void (*change)(struct balancing *balancing, uint32_t target, uint32_t connections); /* NULL: just counted */
+    void (*rebuild)(struct balancing *balancing); /* another set of targets is available; NULL: nothing to do */
+};
+
+/* ---- policies without memory of connections ---- */
+
+static uint32_t round_robin_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint32_t turn = balancing->turn < balancing->available_count ? balancing->turn : 0;
+
+    (void)rng;
+    (void)user;
+    balancing->turn = turn + 1;
+    return balancing->available[turn];
+}
+
+static uint32_t random_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    (void)user;
+    return balancing->available[rng_below(rng, balancing->available_count)];
+}
+
+/* Hashed again while the target is away, so that nobody moves whose target is there. */
+static uint32_t ip_hash_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint64_t hash = balancing->config.hash_key;
+
+    (void)rng;
+    for (int i = 0; i < REHASHES_MAX; i++) {
+        uint32_t target;
+
+        hash = rng_hash(hash, user);
+        target = (uint32_t)((hash >> 32) * balancing->config.count >> 32);
+        if (balancing->is_available[target])
+            return target;
+    }
+    return balancing->available[(hash >> 32) * balancing->available_count >> 32];
+}
+
+/* ---- power of d ---- */
+
+static uint32_t fewer(const struct balancing *balancing, uint32_t best, uint32_t target)
+{
+    return best == BALANCING_NONE || balancing->connections[target] < balancing->connections[best] ? target : best;
+}
+
+/* The k-th draw without replacement: one of those left, by its number among them. drawn[] holds the places drawn before,
+ * ascending. */
+static uint32_t draw_another(uint32_t *drawn, uint32_t k, uint32_t count, struct rng *rng)
+{
+    uint32_t place = (uint32_t)rng_below(rng, count - k);
+    uint32_t i = 0;
+
+    for (; i < k && drawn[i] <= place; i++)
+        place++;
+    memmove(&drawn[i + 1], &drawn[i], (k - i) * sizeof *drawn);
+    drawn[i] = place;
+    return place;
+}
+
+static uint32_t power_of_d_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint32_t drawn[BALANCING_CHOICES_MAX + 1];
+    uint32_t count = balancing->available_count, choices = balancing->config.choices;
+    uint32_t best = BALANCING_NONE;
+
+    (void)user;
+    if (!balancing->config.with_replacement && choices > count)
+        choices = count;
+    for (uint32_t k = 0; k < choices; k++) {
+        uint32_t place = balancing->config.with_replacement ? (uint32_t)rng_below(rng, count)
+                                                            : draw_another(drawn, k, count, rng);
+
+        best = fewer(balancing, best, balancing->available[place]);
+    }
+    return best;
+}
+
+/* ---- least connections, ties at random: targets in order of their connections ---- */
+
+static uint32_t level_start(const struct balancing *balancing, uint32_t connections)
+{
+    return connections ? balancing->level_end[connections - 1] : 0;
+}
+
+/* Room for a level; nobody is above the last one that was ever reached. */
+static void reach_level(struct balancing *balancing, uint32_t connections)
+{
+    uint32_t old_count = balancing->level_count;
+
+    if (connections < old_count)
+        return;
+    balancing->level_count = 2 * connections + 64;
+    balancing->level_end = memory_grow(balancing->memory, balancing->level_end,
+                                       balancing->level_count * sizeof *balancing->level_end);
+    for (uint32_t i = old_count; i < balancing->level_count; i++)
+        balancing->level_end[i] = balancing->available_count;
+}
+
+static void swap_to(struct balancing *balancing, uint32_t target, uint32_t place)
+{
+    uint32_t *order = balancing->order;
+    uint32_t old_place = balancing->place[target], other = order[place];
+
+    order[old_place] = other;
+    balancing->place[other] = old_place;
+    order[place] = target;
+    balancing->place[target] = place;
+}
+
+static uint32_t ordered_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint32_t equals = balancing->level_end[balancing->connections[balancing->order[0]]];
+
+    (void)user;
+    return balancing->order[equals > 1 ? rng_below(rng, equals) : 0];
+}
+
+/* By one more or one less. */
+static void ordered_change(struct balancing *balancing, uint32_t target, uint32_t connections)
+{
+    uint32_t old = balancing->connections[target];
+
+    balancing->connections[target] = connections;
+    if (!balancing->is_available[target])
+        return;
+    reach_level(balancing, connections);
+    if (connections > old)
+        swap_to(balancing, target, --balancing->level_end[old]);
+    else
+        swap_to(balancing, target, balancing->level_end[connections]++);
+}
+
+/* Sorts by counting. */
+static void ordered_rebuild(struct balancing *balancing)
+{
+    uint32_t count = balancing->available_count, most = 0, sum = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (balancing->connections[balancing->available[i]] > most)
+            most = balancing->connections[balancing->available[i]];
+    reach_level(balancing, most);
+    memset(balancing->level_end, 0, balancing->level_count * sizeof *balancing->level_end);
+    for (uint32_t i = 0; i < count; i++)
+        balancing->level_end[balancing->connections[balancing->available[i]]]++;
+    for (uint32_t i = 0; i < balancing->level_count; i++)
+        balancing->level_end[i] = sum += balancing->level_end[i];
+    for (uint32_t i = count; i-- > 0;) {
+        uint32_t target = balancing->available[i];
+        uint32_t place = --balancing->level_end[balancing->connections[target]];
+
+        balancing->order[place] = target;
+        balancing->place[target] = place;
+    }
+    /* each end has come down to the start of its level, which is the end of the one below */
+    for (uint32_t i = 0; i + 1 < balancing->level_count; i++)
+        balancing->level_end[i] = balancing->level_end[i + 1];
+    balancing->level_end[balancing->level_count - 1] = count;
+}
+
+/* ---- least connections, ties to the first ---- */
+
+static uint32_t first_of_few_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint32_t best = BALANCING_NONE;
+
+    (void)rng;
+    (void)user;
+    for (uint32_t i = 0; i < balancing->available_count; i++)
+        best = fewer(balancing, best, balancing->available[i]);
+    return best;
+}
+
+/* Of two neighbours in the tournament, the left one having the lower number. */
+static uint32_t match(const struct balancing *balancing, uint32_t left, uint32_t right)
+{
+    return right == BALANCING_NONE ? left : fewer(balancing, left, right);
+}
+
+static uint32_t tournament_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    (void)rng;
+    (void)user;
+    return balancing->winners[1];
+}
+
+static void tournament_change(struct balancing *balancing, uint32_t target, uint32_t connections)
+{
+    balancing->connections[target] = connections;
+    for (uint32_t i = (balancing->leaves + target) / 2; i; i /= 2)
+        balancing->winners[i] = match(balancing, balancing->winners[2 * i], balancing->winners[2 * i + 1]);
+}
+
+static void tournament_rebuild(struct balancing *balancing)
+{
+    for (uint32_t i = 0; i < balancing->leaves; i++)
+        balancing->winners[balancing->leaves + i] =
+            i < balancing->config.count && balancing->is_available[i] ? i : BALANCING_NONE;
+    for (uint32_t i = balancing->leaves; --i;)
+        balancing->winners[i] = match(balancing, balancing->winners[2 * i], balancing->winners[2 * i + 1]);
+}
+
+/* ---- all of them ---- */
+
+static const struct balancing_policy_row policies[] = {
+    [BALANCING_ROUND_ROBIN] = { round_robin_choose, NULL, NULL },
+    [BALANCING_RANDOM] = { random_choose, NULL, NULL },
+    [BALANCING_LEAST_CONNECTIONS] = { ordered_choose, ordered_change, ordered_rebuild },
+    [BALANCING_POWER_OF_D] = { power_of_d_choose, NULL, NULL },
+    [BALANCING_IP_HASH] = { ip_hash_choose, NULL, NULL },
+};
+
+static const struct balancing_policy_row first_of_few = { first_of_few_choose, NULL, NULL };
+static const struct balancing_policy_row first_of_many = { tournament_choose, tournament_change, tournament_rebuild };
+
+static void rebuild(struct balancing *balancing)
+{
+    balancing->available_count = 0;
+    for (uint32_t i = 0; i < balancing->config.count; i++)
+        if (balancing->is_available[i])
+            balancing->available[balancing->available_count++] = i;
+    if (balancing->policy->rebuild)
+        balancing->policy->rebuild(balancing);
+}
+
+static void allocate(struct balancing *balancing, struct memory *memory, uint32_t count)
+{
+    balancing->connections = memory_alloc_array(memory, count, sizeof *balancing->connections);
+    balancing->is_available = memory_alloc_array(memory, count, sizeof *balancing->is_available);
+    balancing->available = memory_alloc_array(memory, count, sizeof *balancing->available);
+    if (balancing->policy->choose == ordered_choose) {
+        balancing->order = memory_alloc_array(memory, count, sizeof *balancing->order);
+        balancing->place = memory_alloc_array(memory, count, sizeof *balancing->place);
+    }
+    if (balancing->policy->choose == tournament_choose) {
+        balancing->leaves = 2;
+        while (balancing->leaves < count)
+            balancing->leaves *= 2;
+        balancing->winners = memory_alloc_array(memory, balancing->leaves, 2 * sizeof *balancing->winners);
+    }
+}
+
+void balancing_init(struct balancing *balancing, struct memory *memory, const struct balancing_config *config)
+{
+    *balancing = (struct balancing){ .policy = &policies[config->policy], .config = *config, .memory = memory };
+    balancing->turn = config->first % config->count;
+    if (config->policy == BALANCING_LEAST_CONNECTIONS && config->ties == BALANCING_TIES_FIRST)
+        balancing->policy = config->count <= BALANCING_FEW ? &first_of_few : &first_of_many;
+    allocate(balancing, memory, config->count);
+    memset(balancing->is_available, true, config->count * sizeof *balancing->is_available);
+    rebuild(balancing);
+}
+
+static void change(struct balancing *balancing, uint32_t target, uint32_t connections)
+{
+    if (balancing->policy->change)
+        balancing->policy->change(balancing, target, connections);
+    else
+        balancing->connections[target] = connections;
+}
+
+uint32_t balancing_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint32_t target;
+
+    if (!balancing->available_count)
+        return BALANCING_NONE;
+    target = balancing->policy->choose(balancing, rng, user);
+    change(balancing, target, balancing->connections[target] + 1);
+    return target;
+}
+
+void balancing_return(struct balancing *balancing, uint32_t target)
+{
+    change(balancing, target, balancing->connections[target] - 1);
+}
+
+void balancing_set_available(struct balancing *balancing, uint32_t target, bool is_available)
+{
+    balancing->is_available[target] = is_available;
+    rebuild(balancing);
+}

@@ -1,0 +1,42 @@
+/* model.h - what a component type is to the program: its behaviour, its parameters, what it stands for.
+ *
+ * A model is one file: header comment, config struct, state structs, parameter rows, metric rows, callbacks in
+ * the order wire_group, wire, start, on_request, on_reply, on_timer, and the one exported row. Adding a
+ * component: that file, a line in registry.c, a test, a scenario.
+ */
+#ifndef MODELS_MODEL_H
+#define MODELS_MODEL_H
+
+#include "models/param.h"
+#include "sim/component.h"
+
+struct model_type {
+    struct component_type component; /* first: the kernel knows a model by it */
+    const char *summary;             /* one line: what it is */
+    const char *stands_for;          /* what is represented */
+    const char *leaves_out;
+    const char *misleads; /* when its answer should not be trusted */
+    const struct param_table *params;
+    unsigned roles; /* what others may call it for (enum param_role) */
+    bool many;      /* takes `count` */
+    bool hidden;    /* made by the program or by other models, not by a scenario */
+
+    /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */
+    void (*check)(const void *config, struct param_problems *problems);
+
+    /* The same once everything is wired (a class that arrives and has no handler). May be NULL. */
+    void (*check_wired)(const struct group *group, struct param_problems *problems);
+};
+
+/* All component types, ended by NULL. */
+extern const struct model_type *const model_registry[];
+
+/* NULL: none of that name. */
+const struct model_type *model_find(const char *name);
+
+static inline const struct model_type *model_of(const struct group *group)
+{
+    return (const struct model_type *)(const void *)group->type;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* registry.c - the list of component types. A new one is a line here. */
+#include <string.h>
+
+#include "models/host.h"
+#include "models/model.h"
+
+extern const struct model_type cache_model;
+extern const struct model_type clients_model;
+extern const struct model_type database_model;
+extern const struct model_type load_balancer_model;
+extern const struct model_type service_model;
+extern const struct model_type sharded_database_model;
+extern const struct model_type web_server_model;
+
+const struct model_type *const model_registry[] = {
+    &clients_model, &load_balancer_model, &web_server_model, &service_model,          &cache_model,
+    &database_model, &sharded_database_model, &host_model,   NULL,
+};
+
+const struct model_type *model_find(const char *name)
+{
+    for (const struct model_type *const *type = model_registry; *type; type++)
+        if (!strcmp((*type)->component.name, name))
+            return *type;
+    return NULL;
+}

@@ -1,0 +1,208 @@
+#include "sim/call.h"
+
+#include <string.h>
+
+#define BACKOFF_DOUBLINGS_MAX 20
+
+void sim_arrive(struct component *target, struct request *request)
+{
+    struct sim *sim = target->sim;
+
+    request->flags &= (uint8_t)~REQUEST_IN_TRANSIT;
+    request_frame(request)->entered_ns = sim->now_ns;
+    target->started++;
+    gauge_rise(&target->in_flight, sim->now_ns);
+    target->on_request(target, request);
+}
+
+void sim_come_back(struct component *component, struct request *request)
+{
+    sim_return(component->sim, request);
+}
+
+void sim_orphan_end(struct sim *sim, struct request *request)
+{
+    sim->orphans_ended++;
+    request_destroy(sim, request);
+}
+
+/* ---- fan-out ---- */
+
+struct request *sim_fork(struct component *self, struct request *parent, uint32_t branch)
+{
+    struct request *child = request_create(self, rng_hash(request_frame(parent)->number, ~(uint64_t)branch));
+
+    parent->resume = NULL; /* nothing is scheduled for it while its children are out */
+    if (parent->children == 0)
+        parent->outcome = OUTCOME_OK;
+    parent->children++;
+    child->parent = parent->index;
+    child->key = parent->key;
+    child->user = parent->user;
+    child->data = parent->data;
+    child->request_class = parent->request_class;
+    child->operation = parent->operation;
+    child->priority = parent->priority;
+    child->bytes = parent->bytes;
+    child->rows = parent->rows;
+    return child;
+}
+
+struct request *sim_join(struct component *self, struct request *child)
+{
+    struct sim *sim = self->sim;
+    struct request *parent = sim_request(sim, child->parent);
+
+    SIM_ASSERT(sim, self, parent->children > 0);
+    if (parent->outcome == OUTCOME_OK)
+        parent->outcome = child->outcome;
+    if (child->version > parent->version)
+        parent->version = child->version;
+    request_destroy(sim, child);
+    return --parent->children ? NULL : parent;
+}
+
+/* ---- retries ---- */
+
+/* The pause is over, or there was none: the next attempt leaves. */
+static void resend(struct component *caller, struct request *request)
+{
+    struct link *link = &caller->sim->links[request_last_link(request)];
+    uint8_t attempt = request_frame(request)->attempt;
+
+    if (caller->group->type->is_source)
+        caller->sim->classes[request->request_class]->attempts++;
+    request->top++;
+    request_frame(request)->number = rng_hash(request_frame(request)->number, attempt);
+    sim_send(caller, request, link);
+}
+
+static int64_t backoff_ns(const struct link *link, uint64_t number, uint32_t attempt)
+{
+    const struct call_policy *policy = &link->policy;
+    uint32_t doublings = attempt - 1 < BACKOFF_DOUBLINGS_MAX ? attempt - 1 : BACKOFF_DOUBLINGS_MAX;
+    double pause_ns = (double)policy->backoff_ns * (double)(1u << doublings);
+    struct rng rng = rng_for_request(link->draw_key, ~number);
+
+    if (pause_ns > (double)policy->backoff_max_ns)
+        pause_ns = (double)policy->backoff_max_ns;
+    if (policy->backoff_jitter)
+        pause_ns *= rng_uniform(&rng);
+    return sim_time_from_ns(pause_ns);
+}
+
+/* Repeats a failed call if the policy says so; false: the caller is to hear of the failure. */
+bool sim_retry(struct component *caller, struct request *request, struct link *link)
+{
+    struct frame *frame = request_frame(request);
+    int64_t pause_ns;
+
+    if (frame->attempt >= link->policy.retries_max || !(link->policy.retry_on & 1u << request->outcome))
+        return false;
+    frame->attempt++;
+    pause_ns = backoff_ns(link, (frame + 1)->number, frame->attempt);
+    if (pause_ns > 0)
+        sim_resume_after(caller, request, pause_ns, resend);
+    else {
+        request->owner = caller;
+        request->resume = resend;
+        sim_wake(caller->sim, request);
+    }
+    return true;
+}
+
+/* ---- timeouts ---- */
+
+void sim_timeout_start(struct component *self, struct request *request, int64_t timeout_ns)
+{
+    struct timers *timers = &self->sim->timers;
+    uint32_t index = timer_start(timers, sim_event(self, request, self->sim->now_ns + timeout_ns));
+    struct timer *timer = timer_get(timers, index);
+
+    timer->outer = request->timer;
+    timer->depth = request->top;
+    request->timer = index;
+}
+
+/* All timers of a request from `index` outwards now belong to the request at `owner`. */
+static void hand_over_timers(struct sim *sim, uint32_t index, uint32_t owner)
+{
+    for (; index; index = timer_get(&sim->timers, index)->outer) {
+        struct timer *timer = timer_get(&sim->timers, index);
+
+        timer->due.order = (timer->due.order & ~(uint64_t)EVENT_PAYLOAD_MASK) | owner;
+    }
+}
+
+/* Splits the request below the call that ran out of time: returns the caller's part; what was called goes
+ * on as an orphan in the old place, with the timeouts inside it. */
+static struct request *split(struct sim *sim, struct request *orphan, uint32_t expired, uint8_t depth, uint32_t outer)
+{
+    struct component *owner = sim->components[orphan->frames[depth - 1].component];
+    struct request *caller = request_create(owner, 0);
+    uint32_t index = caller->index;
+
+    memcpy(caller, orphan, sizeof *caller + (size_t)(depth + 1) * sizeof(struct frame));
+    caller->index = index;
+    caller->top = (uint8_t)(depth - 1);
+    caller->children = 0;
+    caller->flags &= (uint8_t)~(REQUEST_IN_TRANSIT | REQUEST_RETURNING | REQUEST_ABSENT | REQUEST_STALE);
+    caller->timer = outer;
+    hand_over_timers(sim, outer, index);
+    if (orphan->timer == expired)
+        orphan->timer = 0;
+    else
+        for (uint32_t i = orphan->timer; i; i = timer_get(&sim->timers, i)->outer)
+            if (timer_get(&sim->timers, i)->outer == expired)
+                timer_get(&sim->timers, i)->outer = 0;
+    orphan->base = depth;
+    orphan->parent = 0;
+    orphan->flags |= REQUEST_ORPHAN;
+    return caller;
+}
+
+void sim_timer_fire(struct sim *sim)
+{
+    uint32_t index = timers_pop(&sim->timers);
+    struct timer fired = *timer_get(&sim->timers, index);
+    struct request *request = sim_request(sim, (uint32_t)(fired.due.order & EVENT_PAYLOAD_MASK));
+    struct component *component;
+    bool has_connection;
+
+    if (request->state == REQUEST_TICKER) {
+        request->resume(request->owner, request);
+        return;
+    }
+    sim->timeouts++;
+    has_connection = request->top > fired.depth || !sim_waits_for_connection(request);
+    request = split(sim, request, index, fired.depth, fired.outer);
+    request->outcome = OUTCOME_TIMEOUT;
+    component = sim->components[request_frame(request)->component];
+    if (has_connection)
+        sim_connection_drop(component, &sim->links[request_last_link(request)]);
+    if (!sim_retry(component, request, &sim->links[request_last_link(request)]))
+        component->on_reply(component, request);
+}
+
+/* ---- taking an event back ---- */
+
+static void tombstone_resume(struct component *self, struct request *request)
+{
+    self->sim->requests_live++; /* it stopped counting when it moved */
+    request_destroy(self->sim, request);
+}
+
+struct request *sim_request_move(struct sim *sim, struct request *old)
+{
+    struct request *request = request_create(old->owner, 0);
+    uint32_t index = request->index;
+
+    memcpy(request, old, sizeof *request + (size_t)(old->top + 1) * sizeof(struct frame));
+    request->index = index;
+    hand_over_timers(sim, request->timer, index);
+    old->state = REQUEST_TOMBSTONE;
+    old->resume = tombstone_resume;
+    old->timer = 0;
+    sim->requests_live--;
+    return request;
+}

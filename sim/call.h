@@ -1,0 +1,269 @@
+/* call.h - the verbs that a model is written with.
+ *
+ * A component gets on_request (it was called), on_reply (what it called has answered) and on_timer (its
+ * delay, its service or its turn in a line has come), and ends each callback with at most one verb on that request:
+ *   sim_call      push a frame for the target of a link and send the request there
+ *   sim_reply     pop the own frame and resume the caller with an outcome
+ *   sim_after     come back in on_timer after a delay; sim_wait: after a drawn one
+ *   station_serve, station_acquire (station.h)   come back when served, when granted
+ * After a verb the request belongs to somebody else: do not touch it again.
+ *
+ * A request's key, user and data set are never changed by whom it visits; to call about something else,
+ * fork a child. Sources make requests (sim_start) and end them (sim_finish).
+ *
+ * Timeout and retry live here, once, for every component: a call that fails is repeated as the link's
+ * policy says, and on_reply hears only of the last attempt. A call that times out splits the request: the
+ * caller goes on with a new one; what was called stays at work on the old one, an orphan whose
+ * answer reaches nobody.
+ */
+#ifndef SIM_CALL_H
+#define SIM_CALL_H
+
+#include "sim/duration.h"
+#include "sim/link.h"
+#include "sim/sim.h"
+
+/* ---- time ---- */
+
+/* The date and place in order of an event of `self`. */
+static inline struct event sim_event(struct component *self, const struct request *request, int64_t time_ns)
+{
+    return (struct event){ time_ns, self->site->sequence++ << EVENT_PAYLOAD_BITS | request->index };
+}
+
+/* Calls resume(owner, request) after delay_ns. */
+static inline void sim_resume_after(struct component *owner, struct request *request, int64_t delay_ns, resume_function *resume)
+{
+    struct sim *sim = owner->sim;
+
+    request->owner = owner;
+    request->resume = resume;
+    pending_push(&sim->pending, sim_event(owner, request, sim->now_ns + delay_ns));
+}
+
+/* Calls resume(owner, request) after a draw of the duration for `number`. */
+static inline void sim_resume_drawn(struct component *owner, struct request *request, const struct duration *duration,
+                                    uint64_t number, resume_function *resume)
+{
+    struct sim *sim = owner->sim;
+
+    if (duration->lane) {
+        request->owner = owner;
+        request->resume = resume;
+        lane_push(&sim->lanes, duration->lane, sim_event(owner, request, sim->now_ns + duration->lane->delay_ns));
+    } else {
+        sim_resume_after(owner, request, duration_sample(duration, number), resume);
+    }
+}
+
+/* Comes back in on_timer after delay_ns. */
+static inline void sim_after(struct component *self, struct request *request, int64_t delay_ns)
+{
+    sim_resume_after(self, request, delay_ns, self->on_timer);
+}
+
+/* Comes back in on_timer after a draw for this visit. */
+static inline void sim_wait(struct component *self, struct request *request, const struct duration *duration)
+{
+    sim_resume_drawn(self, request, duration, request_frame(request)->number, self->on_timer);
+}
+
+/* ---- pool ---- */
+
+/* A request with one frame, of `self`, and that number. O(1), no allocation once the pool is warm. */
+static inline struct request *request_create(struct component *self, uint64_t number)
+{
+    struct sim *sim = self->sim;
+    uint32_t index = sim->request_free;
+    struct request *request;
+
+    if (__builtin_expect(!index, 0))
+        index = sim_request_grow(sim);
+    request = sim_request(sim, index);
+    sim->request_free = request->next;
+    if (__builtin_expect(++sim->requests_live > sim->requests_live_max, 0))
+        sim->requests_live_max = sim->requests_live;
+    request->timer = request->parent = request->children = 0;
+    request->version = 0;
+    request->state = REQUEST_LIVE;
+    request->outcome = OUTCOME_OK;
+    request->flags = 0;
+    request->base = request->top = 0;
+    request->frames[0] = (struct frame){ .entered_ns = sim->now_ns, .number = number, .component = self->id };
+    return request;
+}
+
+static inline void request_destroy(struct sim *sim, struct request *request)
+{
+    request->state = REQUEST_FREE;
+    request->next = sim->request_free;
+    sim->request_free = request->index;
+    sim->requests_live--;
+}
+
+/* ---- call and reply ---- */
+
+void sim_arrive(struct component *target, struct request *request);
+void sim_come_back(struct component *component, struct request *request);
+void sim_send_slowly(struct component *self, struct request *request, struct link *link);
+void sim_reply_slowly(struct component *self, struct request *request, struct link *link);
+void sim_orphan_end(struct sim *sim, struct request *request);
+bool sim_retry(struct component *caller, struct request *request, struct link *link);
+bool sim_waits_for_connection(const struct request *request);
+void sim_timeout_start(struct component *self, struct request *request, int64_t timeout_ns);
+
+/* Ends the innermost timeout of the request. */
+static inline void sim_timeout_stop(struct sim *sim, struct request *request)
+{
+    uint32_t index = request->timer;
+
+    request->timer = timer_get(&sim->timers, index)->outer;
+    timer_stop(&sim->timers, index);
+}
+
+/* Sends the request, whose top frame is the callee's already, over the link. */
+static inline void sim_send(struct component *self, struct request *request, struct link *link)
+{
+    struct component *target = link->target;
+    struct frame *frame = request_frame(request);
+
+    frame->component = target->id;
+    frame->link = link->id;
+    frame->step = 0;
+    frame->attempt = 0;
+    frame->note = 0;
+    request->flags |= REQUEST_IN_TRANSIT;
+    if (link->policy.timeout_ns != SIM_TIME_NEVER)
+        sim_timeout_start(self, request, link->policy.timeout_ns);
+    if (__builtin_expect(!link->plain, 0))
+        sim_send_slowly(self, request, link);
+    else if (link->latency)
+        sim_resume_drawn(target, request, link->latency, frame->number, sim_arrive);
+    else if (__builtin_expect(++self->sim->nesting < NESTING_MAX, 1))
+        sim_arrive(target, request);
+    else {
+        request->owner = target;
+        request->resume = sim_arrive;
+        sim_wake(self->sim, request);
+    }
+}
+
+/* Calls the target of the link. `place` tells this call from the other calls that the visit makes to the same
+ * component, so that their draws differ; 0 for the first or only one, and for what passes requests on. */
+static inline void sim_call(struct component *self, struct request *request, struct link *link, uint32_t place)
+{
+    struct frame *caller = request_frame(request);
+    struct frame *callee = caller + 1;
+
+    caller->attempt = 0;
+    callee->number = place ? rng_hash(caller->number, place) : caller->number;
+    request->top++;
+    sim_send(self, request, link);
+}
+
+/* Pops the top frame and resumes the caller, or ends an orphan. */
+static inline void sim_return(struct sim *sim, struct request *request)
+{
+    struct component *caller;
+
+    request->flags &= (uint8_t)~REQUEST_RETURNING;
+    if (request->timer && timer_get(&sim->timers, request->timer)->depth == request->top)
+        sim_timeout_stop(sim, request);
+    if (__builtin_expect(request->top == request->base, 0)) {
+        sim_orphan_end(sim, request);
+        return;
+    }
+    request->top--;
+    caller = sim->components[request_frame(request)->component];
+    if (__builtin_expect(request->outcome != OUTCOME_OK, 0) &&
+        sim_retry(caller, request, &sim->links[request_last_link(request)]))
+        return;
+    caller->on_reply(caller, request);
+}
+
+/* Answers the caller. Set request->bytes before, to the size of the answer. */
+static inline void sim_reply(struct component *self, struct request *request, enum outcome outcome)
+{
+    struct sim *sim = self->sim;
+    struct frame *frame = request_frame(request);
+    struct link *link = &sim->links[frame->link];
+    struct group *group = self->group;
+
+    self->finished[outcome]++;
+    gauge_fall(&self->in_flight, sim->now_ns);
+    histogram_add(__builtin_expect(outcome == OUTCOME_OK, 1) ? &group->latency_ok : &group->latency_failed,
+                  sim->now_ns - frame->entered_ns);
+    request->outcome = (uint8_t)outcome;
+    request->flags |= REQUEST_RETURNING;
+    if (__builtin_expect(!link->plain, 0))
+        sim_reply_slowly(self, request, link);
+    else if (link->latency)
+        sim_resume_drawn(self, request, link->latency, ~frame->number, sim_come_back);
+    else if (__builtin_expect(++sim->nesting < NESTING_MAX, 1))
+        sim_return(sim, request);
+    else {
+        request->owner = self;
+        request->resume = sim_come_back;
+        sim_wake(sim, request);
+    }
+}
+
+/* ---- fan-out ---- */
+
+/* A child of `parent` for one branch of a fan-out, from 1; it is about the same key. Its reply comes to on_reply
+ * of `self`, which hands it to sim_join. Fork all before the first call: a child may answer at once. */
+struct request *sim_fork(struct component *self, struct request *parent, uint32_t branch);
+
+/* Ends a child; returns its parent when that was the last one, else NULL. The parent's outcome is the
+ * first failure among its children. */
+struct request *sim_join(struct component *self, struct request *child);
+
+/* ---- sources ---- */
+
+/* A new request of a user. number: see DESIGN, "Randomness"; request_class: of sim_add_class(). */
+static inline struct request *sim_start(struct component *self, uint64_t number, uint16_t request_class)
+{
+    struct request *request = request_create(self, number);
+    struct request_class *class = self->sim->classes[request_class];
+
+    request->request_class = request_class;
+    request->priority = 0;
+    self->started++;
+    class->started++;
+    class->attempts++;
+    gauge_rise(&self->in_flight, self->sim->now_ns);
+    return request;
+}
+
+/* The user has the answer, or gives up. since_ns: when the user meant to send. */
+static inline void sim_finish(struct component *self, struct request *request, enum outcome outcome)
+{
+    struct sim *sim = self->sim;
+    struct request_class *class = sim->classes[request->request_class];
+
+    self->finished[outcome]++;
+    class->finished[outcome]++;
+    gauge_fall(&self->in_flight, sim->now_ns);
+    histogram_add(outcome == OUTCOME_OK ? &class->latency_ok : &class->latency_failed,
+                  sim->now_ns - request->frames[0].entered_ns);
+    request_destroy(sim, request);
+}
+
+/* ---- clocks ---- */
+
+/* The ticker's next turn. */
+static inline void sim_tick_at(struct component *self, struct request *ticker, int64_t time_ns)
+{
+    ticker->owner = self;
+    ticker->resume = self->on_timer;
+    pending_push(&self->sim->pending, sim_event(self, ticker, time_ns));
+}
+
+/* Moves a live request, which waits for an event or in a line, to another place in the pool; the old place dies with
+ * its event. For events that have to be taken back: rare. */
+struct request *sim_request_move(struct sim *sim, struct request *request);
+
+/* A timeout or an alarm that is due: see sim_run(). */
+void sim_timer_fire(struct sim *sim);
+
+#endif

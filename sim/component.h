@@ -1,0 +1,152 @@
+/* component.h - what a model gives to the kernel, and what the kernel keeps for it.
+ *
+ * A component of a scenario ("web", count 8) is a group of instances. What instances only read, or
+ * add up together (configuration, links, random streams, histograms), exists once a group: a thousand
+ * servers then fit in the processor's cache. Counters, gauges and stations belong to the instance.
+ *
+ * A model is one row of callbacks (struct component_type). The kernel allocates its states from the
+ * sizes in that row and frees them with the run.
+ */
+#ifndef SIM_COMPONENT_H
+#define SIM_COMPONENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/gauge.h"
+#include "sim/histogram.h"
+#include "sim/outcome.h"
+
+struct component;
+struct group;
+struct link;
+struct request;
+struct sim;
+struct site;
+struct station;
+struct pipe;
+
+/* How the number of a metric comes about; see struct metric_row. */
+enum metric_kind {
+    METRIC_COUNTER, /* uint64_t at `offset` of the instance's state; instances add up */
+    METRIC_RATIO,   /* counter at `offset` over the sum of it and the counter at `offset_other` */
+    METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max */
+    METRIC_SHARE,   /* counter at `offset` over the same counter summed over the group's siblings */
+    METRIC_COMMON,  /* measured by the kernel for every component; listed for the documentation */
+};
+
+/* One metric that a model emits. Tables end with a row whose name is NULL. Counters are set to zero
+ * when measuring begins, so a model must not base its behaviour on them. */
+struct metric_row {
+    const char *name;
+    const char *unit; /* "1", "s", "1/s", "B", "USD" */
+    enum metric_kind kind;
+    size_t offset, offset_other;
+    const char *help;
+};
+
+struct component_type {
+    const char *name;
+    size_t shared_size; /* of what the group has in common, bytes */
+    size_t state_size;  /* of an instance's own state, bytes */
+    bool is_source;     /* it starts requests (clients); its outcomes are what users saw */
+
+    void (*wire_group)(struct group *group);  /* once a group: links, streams; NULL: nothing to do */
+    void (*wire)(struct component *self);     /* then once an instance: stations */
+    void (*start)(struct component *self);    /* when all is wired: first events, warm contents */
+    void (*on_request)(struct component *self, struct request *request); /* it was called */
+    void (*on_reply)(struct component *self, struct request *request);   /* what it called has answered */
+    void (*on_timer)(struct component *self, struct request *request);   /* delay, service or turn has come */
+    void (*on_window)(struct component *self); /* measuring begins: clear statistics of its own; may be NULL */
+    const struct metric_row *metrics;
+};
+
+/* What a component can be full of. An instance reports the utilisation of each. */
+enum resource_kind { RESOURCE_STATION, RESOURCE_PIPE, RESOURCE_AMOUNT };
+
+struct resource {
+    const char *name; /* "cpu", "workers", "connections", "disk", "network", "memory" */
+    enum resource_kind kind;
+    bool held; /* waited in rather than worked in: workers, connections. Full ones may be innocent. */
+    union {
+        struct station *station;
+        struct pipe *pipe;
+        struct amount *amount;
+    } of;
+};
+
+#define RESOURCES_MAX 8
+
+/* Statistics of one resource over all instances of the group that owns it. */
+struct resource_statistics {
+    const char *name;
+    struct histogram waits;  /* time in the waiting line, of those who waited, ns */
+    uint64_t started;        /* services or holdings begun, with and without waiting */
+    double slowdown_sum;     /* of (wait + service) / service - 1 over completed services */
+    uint64_t slowdown_count; /* services completed */
+};
+
+struct component {
+    void (*on_request)(struct component *self, struct request *request);
+    void (*on_reply)(struct component *self, struct request *request);
+    void (*on_timer)(struct component *self, struct request *request);
+    struct sim *sim;
+    struct site *site;
+    struct group *group;
+    void *shared;           /* of the group, type->shared_size bytes */
+    struct gauge in_flight; /* requests inside: arrived and not yet answered */
+    uint64_t finished[OUTCOME_COUNT];
+    uint64_t started;  /* requests that arrived since the run began */
+    uint32_t instance; /* in its group, from 0 */
+    uint16_t id;       /* in the run */
+    uint8_t resource_count;
+    struct resource resources[RESOURCES_MAX];
+    uint64_t window_started, window_finished[OUTCOME_COUNT]; /* the counters when measuring began */
+    uint64_t window_in_flight;
+    struct pipe *egress; /* its host's network card, NULL: unlimited */
+} __attribute__((aligned(64)));
+
+/* The instance's own state, type->state_size bytes, follows in the same block. */
+static inline void *component_state(const struct component *self)
+{
+    return (void *)(uintptr_t)(self + 1);
+}
+
+/* What a source of requests measures of one class of them ("users:view"). */
+struct request_class {
+    const char *name;
+    struct group *group;
+    struct histogram latency_ok;     /* first send to last answer, ns */
+    struct histogram latency_failed;
+    uint64_t started, attempts;      /* in the window */
+    uint64_t finished[OUTCOME_COUNT];
+    uint64_t in_flight_start;
+};
+
+struct group {
+    const char *name; /* as in outputs: "web", "db.shard" */
+    const struct component_type *type;
+    const void *config; /* of the model, owned by the application, outlives the run */
+    struct sim *sim;
+    struct site *site;
+    struct group *parent; /* of a part ("db" of "db.shard"), else NULL */
+    void *shared;
+    uint32_t count;
+    uint16_t index;            /* in the run */
+    struct component **instances;
+    struct histogram latency_ok;     /* from arrival to answer, ns; of classes instead in a source */
+    struct histogram latency_failed;
+    struct resource_statistics *resources[RESOURCES_MAX];
+    uint8_t resource_count;
+    double cost_per_hour; /* USD, of all instances */
+    uint16_t class_first, class_count; /* of a source, in the run's classes */
+};
+
+/* Adds a resource to what the instance reports. A shared one is reported by each of its users. */
+void component_add_resource(struct component *self, struct resource resource);
+
+/* Statistics of the group's resource of that name, made at the first call. */
+struct resource_statistics *group_resource_statistics(struct group *group, const char *name);
+
+#endif

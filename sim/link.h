@@ -1,0 +1,100 @@
+/* link.h - the wire between a caller and what it calls, and the policy of the call.
+ *
+ * A link belongs to a group of callers and leads to one instance. On its way a message pays, in this
+ * order: the sender's network card (bytes over bandwidth, first come first served), the link's own
+ * bandwidth where it has one, resending after loss, and latency, which is drawn anew for each message.
+ *
+ * Loss is what TCP makes of it: a lost message comes late, by RETRANSMIT_FIRST_NS and then twice that,
+ * and so on (RFC 6298); after RETRANSMITS_MAX the call fails with OUTCOME_LOST. A link that is cut
+ * loses everything.
+ *
+ * Connections: a link may say that a call needs one, out of a pool of the calling instance. A new one
+ * costs round trips (TCP one, TLS 1.3 one more, TLS 1.2 two) before the message leaves; then it is kept alive
+ * and used again until it has been idle for longer than idle_timeout_ns. When all are in use, calls
+ * wait in line for one.
+ */
+#ifndef SIM_LINK_H
+#define SIM_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/component.h"
+#include "sim/duration.h"
+#include "sim/time.h"
+
+#define RETRANSMIT_FIRST_NS (200 * SIM_NS_PER_S / 1000)
+#define RETRANSMITS_MAX 6
+
+/* Bytes leave one after the other. Because that is first come first served, the date at which a message has left
+ * is known when it is handed over: no event is needed. */
+struct pipe {
+    double ns_per_byte;
+    int64_t free_ns;      /* when the last message handed over will have left */
+    int64_t busy_ns;      /* time spent sending in the window, messages handed over by now */
+    uint64_t bytes;       /* sent in the window */
+};
+
+/* When a call is given up and what happens then. Read only, shared by every call at one place. */
+struct call_policy {
+    int64_t timeout_ns;        /* of one attempt; SIM_TIME_NEVER: none */
+    uint32_t retries_max;      /* further attempts after the first */
+    uint32_t retry_on;         /* bit (1 << outcome) */
+    int64_t backoff_ns;        /* before the first retry; doubles each time */
+    int64_t backoff_max_ns;
+    bool backoff_jitter;       /* uniform between 0 and the backoff */
+};
+
+#define RETRY_ON_DEFAULT \
+    (1u << OUTCOME_TIMEOUT | 1u << OUTCOME_REFUSED | 1u << OUTCOME_UNAVAILABLE | 1u << OUTCOME_CRASHED | 1u << OUTCOME_LOST)
+
+#define CALL_POLICY_NONE ((struct call_policy){ .timeout_ns = SIM_TIME_NEVER, .retry_on = RETRY_ON_DEFAULT })
+
+/* Connections that the instances of a group keep to one target. */
+struct connection_config {
+    uint32_t round_trips;    /* to set one up; 0: nothing is modelled */
+    uint32_t connections_max; /* for each calling instance; UINT32_MAX: as many as needed */
+    int64_t idle_timeout_ns; /* SIM_TIME_NEVER: kept for ever */
+};
+
+struct connection_pool;
+
+struct link {
+    struct component *target;
+    struct duration *latency;  /* of one message, one way; NULL: none */
+    bool plain;                /* nothing but latency: no pipe, no loss, no connections */
+    bool has_policy;           /* policy has a timeout or retries */
+    bool cut;
+    uint16_t id;
+    struct call_policy policy;
+    struct pipe *forward, *back; /* NULL: unlimited */
+    double loss;                 /* share of messages */
+    uint64_t draw_key;           /* of loss and backoff */
+    struct connection_config connections;
+    struct connection_pool **pools; /* by calling instance, NULL: no connections modelled */
+    struct group *from;
+};
+
+/* Links the group to instance `instance` of target. The network between their sites decides about
+ * latency, bandwidth, loss and connections; the caller about the policy (copied). */
+struct link *sim_link(struct group *from, struct group *target, uint32_t instance, const struct call_policy *policy);
+
+/* One to each instance of the target: an array of target->count, the run's own. */
+struct link **sim_link_all(struct group *from, struct group *target, const struct call_policy *policy);
+
+/* Gives every link its properties, once all components know their network cards. */
+void sim_links_complete(struct sim *sim);
+
+/* A call over the link was given up: its connection is closed. */
+void sim_connection_drop(struct component *caller, struct link *link);
+
+/* bytes_per_s must be above 0. */
+void pipe_init(struct pipe *pipe, double bytes_per_s);
+
+/* Hands over a message at now_ns; returns when its last byte has left. */
+int64_t pipe_send(struct pipe *pipe, int64_t now_ns, uint64_t bytes);
+
+/* Share of the time from start_ns to now_ns that the pipe was sending. */
+double pipe_utilisation(const struct pipe *pipe, int64_t start_ns, int64_t now_ns);
+
+#endif

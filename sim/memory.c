@@ -1,0 +1,135 @@
+#include "sim/memory.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64
+
+/* Stands before each block and keeps it aligned. */
+struct memory_block {
+    struct memory_block *prev, *next;
+    size_t size; /* of the part behind the header, bytes */
+    char padding[ALIGNMENT - 2 * sizeof(void *) - sizeof(size_t)];
+};
+
+_Static_assert(sizeof(struct memory_block) == ALIGNMENT, "the header keeps blocks aligned");
+
+void memory_init(struct memory *memory, uint64_t budget_bytes)
+{
+    *memory = (struct memory){ .budget_bytes = budget_bytes };
+}
+
+void memory_deinit(struct memory *memory)
+{
+    while (memory->blocks) {
+        struct memory_block *block = memory->blocks;
+
+        memory->blocks = block->next;
+        free(block);
+    }
+    memory->used_bytes = 0;
+}
+
+bool memory_guard(struct memory *memory, void (*body)(void *argument), void *argument)
+{
+    void *volatile outer = memory->escape;
+    jmp_buf escape;
+
+    if (setjmp(escape)) {
+        memory->escape = outer;
+        return false;
+    }
+    memory->escape = &escape;
+    body(argument);
+    memory->escape = outer;
+    return true;
+}
+
+static _Noreturn void leave(struct memory *memory)
+{
+    if (!memory->escape) /* outside of a guard there is nobody to tell */
+        abort();
+    longjmp(*(jmp_buf *)memory->escape, 1);
+}
+
+void memory_account(struct memory *memory, uint64_t size)
+{
+    memory->used_bytes += size;
+    if (memory->used_bytes > memory->peak_bytes)
+        memory->peak_bytes = memory->used_bytes;
+    if (memory->used_bytes > memory->budget_bytes)
+        memory->over_budget = true;
+}
+
+static void enlist(struct memory *memory, struct memory_block *block)
+{
+    block->prev = NULL;
+    block->next = memory->blocks;
+    if (memory->blocks)
+        memory->blocks->prev = block;
+    memory->blocks = block;
+    memory_account(memory, block->size);
+}
+
+void *memory_alloc(struct memory *memory, size_t size)
+{
+    struct memory_block *block;
+    size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+
+    if (rounded < size || rounded > PTRDIFF_MAX - ALIGNMENT)
+        leave(memory);
+    block = aligned_alloc(ALIGNMENT, sizeof *block + rounded);
+    if (!block)
+        leave(memory);
+    memset(block, 0, sizeof *block + rounded);
+    block->size = rounded;
+    enlist(memory, block);
+    return block + 1;
+}
+
+void *memory_alloc_array(struct memory *memory, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        leave(memory);
+    return memory_alloc(memory, bytes);
+}
+
+void *memory_grow(struct memory *memory, void *block, size_t size)
+{
+    void *larger = memory_alloc(memory, size);
+
+    if (block) {
+        size_t old_size = ((struct memory_block *)block)[-1].size;
+
+        memcpy(larger, block, old_size < size ? old_size : size);
+        memory_free(memory, block);
+    }
+    return larger;
+}
+
+char *memory_strdup(struct memory *memory, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    return memcpy(memory_alloc(memory, size), text, size);
+}
+
+void memory_free(struct memory *memory, void *pointer)
+{
+    struct memory_block *block = pointer;
+
+    if (!block)
+        return;
+    block--;
+    if (block->prev)
+        block->prev->next = block->next;
+    else
+        memory->blocks = block->next;
+    if (block->next)
+        block->next->prev = block->prev;
+    memory->used_bytes -= block->size;
+    free(block);
+}

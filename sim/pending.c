@@ -1,0 +1,311 @@
+#include "sim/pending.h"
+
+#include <string.h>
+
+#define CHECK_POPS_MIN 4096
+#define BUCKET_GAPS 16 /* width of a bucket in mean gaps between events, at most; half of it at least */
+#define BUCKETS_MIN 512u
+#define BUCKETS_MAX (1u << 21)
+#define BUCKETS_EXTRA 16   /* a wheel that is too short may grow to this many times its usual size */
+#define SERVED_SHARE_MIN 8 /* events served from buckets count for at least this part of the pops */
+#define SHIFT_START 16
+#define SHIFT_MAX 60
+#define CHUNKS_START 256
+#define HEAP_START 256
+
+_Static_assert(sizeof(struct pending_chunk) == 128, "a chunk fills two cache lines");
+
+/* ---- the wheel ---- */
+
+/* Empties the wheel and keeps its blocks where they are large enough and not far too large. */
+static void wheel_reset(struct pending *set, uint32_t bucket_count, uint8_t shift)
+{
+    if (bucket_count > set->bucket_capacity || bucket_count < set->bucket_capacity / 8) {
+        memory_free(set->memory, set->buckets);
+        memory_free(set->memory, set->occupied);
+        set->buckets = memory_alloc_array(set->memory, bucket_count, sizeof *set->buckets);
+        set->occupied = memory_alloc_array(set->memory, bucket_count / 64, sizeof *set->occupied);
+        set->bucket_capacity = bucket_count;
+    } else {
+        memset(set->buckets, 0, bucket_count * sizeof *set->buckets);
+        memset(set->occupied, 0, bucket_count / 64 * sizeof *set->occupied);
+    }
+    set->bucket_mask = bucket_count - 1;
+    set->shift = shift;
+    set->wheel_count = 0;
+    set->chunk_free = 0;
+    set->chunk_count = 0;
+}
+
+static uint32_t chunk_new(struct pending *set)
+{
+    if (++set->chunk_count == set->chunk_capacity) {
+        set->chunk_capacity = event_capacity_next(set->chunk_capacity);
+        set->chunks = memory_grow(set->memory, set->chunks, set->chunk_capacity * sizeof *set->chunks);
+    }
+    return set->chunk_count;
+}
+
+/* Hangs an empty chunk into a bucket; returns the bucket's word, which the caller stores with the event. */
+uint32_t pending_chunk_add(struct pending *set, uint32_t slot)
+{
+    uint32_t chunk = set->chunk_free;
+
+    if (chunk)
+        set->chunk_free = set->chunks[chunk].next;
+    else
+        chunk = chunk_new(set);
+    set->chunks[chunk].next = set->buckets[slot] >> PENDING_CHUNK_COUNT_BITS;
+    set->occupied[slot >> 6] |= UINT64_C(1) << (slot & 63);
+    return chunk << PENDING_CHUNK_COUNT_BITS;
+}
+
+/* Steps from `slot`, which is included, to the next bucket in use; the wheel must not be empty. */
+static uint32_t wheel_distance(const struct pending *set, uint32_t slot)
+{
+    uint32_t word = slot >> 6;
+    uint64_t bits = set->occupied[word] & (UINT64_MAX << (slot & 63));
+
+    while (!bits) {
+        word = (word + 1) & (set->bucket_mask >> 6);
+        bits = set->occupied[word];
+    }
+    return ((word << 6) + (uint32_t)__builtin_ctzll(bits) - slot) & set->bucket_mask;
+}
+
+/* Number of the next bucket in use, in the wheel or far away; one of them must hold something. */
+static int64_t next_bucket(const struct pending *set)
+{
+    int64_t bucket = INT64_MAX;
+
+    if (set->wheel_count) {
+        int64_t start = set->current + 1;
+
+        bucket = start + wheel_distance(set, (uint32_t)start & set->bucket_mask);
+    }
+    if (set->far.count && set->far.events[0].time_ns >> set->shift < bucket)
+        bucket = set->far.events[0].time_ns >> set->shift;
+    return bucket;
+}
+
+/* Fetches the bucket that will be served after this one: its chunk is likely out of the caches. */
+static void prefetch_bucket(const struct pending *set, uint32_t slot)
+{
+    uint64_t bits = set->occupied[slot >> 6] & (UINT64_MAX << (slot & 63));
+
+    if (bits) {
+        uint32_t word = set->buckets[(slot & ~63u) + (uint32_t)__builtin_ctzll(bits)];
+        const char *chunk = (const char *)&set->chunks[word >> PENDING_CHUNK_COUNT_BITS];
+
+        __builtin_prefetch(chunk);
+        __builtin_prefetch(chunk + 64);
+    }
+}
+
+/* Moves one bucket of the wheel to the bottom. */
+static void serve_bucket(struct pending *set, uint32_t slot)
+{
+    uint32_t chunk = set->buckets[slot] >> PENDING_CHUNK_COUNT_BITS;
+    uint32_t count = set->buckets[slot] & PENDING_CHUNK_COUNT_MASK;
+
+    set->buckets[slot] = 0;
+    set->occupied[slot >> 6] &= ~(UINT64_C(1) << (slot & 63));
+    while (chunk) {
+        struct pending_chunk *full = &set->chunks[chunk];
+        uint32_t next = full->next;
+
+        __builtin_prefetch(&set->chunks[next]);
+        for (uint32_t i = count; i-- > 0;) /* newest first: equal dates then come as they will lie */
+            pending_push_bottom(set, full->events[i]);
+        set->wheel_count -= count;
+        set->served += count;
+        full->next = set->chunk_free;
+        set->chunk_free = chunk;
+        chunk = next;
+        count = PENDING_CHUNK_EVENTS;
+    }
+}
+
+/* Refills the empty bottom from the next bucket. */
+void pending_advance(struct pending *set)
+{
+    uint32_t slot;
+
+    set->bottom_is_heap = false;
+    set->current = next_bucket(set);
+    slot = (uint32_t)set->current & set->bucket_mask;
+    serve_bucket(set, slot);
+    prefetch_bucket(set, (slot + 1) & set->bucket_mask);
+    for (; set->far.count && set->far.events[0].time_ns >> set->shift <= set->current; set->served++)
+        pending_push_bottom(set, heap_pop(&set->far));
+}
+
+void pending_push_far(struct pending *set, struct event event)
+{
+    set->far_pushes++;
+    heap_push(&set->far, event);
+}
+
+/* ---- a bottom that has become too long ---- */
+
+/* Gives what is later than the first bucket back to the wheel. The bottom reaches over many buckets when
+ * there were few events for a while, see pending_place(). The wheel must be empty: one that is in use
+ * cannot be turned back. */
+static void bottom_split(struct pending *set, int64_t first_bucket)
+{
+    struct event events[PENDING_BOTTOM_MAX];
+
+    memcpy(events, set->bottom, sizeof events);
+    set->bottom_count = 0;
+    set->current = first_bucket;
+    for (uint32_t i = 0; i < PENDING_BOTTOM_MAX; i++)
+        pending_place(set, events[i]);
+}
+
+/* Pushes into a bottom that is full or a heap. */
+void pending_overflow_bottom(struct pending *set, struct event event)
+{
+    if (!set->bottom_is_heap) {
+        struct event first = set->bottom[set->bottom_count - 1];
+        int64_t bucket;
+
+        if (event_before(event, first))
+            first = event;
+        bucket = first.time_ns >> set->shift;
+        if (bucket < set->current && !set->wheel_count) {
+            bottom_split(set, bucket);
+            pending_place(set, event);
+            return;
+        }
+        while (set->bottom_count)
+            heap_push(&set->near, set->bottom[--set->bottom_count]);
+        set->bottom_is_heap = true;
+    }
+    heap_push(&set->near, event);
+}
+
+/* ---- tuning ---- */
+
+/* Copies every event out, in no order, and empties bottom and heaps; returns how many. */
+static uint32_t take_all(struct pending *set, struct event *events)
+{
+    uint32_t count = 0;
+
+    while (set->bottom_count)
+        events[count++] = set->bottom[--set->bottom_count];
+    while (set->near.count)
+        events[count++] = set->near.events[--set->near.count];
+    while (set->far.count)
+        events[count++] = set->far.events[--set->far.count];
+    for (uint32_t slot = 0; slot <= set->bucket_mask; slot++) {
+        uint32_t chunk = set->buckets[slot] >> PENDING_CHUNK_COUNT_BITS;
+        uint32_t chunk_events = set->buckets[slot] & PENDING_CHUNK_COUNT_MASK;
+
+        for (; chunk; chunk = set->chunks[chunk].next, chunk_events = PENDING_CHUNK_EVENTS)
+            for (uint32_t i = 0; i < chunk_events; i++)
+                events[count++] = set->chunks[chunk].events[i];
+    }
+    return count;
+}
+
+static void heap_shrink(struct heap *heap)
+{
+    struct memory *memory = heap->memory;
+
+    if (heap->capacity > HEAP_START) {
+        heap_deinit(heap);
+        heap_init(heap, memory, HEAP_START);
+    }
+}
+
+/* Gives back what the old shape needed and the new one, most likely, will not. All is empty here. */
+static void shrink(struct pending *set)
+{
+    heap_shrink(&set->near);
+    heap_shrink(&set->far);
+    if (set->chunk_capacity > CHUNKS_START && set->chunk_capacity > set->count / 4) {
+        memory_free(set->memory, set->chunks);
+        set->chunk_capacity = CHUNKS_START;
+        set->chunks = memory_alloc_array(set->memory, CHUNKS_START, sizeof *set->chunks);
+    }
+}
+
+static void rebuild(struct pending *set, uint32_t bucket_count, uint8_t shift, int64_t now_ns)
+{
+    struct event *events = memory_alloc_array(set->memory, set->count, sizeof *events);
+    uint32_t count = take_all(set, events);
+
+    wheel_reset(set, bucket_count, shift);
+    shrink(set);
+    set->bottom_is_heap = false;
+    set->current = now_ns >> shift;
+    for (uint32_t i = 0; i < count; i++)
+        pending_place(set, events[i]);
+    memory_free(set->memory, events);
+    set->rebuild_count++;
+}
+
+/* The widest bucket of at most BUCKET_GAPS mean gaps. Events of no delay go straight to the bottom: the gaps
+ * are those between the others. */
+static uint8_t best_shift(const struct pending *set, int64_t now_ns)
+{
+    uint64_t least = set->pops / SERVED_SHARE_MIN;
+    uint64_t served = set->served > least ? set->served : least;
+    double gap_ns = (double)(now_ns - set->checked_ns) / (double)served;
+    uint8_t shift = 0;
+
+    while (shift < SHIFT_MAX && (double)(UINT64_C(2) << shift) <= BUCKET_GAPS * gap_ns)
+        shift++;
+    return shift;
+}
+
+/* By the number of events, so that the wheel reaches at least three mean delays ahead; more when too many
+ * pushes miss it, as long as they do. Between growing and shrinking is a gap, or it would do so for ever. */
+static uint32_t best_bucket_count(const struct pending *set)
+{
+    uint32_t present = set->bucket_mask + 1, usual = BUCKETS_MIN, most;
+
+    while (usual < set->count / 2 && usual < BUCKETS_MAX)
+        usual *= 2;
+    most = usual < BUCKETS_MAX / BUCKETS_EXTRA ? usual * BUCKETS_EXTRA : BUCKETS_MAX;
+    if (present < usual || present > most)
+        return usual;
+    if (set->far_pushes * 8 > set->pops)
+        return present * 4 < most ? present * 4 : most;
+    if (set->far_pushes * 128 < set->pops && present > 2 * usual)
+        return present / 2;
+    return present;
+}
+
+/* Every few thousand pops: do the buckets still fit the events? now_ns: date of the event just popped. */
+void pending_retune(struct pending *set, int64_t now_ns)
+{
+    uint8_t shift = best_shift(set, now_ns);
+    uint32_t bucket_count = best_bucket_count(set);
+    int change = shift - set->shift;
+    /* a long bottom of one bucket is made of ties: no shape would help */
+    bool too_long = set->near.count > 2 * PENDING_BOTTOM_MAX && now_ns >> set->shift < set->current;
+
+    if (set->count && (change > 1 || change < -1 || bucket_count != set->bucket_mask + 1 || too_long))
+        rebuild(set, bucket_count, shift, now_ns);
+    set->pops = set->far_pushes = set->served = 0;
+    set->checked_ns = now_ns;
+    set->pops_next_check = set->count > CHECK_POPS_MIN / 2 ? 2 * (uint64_t)set->count : CHECK_POPS_MIN;
+}
+
+void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind)
+{
+    memset(set, 0, sizeof *set);
+    set->memory = memory;
+    heap_init(&set->near, memory, HEAP_START);
+    heap_init(&set->far, memory, HEAP_START);
+    set->chunk_capacity = CHUNKS_START;
+    set->chunks = memory_alloc_array(memory, CHUNKS_START, sizeof *set->chunks);
+    wheel_reset(set, BUCKETS_MIN, SHIFT_START);
+    set->pops_next_check = CHECK_POPS_MIN;
+    if (kind == PENDING_HEAP) { /* the bottom is a heap, reaches to the end of time and is never checked */
+        set->bottom_is_heap = true;
+        set->current = INT64_MAX;
+        set->pops_next_check = UINT64_MAX;
+    }
+}

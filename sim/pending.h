@@ -1,0 +1,161 @@
+/* pending.h - the set of pending events, popped in the order of event_before().
+ *
+ * Two structures behind one interface:
+ *   PENDING_HEAP    a 4-ary heap. Plain; the reference that tests compare pop orders with.
+ *   PENDING_LADDER  sorts only what is due next. Time is cut into buckets of 2^shift ns, and an event is in
+ *                   one of three places:
+ *                     bottom  the bucket being served, and all before it: a short sorted array
+ *                     wheel   the next `bucket_count` buckets: unsorted, in chunks of 7 events, with a
+ *                             bitmap of the buckets in use
+ *                     far     beyond the wheel: a heap
+ *                   When the bottom is empty, the next bucket in use is moved there and sorted.
+ * The ladder tunes itself: every few thousand pops the width of a bucket is compared with the mean gap
+ * between events, and the ladder is rebuilt when they no longer fit. Fewer than PENDING_SMALL events live in
+ * the bottom alone. A bottom that grows long becomes a heap ("near"), so that massive ties cost O(log n) and
+ * never O(n).
+ *
+ * Dates may be any, also before the last one popped.
+ * Cost: O(1) amortised a push and a pop, O(log n) where the ladder falls back on a heap. Memory: 16 bytes an
+ * event in a heap; 128 bytes for up to 7 events of a bucket of the wheel, 40 to 60 an event in practice.
+ * Ownership: blocks of the `struct memory` given to pending_init(), freed with it.
+ * Source: R. Brown, "Calendar queues: a fast O(1) priority queue implementation for the simulation event set
+ * problem", 1988; W. T. Tang, R. S. M. Goh, I. L. Thng, "Ladder queue: an O(1) priority queue structure for
+ * large-scale discrete event simulation", 2005.
+ */
+#ifndef SIM_PENDING_H
+#define SIM_PENDING_H
+
+#include "sim/event.h"
+#include "sim/heap.h"
+#include "sim/memory.h"
+
+#define PENDING_SMALL 16
+#define PENDING_BOTTOM_MAX 48
+
+/* A bucket is one word: its newest chunk and how many events that one holds; older chunks are full. So a
+ * push reads that word alone: the chunk, likely far away in memory, is only written to. */
+#define PENDING_CHUNK_EVENTS 7
+#define PENDING_CHUNK_COUNT_BITS 3
+#define PENDING_CHUNK_COUNT_MASK 7u
+
+enum pending_kind { PENDING_LADDER, PENDING_HEAP };
+
+struct pending_chunk {
+    uint32_t next; /* chunk of the same bucket, or free one; 0: none */
+    uint32_t unused[3];
+    struct event events[PENDING_CHUNK_EVENTS];
+};
+
+struct pending {
+    uint32_t count;        /* events in all */
+    uint32_t bottom_count; /* of them in bottom[] */
+    uint32_t wheel_count;  /* of them in the wheel */
+    uint32_t bucket_mask;  /* number of buckets, a power of two, minus 1 */
+    bool bottom_is_heap;   /* the bottom is in `near`, not in bottom[] */
+    uint8_t shift;         /* a bucket is 2^shift ns wide */
+    uint32_t chunk_free;   /* list of chunks given back, 0: none */
+    int64_t current;       /* number of the last bucket that belongs to the bottom */
+    uint32_t *buckets;     /* of the wheel: chunk << 3 | events in it; 0: empty */
+    struct pending_chunk *chunks;
+    uint64_t *occupied; /* bitmap of the buckets in use */
+    uint64_t pops, pops_next_check;
+    uint32_t chunk_count, chunk_capacity, bucket_capacity;
+    uint64_t far_pushes; /* since the last check, like pops */
+    uint64_t served;     /* since then: events that came to the bottom by way of a bucket or `far` */
+    int64_t checked_ns;  /* date of the last check */
+    uint64_t rebuild_count;
+    struct memory *memory;
+    struct heap near, far;
+    struct event bottom[PENDING_BOTTOM_MAX]; /* latest first: the last one is popped */
+};
+
+/* Starts empty. */
+void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind);
+
+/* The rare halves of the inline functions below; not for others. */
+void pending_overflow_bottom(struct pending *set, struct event event);
+void pending_push_far(struct pending *set, struct event event);
+uint32_t pending_chunk_add(struct pending *set, uint32_t slot);
+void pending_advance(struct pending *set);
+void pending_retune(struct pending *set, int64_t now_ns);
+
+static inline void pending_push_bottom(struct pending *set, struct event event)
+{
+    uint32_t i = set->bottom_count;
+
+    if (__builtin_expect(set->bottom_is_heap || i == PENDING_BOTTOM_MAX, 0)) {
+        pending_overflow_bottom(set, event);
+        return;
+    }
+    set->bottom_count++;
+    for (; i && event_before(set->bottom[i - 1], event); i--)
+        set->bottom[i] = set->bottom[i - 1];
+    set->bottom[i] = event;
+}
+
+static inline void pending_push_wheel(struct pending *set, struct event event, int64_t bucket)
+{
+    uint32_t slot = (uint32_t)bucket & set->bucket_mask;
+    uint32_t word = set->buckets[slot];
+
+    /* 0 events: no chunk yet; 7: a full one */
+    if (((word + 1) & PENDING_CHUNK_COUNT_MASK) <= 1)
+        word = pending_chunk_add(set, slot);
+    set->chunks[word >> PENDING_CHUNK_COUNT_BITS].events[word & PENDING_CHUNK_COUNT_MASK] = event;
+    set->buckets[slot] = word + 1;
+    set->wheel_count++;
+}
+
+/* Puts an event where it belongs. It is counted already. */
+static inline void pending_place(struct pending *set, struct event event)
+{
+    int64_t bucket = event.time_ns >> set->shift;
+
+    if (bucket <= set->current)
+        pending_push_bottom(set, event);
+    else if (set->bottom_count < PENDING_SMALL && set->count == set->bottom_count + 1) {
+        set->current = bucket; /* nothing but the bottom is in use: let it reach further */
+        pending_push_bottom(set, event);
+    } else if (__builtin_expect((uint64_t)bucket - (uint64_t)set->current <= set->bucket_mask, 1))
+        pending_push_wheel(set, event, bucket);
+    else
+        pending_push_far(set, event);
+}
+
+static inline void pending_push(struct pending *set, struct event event)
+{
+    set->count++;
+    pending_place(set, event);
+}
+
+/* The earliest event, which stays; the set must not be empty. */
+static inline struct event pending_first(struct pending *set)
+{
+    if (__builtin_expect(!set->bottom_count, 0)) {
+        if (!set->near.count)
+            pending_advance(set);
+        if (!set->bottom_count)
+            return set->near.events[0];
+    }
+    return set->bottom[set->bottom_count - 1];
+}
+
+/* Removes the event that pending_first() has just returned; nothing may be pushed in between. */
+static inline void pending_drop_first(struct pending *set, struct event first)
+{
+    set->count--;
+    if (__builtin_expect(set->bottom_count != 0, 1))
+        set->bottom_count--;
+    else
+        heap_pop(&set->near);
+    if (__builtin_expect(++set->pops == set->pops_next_check, 0))
+        pending_retune(set, first.time_ns);
+}
+
+/* A guess at the event after the first one, to prefetch what it is about; EVENT_NEVER: no idea. */
+static inline struct event pending_second(const struct pending *set)
+{
+    return set->bottom_count > 1 ? set->bottom[set->bottom_count - 2] : EVENT_NEVER;
+}
+
+#endif

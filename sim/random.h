@@ -1,0 +1,135 @@
+/* random.h - every random number of a run: one generator, counter-based.
+ *
+ * A draw is a function of (key, draw's number) and of nothing else, so that the order in which
+ * events run changes no draw:
+ *   a stream     rng_init(): the draws of a component for one purpose, one after the other; its key
+ *                is a hash of (seed of the run, component, purpose), so that adding a component
+ *                changes no other draw.
+ *   a request    rng_for_request(): a little stream of its own for each (purpose, request's number),
+ *                so that two architectures see the same users wanting the same work.
+ *
+ * Draw i of a key is SplitMix64: a Weyl sequence through a mixer of two multiplications, equal to the
+ * published generator seeded with the key (Steele, Lea, Flood, "Fast splittable pseudorandom number
+ * generators", 2014; mixer 13 of Stafford, "Better bit mixing", 2011). The idea of a hash of a
+ * counter instead of a state: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
+ * Two words become one by two multiplications 64 x 64 -> 128 bits, folded (Wang Yi, "wyhash", 2019).
+ * Exponential and normal: ziggurat of 256 layers (Marsaglia, Tsang, "The ziggurat method for
+ * generating random variables", 2000), tables in ziggurat_tables.c.
+ *
+ * Not for secrets. Ownership: a struct rng is 16 bytes of the caller's, copied freely; nothing here
+ * allocates or fails. Cost: O(1). One number a sample, more on the rare slow path of a ziggurat.
+ */
+#ifndef SIM_RANDOM_H
+#define SIM_RANDOM_H
+
+#include <gsl/gsl_rng.h>
+#include <stdint.h>
+
+#include "sim/ziggurat.h"
+
+struct rng {
+    uint64_t key;     /* which sequence */
+    uint64_t counter; /* draws taken from it */
+};
+
+#define RNG_WEYL UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
+
+/* Key of (seed of the run, component, purpose). Names end: ("ab", "c") is not ("a", "bc"). */
+uint64_t rng_key(uint64_t seed, const char *owner, const char *purpose);
+
+/* Starts the stream of that key at its first draw. */
+void rng_init(struct rng *rng, uint64_t seed, const char *owner, const char *purpose);
+
+/* A bijection of 64 bits: each bit of the result depends on all bits of x. */
+static inline uint64_t rng_mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* Hash of an ordered pair, such as a child's number from its parent's and the branch. */
+static inline uint64_t rng_hash(uint64_t a, uint64_t b)
+{
+    const uint64_t salt_a = UINT64_C(0xa0761d6478bd642f), salt_b = UINT64_C(0xe7037ed1a0b428db);
+    unsigned __int128 product = (unsigned __int128)(a ^ salt_a) * (b ^ salt_b);
+
+    product = (unsigned __int128)((uint64_t)product ^ salt_a) * ((uint64_t)(product >> 64) ^ salt_b);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Hash of one key for hash tables and placements: all bits are good. Different keys never collide. */
+static inline uint64_t hash_key(uint64_t key) { return rng_mix(key + RNG_WEYL); }
+
+/* The draws of request `number` for the purpose of purpose_key (from rng_key()). */
+static inline struct rng rng_for_request(uint64_t purpose_key, uint64_t number)
+{
+    return (struct rng){ .key = rng_hash(purpose_key, number), .counter = 0 };
+}
+
+/* The next 64 random bits. */
+static inline uint64_t rng_next(struct rng *rng)
+{
+    return rng_mix(rng->key + ++rng->counter * RNG_WEYL);
+}
+
+/* Uniform in [0, 1), a multiple of 2^-53. */
+static inline double rng_uniform(struct rng *rng)
+{
+    return (double)(int64_t)(rng_next(rng) >> 11) * 0x1.0p-53;
+}
+
+/* Uniform on 0 .. n - 1 without bias; n = 0 gives 0. (Lemire, "Fast random integer generation in an
+ * interval", 2019) */
+static inline uint64_t rng_below(struct rng *rng, uint64_t n)
+{
+    unsigned __int128 product = (unsigned __int128)rng_next(rng) * n;
+
+    if (__builtin_expect((uint64_t)product < n, 0)) {
+        uint64_t threshold = -n % n; /* 2^64 modulo n: so many low parts too many */
+
+        while ((uint64_t)product < threshold)
+            product = (unsigned __int128)rng_next(rng) * n;
+    }
+    return (uint64_t)(product >> 64);
+}
+
+/* The rest of rng_exponential() and rng_normal() for a point x that is not surely under the curve. */
+double rng_exponential_slow(struct rng *rng, unsigned layer, double x);
+double rng_normal_slow(struct rng *rng, unsigned layer, double x);
+
+/* Exponential with mean 1. */
+static inline double rng_exponential(struct rng *rng)
+{
+    uint64_t draw = rng_next(rng);
+    unsigned layer = (unsigned)draw & (ZIGGURAT_LAYERS - 1);
+    double x;
+
+    draw >>= 64 - ZIGGURAT_BITS_EXPONENTIAL;
+    x = (double)(int64_t)draw * ziggurat_exponential.layer[layer].width;
+    if (__builtin_expect(draw < ziggurat_exponential.layer[layer].inside, 1))
+        return x;
+    return rng_exponential_slow(rng, layer, x);
+}
+
+/* Normal with mean 0 and variance 1. */
+static inline double rng_normal(struct rng *rng)
+{
+    uint64_t bits = rng_next(rng);
+    unsigned layer = (unsigned)bits & (ZIGGURAT_LAYERS - 1);
+    /* the sign is part of the number: a branch on it would be mispredicted every second time */
+    int64_t draw = (int64_t)(bits >> (63 - ZIGGURAT_BITS_NORMAL)) - (INT64_C(1) << ZIGGURAT_BITS_NORMAL);
+    double x = (double)draw * ziggurat_normal.layer[layer].width;
+
+    if (__builtin_expect((uint64_t)(draw < 0 ? -draw : draw) < ziggurat_normal.layer[layer].inside, 1))
+        return x;
+    return rng_normal_slow(rng, layer, x);
+}
+
+/* The generator for GSL; the state is a struct rng, gsl_rng_set() makes the seed its key. */
+extern const gsl_rng_type rng_gsl_type;
+
+/* A view of a stream for GSL's distributions: what they draw is drawn from *rng. Valid while it is. */
+static inline gsl_rng rng_as_gsl(struct rng *rng) { return (gsl_rng){ .type = &rng_gsl_type, .state = rng }; }
+
+#endif

@@ -1,0 +1,222 @@
+/* sharing.c - processor sharing by virtual time; see station.h. */
+#include "sim/station.h"
+
+#include <math.h>
+
+/* A request in service; the heap's least `end` is the next to leave. */
+struct sharing_job {
+    double end;      /* reading of the virtual clock at which it is done, ns of work */
+    uint64_t order;  /* of arrival: ties go first come first served */
+    uint32_t request;
+};
+
+struct sharing {
+    double clock_ns;     /* virtual: work that each request present has received, ns */
+    int64_t updated_ns;  /* when clock_ns was right */
+    uint64_t arrivals;
+    uint32_t count;
+    uint32_t room;
+    uint32_t alarm; /* timer of the next departure, 0: none */
+    uint32_t ticker;
+    const double *capacity; /* of k busy servers together, in servers */
+    struct sharing_job *jobs;
+};
+
+void sharing_init(struct station *station, const struct station_config *config)
+{
+    struct sim *sim = station->owner->sim;
+    struct sharing *sharing = memory_alloc(&sim->memory, sizeof *sharing);
+
+    sharing->capacity = config->capacity;
+    sharing->room = 16;
+    sharing->jobs = memory_alloc_array(&sim->memory, sharing->room, sizeof *sharing->jobs);
+    station->sharing = sharing;
+}
+
+/* How fast the virtual clock runs with n requests present: the share of each. */
+static double pace(const struct station *station, uint32_t n)
+{
+    uint32_t busy = n < station->servers ? n : station->servers;
+    const double *capacity = station->sharing->capacity;
+
+    if (!capacity)
+        return station->speed * (n <= station->servers ? 1.0 : (double)busy / (double)n);
+    return station->speed * capacity[busy] / (double)n;
+}
+
+static void advance_clock(struct station *station, int64_t now_ns)
+{
+    struct sharing *sharing = station->sharing;
+
+    if (sharing->count)
+        sharing->clock_ns += (double)(now_ns - sharing->updated_ns) * pace(station, sharing->count);
+    else
+        sharing->clock_ns = 0.0; /* nobody compares with it: keeps it small and exact */
+    sharing->updated_ns = now_ns;
+}
+
+static bool leaves_before(struct sharing_job a, struct sharing_job b)
+{
+    return a.end < b.end || (a.end == b.end && a.order < b.order);
+}
+
+static void heap_up(struct sharing *sharing, uint32_t i, struct sharing_job job)
+{
+    while (i && leaves_before(job, sharing->jobs[(i - 1) / 2])) {
+        sharing->jobs[i] = sharing->jobs[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    sharing->jobs[i] = job;
+}
+
+static struct sharing_job heap_take_first(struct sharing *sharing)
+{
+    struct sharing_job first = sharing->jobs[0];
+    struct sharing_job last = sharing->jobs[--sharing->count];
+    uint32_t i = 0;
+
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+
+        if (child >= sharing->count)
+            break;
+        if (child + 1 < sharing->count && leaves_before(sharing->jobs[child + 1], sharing->jobs[child]))
+            child++;
+        if (!leaves_before(sharing->jobs[child], last))
+            break;
+        sharing->jobs[i] = sharing->jobs[child];
+        i = child;
+    }
+    sharing->jobs[i] = last;
+    return first;
+}
+
+/* Sets the alarm to the next departure. */
+static void set_alarm(struct station *station)
+{
+    struct sharing *sharing = station->sharing;
+    struct component *owner = station->owner;
+    struct sim *sim = owner->sim;
+    double rate = sharing->count ? pace(station, sharing->count) : 0.0;
+    double left_ns;
+    struct event due;
+
+    if (rate <= 0.0) {
+        if (sharing->alarm)
+            timer_stop(&sim->timers, sharing->alarm);
+        sharing->alarm = 0;
+        return;
+    }
+    left_ns = ceil((sharing->jobs[0].end - sharing->clock_ns) / rate);
+    if (left_ns < 0.0)
+        left_ns = 0.0;
+    if (left_ns > 9e18 - (double)sim->now_ns)
+        left_ns = 9e18 - (double)sim->now_ns;
+    due = sim_event(owner, sim_request(sim, sharing->ticker), sim->now_ns + (int64_t)left_ns);
+    if (sharing->alarm)
+        timer_move(&sim->timers, sharing->alarm, due);
+    else
+        sharing->alarm = timer_start(&sim->timers, due);
+}
+
+/* The alarm: the first is done. */
+static void sharing_depart(struct component *owner, struct request *ticker)
+{
+    struct sim *sim = owner->sim;
+    struct station *station = sim->stations[ticker->station];
+    struct sharing *sharing = station->sharing;
+    struct sharing_job job;
+    struct request *request;
+    int64_t present_ns;
+
+    sharing->alarm = 0;
+    advance_clock(station, sim->now_ns);
+    job = heap_take_first(sharing);
+    if (sharing->clock_ns < job.end)
+        sharing->clock_ns = job.end; /* the date was rounded to whole nanoseconds */
+    request = sim_request(sim, job.request);
+    present_ns = sim->now_ns - request->since_ns;
+    station->statistics->slowdown_count++;
+    if (request->service_ns > 0 && present_ns != request->service_ns)
+        station->statistics->slowdown_sum += (double)present_ns / (double)request->service_ns - 1.0;
+    if (sharing->count < station->servers)
+        gauge_fall(&station->busy, sim->now_ns);
+    else
+        gauge_fall(&station->waiting, sim->now_ns);
+    if (sharing->count)
+        set_alarm(station);
+    request->owner->on_timer(request->owner, request);
+}
+
+void sharing_start(struct station *station)
+{
+    struct request *ticker = sim_ticker(station->owner);
+
+    ticker->resume = sharing_depart;
+    ticker->station = station->id;
+    station->sharing->ticker = ticker->index;
+}
+
+bool station_share(struct station *station, struct component *self, struct request *request)
+{
+    struct sharing *sharing = station->sharing;
+    struct sim *sim = self->sim;
+    struct sharing_job job;
+
+    if (sharing->count < station->servers) {
+        gauge_rise(&station->busy, sim->now_ns);
+    } else if (station->waiting.level >= station->waiting_max) {
+        station->refused++;
+        return false;
+    } else {
+        gauge_rise(&station->waiting, sim->now_ns);
+    }
+    advance_clock(station, sim->now_ns);
+    if (sharing->count == sharing->room) {
+        sharing->room *= 2;
+        sharing->jobs = memory_grow(&sim->memory, sharing->jobs, sharing->room * sizeof *sharing->jobs);
+    }
+    request->owner = self;
+    request->resume = NULL; /* the station's alarm brings it back */
+    request->since_ns = sim->now_ns;
+    station->statistics->started++;
+    job = (struct sharing_job){ sharing->clock_ns + (double)request->service_ns, sharing->arrivals++, request->index };
+    heap_up(sharing, sharing->count++, job);
+    /* while all have a whole server, a later departure leaves the first one's date alone */
+    if (sharing->jobs[0].request == request->index || sharing->capacity || sharing->count > station->servers)
+        set_alarm(station);
+    return true;
+}
+
+void sharing_set_speed(struct station *station, double speed)
+{
+    advance_clock(station, station->owner->sim->now_ns);
+    station->speed = speed;
+    set_alarm(station);
+}
+
+void sharing_crash(struct station *station, enum outcome outcome)
+{
+    struct sharing *sharing = station->sharing;
+    struct sim *sim = station->owner->sim;
+    uint32_t first = 0;
+
+    advance_clock(station, sim->now_ns);
+    while (sharing->count) {
+        struct request *request = sim_request(sim, heap_take_first(sharing).request);
+
+        if (sharing->count < station->servers)
+            gauge_fall(&station->busy, sim->now_ns);
+        else
+            gauge_fall(&station->waiting, sim->now_ns);
+        request->next = first;
+        first = request->index;
+    }
+    set_alarm(station);
+    while (first) { /* an answer may bring new requests at once, so the station is empty before the first */
+        struct request *request = sim_request(sim, first);
+
+        first = request->next;
+        sim_reply(request->owner, request, outcome);
+    }
+}

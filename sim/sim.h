@@ -1,0 +1,170 @@
+/* sim.h - one run: its clock, its events, its components. No state lives outside of it.
+ *
+ * Life of a run:
+ *   sim_create   with a seed and a memory budget
+ *   sim_add_site, sim_add_group ...   what the scenario holds, in its order
+ *   sim_wire     calls wire_group and wire of every component, checks the paths of calls, sizes the
+ *                requests, then calls start
+ *   sim_run      to a date, as often as wanted; sim_window_start() in between ends the warm-up
+ *   sim_conserves, and the readers in measure.h
+ *   sim_destroy
+ *
+ * Order: events run by (time, sequence). Three sources are merged by that key, so it does not matter
+ * to results where an event waits:
+ *   pending   delays that vary
+ *   lanes     a FIFO for each constant delay: already in order, nothing to search
+ *   timers    what is usually cancelled: timeouts, and next completions under processor sharing
+ * The sequence is a site's own with the site's number above it, so that a run split by site later
+ * keeps its order.
+ *
+ * Limits: 2^24 requests in flight, 2^40 events, 65,535 instances, 65,535 links, 64 frames deep.
+ */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/component.h"
+#include "sim/lane.h"
+#include "sim/memory.h"
+#include "sim/network.h"
+#include "sim/pending.h"
+#include "sim/random.h"
+#include "sim/request.h"
+#include "sim/time.h"
+#include "sim/timer.h"
+
+#define COMPONENTS_MAX 65535
+#define LINKS_MAX 65535
+#define GROUPS_MAX 4096
+#define STATIONS_MAX 262144
+#define CLASSES_MAX 4096
+
+/* Instant calls nest the C stack this deep before they take the long way round. */
+#define NESTING_MAX 64
+
+enum sim_status {
+    SIM_REACHED,     /* the date asked for */
+    SIM_INTERRUPTED, /* by a signal */
+    SIM_OVER_BUDGET, /* more memory than it may use */
+    SIM_FULL,        /* 2^24 requests in flight */
+};
+
+/* Groups are placed in sites; the sequence numbers of events belong to a site. */
+struct site {
+    const char *name;
+    uint64_t sequence;
+    uint16_t index;
+};
+
+struct sim {
+    int64_t now_ns;
+    char *requests; /* pool; stride bytes each, from index 1 */
+    uint32_t stride;
+    uint32_t request_free, request_count;
+    uint32_t nesting;
+    struct component **components;
+    struct link *links;
+    uint32_t wake_count, wake_capacity;
+    uint32_t *wakes; /* requests to resume before the next event */
+    struct lanes lanes;
+    struct timers timers;
+    struct pending pending;
+    struct memory memory;
+
+    struct station **stations;
+    struct group **groups;
+    uint32_t station_count;
+    uint16_t component_count, link_count, group_count;
+    uint8_t frames_max;
+    bool wired, full;
+    enum pending_kind pending_kind;
+    struct request_class **classes; /* of all sources; request->request_class is an index */
+    uint16_t class_count;
+    struct site *sites;
+    uint16_t site_count;
+    const struct network *network; /* the application's; NULL: messages take no time */
+    const void *environment;       /* of the models: data sets, hosts; the application's */
+    void *truth;                   /* of the models: which rows there are, in which version */
+
+    uint64_t seed;
+    uint64_t events;   /* run so far */
+    uint64_t timeouts; /* that did happen */
+    uint64_t orphans_ended;
+    uint32_t requests_live, requests_live_max;
+    int64_t window_start_ns;
+    const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */
+    const char *replay;                     /* command line that repeats this run, for bug reports */
+};
+
+/* Makes an empty run with one site, or NULL when memory is gone. */
+struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending_kind kind);
+void sim_destroy(struct sim *sim);
+
+/* A further site; the first one (index 0) is there from the start and is called "". */
+struct site *sim_add_site(struct sim *sim, const char *name);
+struct site *sim_find_site(struct sim *sim, const char *name);
+
+/* Adds `count` instances of a component. config stays the caller's and must outlive the run. */
+struct group *sim_add_group(struct sim *sim, const struct component_type *type, const char *name, uint32_t count,
+                            const void *config, struct site *site);
+
+/* A part of a component, to be called in its wire_group: the group "PARENT.name". */
+struct group *sim_add_part(struct group *parent, const struct component_type *type, const char *name, uint32_t count,
+                           const void *config);
+
+/* A class of a source's requests, to be called in its wire_group, all of one group in a row. Returns its index. */
+uint16_t sim_add_class(struct group *source, const char *name);
+
+/* True when requests of `from` can come to `to` over links. Once wired. */
+bool sim_reaches(const struct sim *sim, const struct group *from, const struct group *to);
+
+/* NULL: none of that name. */
+struct group *sim_find_group(const struct sim *sim, const char *name);
+
+/* Wires and starts everything. False when calls form a cycle: *cycle names a group on it. */
+bool sim_wire(struct sim *sim, const struct group **cycle);
+
+/* Runs all events up to end_ns and sets the clock there. */
+enum sim_status sim_run(struct sim *sim, int64_t end_ns);
+
+/* The warm-up is over: measuring begins now. */
+void sim_window_start(struct sim *sim);
+
+/* Requests started = ended + inside, per component and in total; false, and *group, *detail tell where. */
+bool sim_conserves(struct sim *sim, FILE *out);
+
+/* ---- requests and clocks ---- */
+
+static inline struct request *sim_request(const struct sim *sim, uint32_t index)
+{
+    return (struct request *)(void *)(sim->requests + (size_t)index * sim->stride);
+}
+
+/* Slow path of request_create(): room for one more. */
+uint32_t sim_request_grow(struct sim *sim);
+
+/* A permanent request that ticks for a component: schedule it with sim_tick_at(); its turn comes in on_timer.
+ * Its key, user and step are the component's own. */
+struct request *sim_ticker(struct component *self);
+
+/* Resumes a request before the next event, once the present callbacks have returned. */
+void sim_wake(struct sim *sim, struct request *request);
+
+/* ---- bugs ---- */
+
+/* Prints what is wrong with date, event number, component, seed and the command that repeats it, and
+ * exits with status 4. */
+_Noreturn void sim_bug(const struct sim *sim, const struct component *component, const char *what, const char *file, int line);
+
+/* What only a bug can break; on in every build. component may be NULL. */
+#define SIM_ASSERT(sim, component, condition)                                \
+    do {                                                                     \
+        if (__builtin_expect(!(condition), 0))                               \
+            sim_bug((sim), (component), #condition, __FILE__, __LINE__);     \
+    } while (0)
+
+#endif

@@ -1,0 +1,155 @@
+/* station.h - c identical servers and their waiting line. Everything that queues uses this.
+ *
+ *   station_serve    wait, be served for a given time, come back in on_timer; nothing to release
+ *   station_acquire  hold a server (a worker, a connection) until station_release
+ *
+ * Disciplines: FIFO, LIFO (the last to come is next, without taking anybody's server away), PRIORITY (the
+ * lowest request->priority first, FIFO within; nobody is interrupted) and PROCESSOR_SHARING: all are served at once,
+ * each at an equal share of what the busy servers can do together.
+ *
+ * Processor sharing keeps a virtual clock that runs as fast as each request is served; a request is done when
+ * the clock shows its arrival's reading plus its work, so only the earliest has an event
+ * (a timer that moves), O(log n) an arrival or departure. Method: Zhang and Keshav's virtual time of fair
+ * queueing (Demers, Keshav, Shenker, "Analysis and simulation of a fair queueing algorithm", 1989).
+ *
+ * The work of a service is drawn by the caller before it waits, so the order of draws does not depend on the line.
+ * A refused request has not been touched: the caller answers it.
+ */
+#ifndef SIM_STATION_H
+#define SIM_STATION_H
+
+#include "sim/call.h"
+
+#define STATION_PRIORITIES 8
+#define STATION_UNLIMITED UINT32_MAX
+
+enum station_discipline { STATION_FIFO, STATION_LIFO, STATION_PRIORITY, STATION_PROCESSOR_SHARING };
+
+struct station_config {
+    const char *name;     /* of the resource: "cpu", "workers" */
+    enum station_discipline discipline;
+    uint32_t servers;     /* above 0 */
+    uint32_t waiting_max; /* STATION_UNLIMITED: no bound */
+    /* What k busy servers do together, in units of one alone, for k from 0 to servers; NULL: k. Owned by the caller,
+     * outlives the run. Processor sharing only. */
+    const double *capacity;
+    bool held; /* see struct resource */
+};
+
+struct station_line {
+    uint32_t first, last; /* indices of requests, 0: none */
+};
+
+struct sharing; /* of processor sharing: virtual clock and jobs */
+
+struct station {
+    uint32_t servers;
+    uint32_t waiting_max;
+    uint16_t discipline; /* enum station_discipline */
+    uint16_t line_count;
+    uint32_t id;
+    struct station_line *lines; /* one, or one a priority */
+    struct resource_statistics *statistics;
+    struct gauge busy;    /* servers at work or held */
+    struct gauge waiting; /* requests in line; under processor sharing those beyond the servers */
+    double speed;         /* 1: as configured; 0: stopped */
+    struct sharing *sharing;
+    struct component *owner;
+    uint64_t refused; /* in the window */
+};
+
+enum station_grant { STATION_REFUSED, STATION_WAITING, STATION_HELD };
+
+/* Makes the station a resource of `owner`, whose group gathers its statistics. */
+void station_init(struct station *station, struct component *owner, const struct station_config *config);
+
+/* New speed, also for those in service: what is left of each then goes at the new speed. At least 0. */
+void station_set_speed(struct station *station, double speed);
+
+/* Every request that waits or is served is answered by its owner with `outcome`. Those who hold a server (acquire)
+ * stay with their component. */
+void station_crash(struct station *station, enum outcome outcome);
+
+/* Share of the servers' time at work since measuring began. */
+double station_utilisation(const struct station *station, int64_t now_ns);
+
+void station_resume(struct component *self, struct request *request);
+void station_join_line(struct station *station, struct sim *sim, struct request *request);
+struct request *station_leave_line(struct station *station, struct sim *sim);
+void station_begin_slowed(struct station *station, struct component *self, struct request *request);
+bool station_share(struct station *station, struct component *self, struct request *request);
+void sharing_init(struct station *station, const struct station_config *config);
+void sharing_start(struct station *station);
+void sharing_set_speed(struct station *station, double speed);
+void sharing_crash(struct station *station, enum outcome outcome);
+
+static inline bool station_take_server(struct station *station, int64_t now_ns)
+{
+    if (station->busy.level >= station->servers)
+        return false;
+    gauge_rise(&station->busy, now_ns);
+    station->statistics->started++;
+    return true;
+}
+
+/* The service of a request that has a server begins. */
+static inline void station_begin(struct station *station, struct component *self, struct request *request)
+{
+    struct sim *sim = self->sim;
+
+    if (__builtin_expect(station->speed != 1.0, 0)) {
+        station_begin_slowed(station, self, request);
+        return;
+    }
+    request->resume = station_resume;
+    request->since_ns = sim->now_ns + request->service_ns;
+    pending_push(&sim->pending, sim_event(self, request, request->since_ns));
+}
+
+/* Serves the request for service_ns of work; false: refused. */
+static inline bool station_serve(struct station *station, struct component *self, struct request *request, int64_t service_ns)
+{
+    request->service_ns = service_ns;
+    request->station = station->id;
+    if (station->sharing)
+        return station_share(station, self, request);
+    request->owner = self;
+    if (station_take_server(station, self->sim->now_ns)) {
+        station_begin(station, self, request);
+        return true;
+    }
+    if (__builtin_expect(station->waiting.level >= station->waiting_max, 0)) {
+        station->refused++;
+        return false;
+    }
+    request->resume = NULL; /* whoever leaves brings it back */
+    station_join_line(station, self->sim, request);
+    return true;
+}
+
+/* Held at once: go on. Waiting: on_timer is called when a server is held. */
+static inline enum station_grant station_acquire(struct station *station, struct component *self, struct request *request)
+{
+    if (station_take_server(station, self->sim->now_ns))
+        return STATION_HELD;
+    if (station->waiting.level >= station->waiting_max) {
+        station->refused++;
+        return STATION_REFUSED;
+    }
+    request->owner = self;
+    request->resume = self->on_timer;
+    request->station = station->id;
+    station_join_line(station, self->sim, request);
+    return STATION_WAITING;
+}
+
+/* Gives back what station_acquire() granted; the next in line is resumed before the next event. */
+static inline void station_release(struct station *station, struct component *self)
+{
+    if (station->waiting.level && station->busy.level <= station->servers)
+        sim_wake(self->sim, station_leave_line(station, self->sim));
+    else
+        gauge_fall(&station->busy, self->sim->now_ns);
+}
+
+#endif
