@@ -240,8 +240,8 @@ void diagnostics_deinit(struct diagnostics *diagnostics)
     diagnostics_init(diagnostics);
 }
 
-void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_severity severity, struct source_span where,
-                     const char *path, const char *help, const char *format, ...)
+void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_severity severity,
+                     struct source_span where, const char *path, const char *help, const char *format, ...)
 {
     struct diagnostics *d = diagnostics;
     struct diagnostic item = { .severity = severity, .sequence = d->item_count };
@@ -378,14 +378,16 @@ static void print_rest(const struct diagnostics *d, enum diagnostic_severity sev
 
     if (rest == 0)
         return;
-    snprintf(message, sizeof message, "and %zu more %s%s", rest, severity_rows[severity].name, rest > 1 ? "s" : "");
+    snprintf(message, sizeof message, "and %zu more %s%s", rest, severity_rows[severity].name,
+             rest > 1 ? "s" : "");
     if (format == DIAGNOSTICS_JSON)
         print_json(&item, file);
     else
         fprintf(file, PROGRAM ": %s\n", message);
 }
 
-void diagnostics_print(struct diagnostics *diagnostics, FILE *file, enum diagnostics_format format, bool colour)
+void diagnostics_print(struct diagnostics *diagnostics, FILE *file, enum diagnostics_format format,
+                       bool colour)
 {
     if (diagnostics->item_count > 1)
         qsort(diagnostics->items, diagnostics->item_count, sizeof *diagnostics->items, compare_items);

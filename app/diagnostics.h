@@ -24,11 +24,7 @@
 
 #define DIAGNOSTICS_MAX 100 /* of each severity */
 
-enum diagnostic_severity {
-    DIAGNOSTIC_ERROR,
-    DIAGNOSTIC_WARNING,
-    DIAGNOSTIC_SEVERITY_COUNT
-};
+enum diagnostic_severity { DIAGNOSTIC_ERROR, DIAGNOSTIC_WARNING, DIAGNOSTIC_SEVERITY_COUNT };
 
 enum diagnostics_format {
     DIAGNOSTICS_TEXT, /* as compilers do */
@@ -37,11 +33,11 @@ enum diagnostics_format {
 
 struct diagnostic {
     enum diagnostic_severity severity;
-    char *file;                  /* NULL: no place */
-    size_t offset;               /* bytes */
-    size_t line, column;         /* from 1; columns in characters */
-    size_t column_end;           /* one behind the last character, on the same line */
-    char *path;                  /* "components.web.workers", or NULL */
+    char *file;          /* NULL: no place */
+    size_t offset;       /* bytes */
+    size_t line, column; /* from 1; columns in characters */
+    size_t column_end;   /* one behind the last character, on the same line */
+    char *path;          /* "components.web.workers", or NULL */
     char *message;
     char *help;                  /* a short clause: did you mean "workers"?; or NULL */
     char *source_line, *markers; /* as they are printed; NULL: no place */

@@ -10,7 +10,12 @@
 static uint32_t next_character(const char **at, const char *end)
 {
     const unsigned char *p = (const unsigned char *)*at;
-    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+    size_t length = p[0] < 0x80   ? 1
+                    : p[0] < 0xC2 ? 0
+                    : p[0] < 0xE0 ? 2
+                    : p[0] < 0xF0 ? 3
+                    : p[0] < 0xF5 ? 4
+                                  : 0;
     uint32_t c = length < 2 ? p[0] : p[0] & (0x7Fu >> length);
     static const uint32_t smallest[5] = { 0, 0, 0x80, 0x800, 0x10000 };
 
@@ -51,9 +56,8 @@ static bool is_in(uint32_t c, const struct range *ranges, size_t count)
 static bool is_escaped(uint32_t c)
 {
     static const struct range ranges[] = {
-        { 0x00, 0x1F },     { 0x7F, 0x9F },     { 0xAD, 0xAD },     { 0x061C, 0x061C },
-        { 0x200B, 0x200F }, { 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF },
-        { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE0FFF },
+        { 0x00, 0x1F },     { 0x7F, 0x9F },     { 0xAD, 0xAD },     { 0x061C, 0x061C }, { 0x200B, 0x200F },
+        { 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE0FFF },
     };
 
     return IS_IN(c, ranges);
@@ -63,8 +67,9 @@ static bool is_escaped(uint32_t c)
 static size_t width_of(uint32_t c)
 {
     static const struct range wide[] = {
-        { 0x1100, 0x115F }, { 0x2E80, 0xA4CF }, { 0xAC00, 0xD7A3 },   { 0xF900, 0xFAFF },   { 0xFE30, 0xFE6F },
-        { 0xFF00, 0xFF60 }, { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1F64F }, { 0x1F900, 0x1F9FF }, { 0x20000, 0x3FFFD },
+        { 0x1100, 0x115F },   { 0x2E80, 0xA4CF },   { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF },
+        { 0xFE30, 0xFE6F },   { 0xFF00, 0xFF60 },   { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1F64F },
+        { 0x1F900, 0x1F9FF }, { 0x20000, 0x3FFFD },
     };
     static const struct range combining[] = { { 0x0300, 0x036F }, { 0x20D0, 0x20FF }, { 0xFE00, 0xFE0F } };
 

@@ -52,8 +52,7 @@ enum json_document_status json_document_read(struct json_document *document, con
 }
 
 enum json_document_status json_document_parse(struct json_document *document, const char *name,
-                                              const char *bytes, size_t size,
-                                              struct diagnostics *diagnostics)
+                                              const char *bytes, size_t size, struct diagnostics *diagnostics)
 {
     *document = (struct json_document){ 0 };
     if (!source_text_copy(&document->text, name, bytes, size))

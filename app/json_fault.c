@@ -10,8 +10,8 @@
 #define WORD_SHOWN_MAX 40 /* bytes of the user's text that a message repeats */
 
 /* Sets place and message. */
-__attribute__((format(printf, 4, 5))) static bool refuse(struct json_scanner *s, const char *at, size_t length,
-                                                         const char *format, ...)
+__attribute__((format(printf, 4, 5))) static bool refuse(struct json_scanner *s, const char *at,
+                                                         size_t length, const char *format, ...)
 {
     va_list arguments;
 
@@ -41,8 +41,8 @@ static size_t line_of(const struct json_scanner *s, const char *at)
 
 bool json_is_word(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' ||
-           c == '$' || c == '%';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '.' || c == '$' || c == '%';
 }
 
 /* Length of the word at `at`; a sign or hyphens inside belong to it. */
@@ -126,7 +126,8 @@ static bool unexpected(struct json_scanner *s, const char *wanted)
         return advise(s, "remove it");
     }
     if (c == '\'' || c == '`') {
-        refuse(s, s->at, 1, "%s", wanted[0] == 'k' ? "keys need double quotes" : "strings need double quotes");
+        refuse(s, s->at, 1, "%s",
+               wanted[0] == 'k' ? "keys need double quotes" : "strings need double quotes");
         return advise(s, "write \" instead of %c", c);
     }
     if (c >= 0x80)
@@ -279,7 +280,8 @@ bool json_fault_separator(struct json_scanner *s)
     }
     if (*s->at == ':') {
         refuse(s, s->at, 1, "unexpected \":\"");
-        return advise(s, is_object ? "a comma may be missing before the key" : "an array holds values, not keys");
+        return advise(s, is_object ? "a comma may be missing before the key"
+                                   : "an array holds values, not keys");
     }
     if (starts_value(*s->at)) {
         refuse(s, s->token_end, 1, "a comma is missing here");

@@ -28,7 +28,7 @@ struct json_frame {
 };
 
 struct json_key {
-    uint64_t hash;          /* of its code points */
+    uint64_t hash;           /* of its code points */
     const char *start, *end; /* between the quotes */
 };
 
@@ -77,6 +77,7 @@ bool json_fault_overflow(struct json_scanner *s, const char *end);
 /* Limits, and a key that is there twice. */
 bool json_fault_depth(struct json_scanner *s);
 bool json_fault_too_many(struct json_scanner *s);
-bool json_fault_twin_key(struct json_scanner *s, const struct json_key *twin, const struct json_key *original);
+bool json_fault_twin_key(struct json_scanner *s, const struct json_key *twin,
+                         const struct json_key *original);
 
 #endif

@@ -116,7 +116,8 @@ static const char *find_member(const char *at, const char *end, const char *toke
             key_end = skip_string(at, end);
             at = skip_space(skip_space(key_end, end) + 1, end); /* over the colon */
         }
-        found = is_object ? is_key(key + 1, key_end - 1, token, token_end) : is_index(index, token, token_end);
+        found =
+            is_object ? is_key(key + 1, key_end - 1, token, token_end) : is_index(index, token, token_end);
         if (found) {
             location->key_offset = (size_t)(key - text);
             location->key_length = (size_t)(key_end - key);

@@ -171,14 +171,15 @@ static void consider_twin(const struct json_key *first, const struct json_key *s
 /* Finds a key that the object on top holds twice, and forgets its keys. */
 static bool pop_keys(struct json_scanner *s)
 {
-    struct json_key *keys = s->keys + s->frames[s->depth - 1].keys_start;
-    size_t count = s->key_count - s->frames[s->depth - 1].keys_start;
+    size_t start = s->frames[s->depth - 1].keys_start;
+    size_t count = s->key_count - start;
     const struct json_key *twin = NULL, *original = NULL;
+    struct json_key *keys;
 
-    if (count < 2) {
-        s->key_count -= count;
+    s->key_count = start;
+    if (count < 2)
         return true;
-    }
+    keys = s->keys + start;
     if (count < KEYS_SORTED_MIN) {
         for (size_t j = 1; j < count; j++)
             for (size_t i = 0; i < j; i++)
@@ -188,10 +189,7 @@ static bool pop_keys(struct json_scanner *s)
         for (size_t i = 1; i < count; i++)
             consider_twin(&keys[i - 1], &keys[i], &twin, &original);
     }
-    if (twin)
-        return json_fault_twin_key(s, twin, original);
-    s->key_count -= count;
-    return true;
+    return !twin || json_fault_twin_key(s, twin, original);
 }
 
 static void skip_space(struct json_scanner *s)

@@ -4,50 +4,61 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The members that an object has before it is patched, by name: cJSON's own look-up walks a list. */
-struct member_index {
-    cJSON **members;
-    size_t count;
-};
-
 static int compare_members(const void *a, const void *b)
 {
     return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
 }
 
-static bool index_init(struct member_index *index, const cJSON *object)
+/* The member of that name among `count` sorted ones, or NULL. */
+static cJSON *find_member(cJSON *const *members, size_t count, const char *name)
 {
-    cJSON *member;
-
-    index->count = 0;
-    cJSON_ArrayForEach(member, object)
-        index->count++;
-    index->members = malloc((index->count + 1) * sizeof(cJSON *));
-    if (!index->members)
-        return false;
-    index->count = 0;
-    cJSON_ArrayForEach(member, object)
-        index->members[index->count++] = member;
-    qsort(index->members, index->count, sizeof(cJSON *), compare_members);
-    return true;
-}
-
-static cJSON *index_find(const struct member_index *index, const char *name)
-{
-    size_t low = 0, high = index->count;
+    size_t low = 0, high = count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(index->members[middle]->string, name);
+        int order = strcmp(members[middle]->string, name);
 
         if (order == 0)
-            return index->members[middle];
+            return members[middle];
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
     return NULL;
+}
+
+static size_t count_members(const cJSON *object)
+{
+    size_t count = 0;
+
+    for (const cJSON *member = object->child; member; member = member->next)
+        count++;
+    return count;
+}
+
+/* For each member of the patch, in order, the object's member of that name or NULL; the caller frees the
+ * array. They are found before anything changes, for names die with their members, and by search in a
+ * sorted array, for cJSON's own look-up walks a list. NULL: out of memory. */
+static cJSON **find_targets(const cJSON *object, const cJSON *patch)
+{
+    size_t count = count_members(object), i = 0;
+    cJSON **members = malloc((count + 1) * sizeof(cJSON *));
+    cJSON **targets = malloc((count_members(patch) + 1) * sizeof(cJSON *));
+
+    if (!members || !targets) {
+        free(members);
+        free(targets);
+        return NULL;
+    }
+    for (cJSON *member = object->child; member; member = member->next)
+        members[i++] = member;
+    qsort(members, count, sizeof(cJSON *), compare_members);
+    i = 0;
+    for (const cJSON *member = patch->child; member; member = member->next)
+        targets[i++] = find_member(members, count, member->string);
+    free(members);
+    return targets;
 }
 
 /* Puts `value`, which it takes over, in the place of `old` (NULL: at the end). */
@@ -88,18 +99,15 @@ static bool merge_member(cJSON *object, cJSON *old, const cJSON *change)
 
 static bool merge_object(cJSON *object, const cJSON *patch)
 {
-    struct member_index index;
-    const cJSON *change;
+    cJSON **targets = find_targets(object, patch);
+    const cJSON *change = patch->child;
     bool merged = true;
 
-    if (!index_init(&index, object))
+    if (!targets)
         return false;
-    cJSON_ArrayForEach(change, patch) {
-        merged = merge_member(object, index_find(&index, change->string), change);
-        if (!merged)
-            break;
-    }
-    free(index.members);
+    for (size_t i = 0; merged && change; change = change->next)
+        merged = merge_member(object, targets[i++], change);
+    free(targets);
     return merged;
 }
 

@@ -8,26 +8,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MAX 60    /* of a number that becomes a double */
-#define FRACTION_MAX 18  /* digits of a fraction that fit an exact product in 128 bits */
-#define SHOWN_SIZE 48    /* of a quoted text, bytes */
+#define DIGITS_MAX 60   /* of a number that becomes a double */
+#define FRACTION_MAX 18 /* digits of a fraction that fit an exact product in 128 bits */
+#define SHOWN_SIZE 48   /* of a quoted text, bytes */
 #define HOURS_OF_MONTH 730
 
 const struct quantity_row quantity_rows[QUANTITY_UNIT_COUNT] = {
     [QUANTITY_DURATION] = { "a duration", "ns, us, ms, s, min, h, d or weeks", "", { "ms", "s" }, "5ms" },
-    [QUANTITY_BYTES] = { "a size", "B, KB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB", "", { "KB", "MB" }, "10KB" },
-    [QUANTITY_BANDWIDTH] = { "a bandwidth", "Mb/s, Gb/s (bits) or MB/s, GB/s (bytes)", "", { "Mb/s", "MB/s" },
+    [QUANTITY_BYTES] = { "a size",
+                         "B, KB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB",
+                         "",
+                         { "KB", "MB" },
+                         "10KB" },
+    [QUANTITY_BANDWIDTH] = { "a bandwidth",
+                             "Mb/s, Gb/s (bits) or MB/s, GB/s (bytes)",
+                             "",
+                             { "Mb/s", "MB/s" },
                              "10Gb/s" },
-    [QUANTITY_RATE] = { "a rate", "/s, /min, /h, /day, /week, /month, with k, M or G before it", "",
-                        { "/s", "/min" }, "2000/s" },
+    [QUANTITY_RATE] = { "a rate",
+                        "/s, /min, /h, /day, /week, /month, with k, M or G before it",
+                        "",
+                        { "/s", "/min" },
+                        "2000/s" },
     [QUANTITY_FRACTION] = { "a fraction", "%", "", { "%", NULL }, "99.9%" },
     [QUANTITY_MONEY] = { "an amount of money", "$", "$", { "", NULL }, "$0.10" },
-    [QUANTITY_MONEY_RATE] = { "a price per time", "/s, /min, /h, /day, /week, /month or /year", "$",
-                              { "/h", "/month" }, "$0.10/h" },
-    [QUANTITY_MONEY_PER_BYTE] = { "a price of data", "/B, /KB, /MB, /GB, /TB, /PB or /GiB", "$", { "/GB", NULL },
+    [QUANTITY_MONEY_RATE] = { "a price per time",
+                              "/s, /min, /h, /day, /week, /month or /year",
+                              "$",
+                              { "/h", "/month" },
+                              "$0.10/h" },
+    [QUANTITY_MONEY_PER_BYTE] = { "a price of data",
+                                  "/B, /KB, /MB, /GB, /TB, /PB or /GiB",
+                                  "$",
+                                  { "/GB", NULL },
                                   "$0.09/GB" },
-    [QUANTITY_MONEY_PER_COUNT] = { "a price each", "/k, /M or /G (per thousand, million or billion)", "$",
-                                   { "", NULL }, "$0.40/M" },
+    [QUANTITY_MONEY_PER_COUNT] = { "a price each",
+                                   "/k, /M or /G (per thousand, million or billion)",
+                                   "$",
+                                   { "", NULL },
+                                   "$0.40/M" },
     [QUANTITY_DISTANCE] = { "a distance", "m or km", "", { "km", NULL }, "5570km" },
 };
 
@@ -53,9 +72,17 @@ static const struct unit_row duration_rows[] = {
 
 /* Seconds of the periods behind a "/". */
 static const struct unit_row period_rows[] = {
-    { "s", 1 },         { "second", 1 },   { "min", 60 },       { "minute", 60 },
-    { "h", 3600 },      { "hour", 3600 },  { "d", 86400 },      { "day", 86400 },
-    { "week", 604800 }, { "month", HOURS_OF_MONTH * 3600 }, { "year", 8760 * 3600 },
+    { "s", 1 },
+    { "second", 1 },
+    { "min", 60 },
+    { "minute", 60 },
+    { "h", 3600 },
+    { "hour", 3600 },
+    { "d", 86400 },
+    { "day", 86400 },
+    { "week", 604800 },
+    { "month", HOURS_OF_MONTH * 3600 },
+    { "year", 8760 * 3600 },
 };
 
 /* Prefixes as powers. */
@@ -65,11 +92,13 @@ struct prefix_row {
 };
 
 static const struct prefix_row size_prefixes[] = {
-    { "", 0, 0 },    { "k", 3, 0 },   { "K", 3, 0 },   { "M", 6, 0 },   { "G", 9, 0 },   { "T", 12, 0 },
-    { "P", 15, 0 },  { "Ki", 0, 10 }, { "Mi", 0, 20 }, { "Gi", 0, 30 }, { "Ti", 0, 40 }, { "Pi", 0, 50 },
+    { "", 0, 0 },   { "k", 3, 0 },   { "K", 3, 0 },   { "M", 6, 0 },   { "G", 9, 0 },   { "T", 12, 0 },
+    { "P", 15, 0 }, { "Ki", 0, 10 }, { "Mi", 0, 20 }, { "Gi", 0, 30 }, { "Ti", 0, 40 }, { "Pi", 0, 50 },
 };
 
-static const struct prefix_row count_prefixes[] = { { "", 0, 0 }, { "k", 3, 0 }, { "K", 3, 0 }, { "M", 6, 0 }, { "G", 9, 0 } };
+static const struct prefix_row count_prefixes[] = {
+    { "", 0, 0 }, { "k", 3, 0 }, { "K", 3, 0 }, { "M", 6, 0 }, { "G", 9, 0 }
+};
 
 static const struct prefix_row distance_prefixes[] = { { "", 0, 0 }, { "k", 3, 0 } };
 
@@ -134,8 +163,8 @@ static bool refuse_no_unit(const struct reader *r, const char *start)
     size_t used;
 
     harmless_text(shown, sizeof shown, start, start[length - 1] == ' ' ? length - 1 : length);
-    snprintf(r->error, r->error_size, "%s%s has no unit; write \"%s%s%s\"", row->sign, shown, row->sign, shown,
-             row->suffixes[0]);
+    snprintf(r->error, r->error_size, "%s%s has no unit; write \"%s%s%s\"", row->sign, shown, row->sign,
+             shown, row->suffixes[0]);
     used = strlen(r->error);
     if (row->suffixes[1])
         snprintf(r->error + used, r->error_size - used, " or \"%s%s%s\"", row->sign, shown, row->suffixes[1]);
@@ -185,7 +214,9 @@ static bool read_number(struct reader *r, struct number *number)
         return refuse(r, "is negative; %s is zero or more", quantity_rows[r->unit].name);
     if (at == r->at)
         return refuse_form(r);
-    *number = (struct number){ .start = r->at, .whole = r->at, .whole_length = (size_t)(at - r->at), .fraction = at };
+    *number = (struct number){
+        .start = r->at, .whole = r->at, .whole_length = (size_t)(at - r->at), .fraction = at
+    };
     if (*at == '.') {
         number->fraction = at + 1;
         at = skip_digits(at + 1);
@@ -207,7 +238,8 @@ static bool to_integer(const struct reader *r, const struct number *number, int6
     __int128 part;
 
     for (size_t i = 0; i < number->whole_length; i++)
-        if (__builtin_mul_overflow(whole, 10, &whole) || __builtin_add_overflow(whole, number->whole[i] - '0', &whole))
+        if (__builtin_mul_overflow(whole, 10, &whole) ||
+            __builtin_add_overflow(whole, number->whole[i] - '0', &whole))
             return refuse_size(r);
     if (__builtin_mul_overflow(whole, scale, &whole))
         return refuse_size(r);
@@ -240,7 +272,8 @@ static bool to_double(const struct reader *r, const struct number *number, int e
 
 /* ---- units ---- */
 
-static const struct unit_row *find_unit(const struct unit_row *rows, size_t count, const char *name, size_t length)
+static const struct unit_row *find_unit(const struct unit_row *rows, size_t count, const char *name,
+                                        size_t length)
 {
     for (size_t i = 0; i < count; i++)
         if (strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)
@@ -394,7 +427,8 @@ bool quantity_parse_bandwidth(const char *text, double *bytes_per_s, char *error
             continue;
         if (!to_double(&r, &number, prefix->exponent10, &value))
             return false;
-        *bytes_per_s = value * (double)(INT64_C(1) << prefix->exponent2) / tails[i].parts; /* powers of two: exact */
+        *bytes_per_s =
+            value * (double)(INT64_C(1) << prefix->exponent2) / tails[i].parts; /* powers of two: exact */
         return true;
     }
     return refuse_unit(&r, r.at, strlen(r.at));

@@ -57,7 +57,8 @@ static const struct scale_row *find_scale(const struct scale_row *rows, size_t c
 }
 
 /* "A big B small", without what is zero. */
-static void format_pair(uint64_t whole, const char *big, uint64_t rest, const char *small, char *text, size_t size)
+static void format_pair(uint64_t whole, const char *big, uint64_t rest, const char *small, char *text,
+                        size_t size)
 {
     if (rest)
         snprintf(text, size, "%" PRIu64 " %s %" PRIu64 " %s", whole, big, rest, small);
@@ -159,7 +160,9 @@ char *quantity_format_bandwidth(double bytes_per_s, char *text, size_t size)
 
 char *quantity_format_rate(double per_s, char *text, size_t size)
 {
-    static const struct scale_row periods[] = { { 1, "/s" }, { 60, "/min" }, { 3600, "/h" }, { 86400, "/day" } };
+    static const struct scale_row periods[] = {
+        { 1, "/s" }, { 60, "/min" }, { 3600, "/h" }, { 86400, "/day" }
+    };
     static const struct scale_row counts[] = { { 1e3, "k" }, { 1e6, "M" }, { 1e9, "G" } };
     size_t period = 0;
     double value = per_s;

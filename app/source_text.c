@@ -45,7 +45,8 @@ static enum source_text_status check_kind(const struct stat *status, bool is_std
     if (!is_stdin && !S_ISREG(status->st_mode) && !S_ISFIFO(status->st_mode))
         return unreadable(error, error_size, "is neither a regular file nor a pipe");
     if (S_ISREG(status->st_mode) && status->st_size > (off_t)SOURCE_TEXT_SIZE_MAX)
-        return unreadable(error, error_size, "is larger than 16 MiB; bulk data belongs in CSV files beside it");
+        return unreadable(error, error_size,
+                          "is larger than 16 MiB; bulk data belongs in CSV files beside it");
     return SOURCE_TEXT_OK;
 }
 

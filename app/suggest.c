@@ -67,7 +67,7 @@ void suggest_offer(struct suggest *suggest, const char *candidate)
         return;
     shorter = smaller(length, suggest->length);
     longer = length + suggest->length - shorter;
-    bound = longer < 2 ? 0 : longer < 6 ? 1 : longer / 3;
+    bound = shorter < 2 ? 0 : longer < 6 ? 1 : longer / 3;
     if (longer - shorter > bound)
         return;
     found = distance(suggest->written, suggest->length, folded, length);

@@ -86,11 +86,6 @@ static uint32_t power_of_d_choose(struct balancing *balancing, struct rng *rng, 
 
 /* ---- least connections, ties at random: targets in order of their connections ---- */
 
-static uint32_t level_start(const struct balancing *balancing, uint32_t connections)
-{
-    return connections ? balancing->level_end[connections - 1] : 0;
-}
-
 /* Room for a level; nobody is above the last one that was ever reached. */
 static void reach_level(struct balancing *balancing, uint32_t connections)
 {

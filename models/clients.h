@@ -3,22 +3,8 @@
 #define MODELS_CLIENTS_H
 
 #include "models/call_params.h"
-#include "models/data_set.h"
+#include "models/clients_requests.h"
 #include "models/model.h"
-
-#define SHARE_EQUAL (-1.0)      /* request_class_config.share: all alike */
-#define POPULARITY_AS_DATA (-1) /* also .exponent: as the data set says */
-
-struct request_class_config {
-    const char *name;
-    double share;    /* of the requests, or SHARE_EQUAL */
-    const char *key; /* data set, NULL: none */
-    int popularity;  /* enum popularity or POPULARITY_AS_DATA */
-    double exponent; /* of Zipf, or POPULARITY_AS_DATA */
-    struct param_list hot_rows;
-    int64_t priority;
-    int64_t request_size; /* bytes */
-};
 
 struct clients_config {
     double arrivals; /* 1/s, 0: closed */

@@ -26,6 +26,7 @@ struct load_balancer {
     bool is_limited;
 };
 
+/* clang-format off */
 static const struct param_choice policies[] = {
     { "round_robin", BALANCING_ROUND_ROBIN, "each in turn" },
     { "random", BALANCING_RANDOM, "anyone, all equally likely" },
@@ -66,6 +67,8 @@ static const struct param_row rows[] = {
 
 static const struct param_table params = { .rows = rows, .size = sizeof(struct load_balancer_config), .also = &call_params,
                                            .also_offset = offsetof(struct load_balancer_config, call) };
+
+/* clang-format on */
 
 static void load_balancer_wire_group(struct group *group)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #ifndef SCALESIM_SOURCE_DIR
-#define SCALESIM_SOURCE_DIR "."
+#    define SCALESIM_SOURCE_DIR "."
 #endif
 
 #define REFUSED_MIN 80
@@ -116,7 +116,8 @@ END_TEST
 /* Every proper beginning of an object is refused, and no place lies outside of it. */
 START_TEST(test_json_scan_refuses_every_cut)
 {
-    static const char text[] = "{\"a\": [1, -2.5e+3, true, null, \"\\u00e9\\ud83d\\ude00 \xC3\xA9\"], \"b\": {\"c\": {}}}";
+    static const char text[] =
+        "{\"a\": [1, -2.5e+3, true, null, \"\\u00e9\\ud83d\\ude00 \xC3\xA9\"], \"b\": {\"c\": {}}}";
 
     for (size_t size = 0; size < sizeof text - 1; size++) {
         char *cut = malloc(size + 1);
@@ -199,19 +200,20 @@ END_TEST
 /* Of several twins the first in the text is told, however many keys there are. */
 START_TEST(test_json_scan_tells_the_first_twin)
 {
-    for (int keys = 3; keys < 200; keys += 7) {
+    for (int keys = 3; keys < 200; keys += 7) { /* few are compared in pairs, many are sorted */
         char text[8192];
         size_t used = 0, first;
         struct json_fault fault;
 
         used += (size_t)sprintf(text + used, "{");
         for (int i = 0; i < keys; i++)
-            used += (size_t)sprintf(text + used, "\"key%d\": 0, ", i * 7 % keys);
+            used += (size_t)sprintf(text + used, "\"key%d\": 0, ", i);
+        ck_assert_int_eq(json_scan(text, used, &fault), JSON_SCAN_INVALID);
+        ck_assert_ptr_nonnull(strstr(fault.message, "ends inside")); /* no twin so far */
         first = used;
         used += (size_t)sprintf(text + used, "\"key%d\": 0, \"key%d\": 0}", keys / 2, keys / 3);
-        ck_assert_int_eq(json_scan(text, used, &fault), keys % 7 ? JSON_SCAN_INVALID : JSON_SCAN_INVALID);
-        if (keys % 7)
-            ck_assert_uint_eq(fault.offset, first);
+        ck_assert_int_eq(json_scan(text, used, &fault), JSON_SCAN_INVALID);
+        ck_assert_uint_eq(fault.offset, first);
     }
 }
 END_TEST
@@ -242,8 +244,8 @@ END_TEST
 
 /* ---- places ---- */
 
-static const char located[] =
-    "{\n  \"a\": [1, {\"b\": \"x\"}, []],\n  \"s/t\": 1, \"u~v\": 2, \"\": 3, \"\\u00e9\": 4,\n  \"q\": {\"a\": \"}\\\"\", \"z\": -1.5}\n}";
+static const char located[] = "{\n  \"a\": [1, {\"b\": \"x\"}, []],\n  \"s/t\": 1, \"u~v\": 2, \"\": 3, "
+                              "\"\\u00e9\": 4,\n  \"q\": {\"a\": \"}\\\"\", \"z\": -1.5}\n}";
 
 static const struct {
     const char *pointer;
@@ -264,8 +266,8 @@ static const struct {
 
 static void check_piece(const char *pointer, size_t offset, size_t length, const char *expected)
 {
-    ck_assert_msg(length == strlen(expected) && memcmp(located + offset, expected, length) == 0, "%s: %.*s", pointer,
-                  (int)length, located + offset);
+    ck_assert_msg(length == strlen(expected) && memcmp(located + offset, expected, length) == 0, "%s: %.*s",
+                  pointer, (int)length, located + offset);
 }
 
 START_TEST(test_json_locate_finds_keys_and_values)
@@ -332,8 +334,8 @@ START_TEST(test_source_position_counts_characters)
     static const char text[] = "ab\n\t\xC3\xA9x\r\n\nz";
     static const struct {
         size_t offset, line, column;
-    } cases[] = { { 0, 1, 1 }, { 2, 1, 3 }, { 3, 2, 1 }, { 4, 2, 2 }, { 6, 2, 3 }, { 9, 3, 1 }, { 10, 4, 1 },
-                  { 11, 4, 2 }, { 99, 4, 2 } };
+    } cases[] = { { 0, 1, 1 }, { 2, 1, 3 },  { 3, 2, 1 },  { 4, 2, 2 }, { 6, 2, 3 },
+                  { 9, 3, 1 }, { 10, 4, 1 }, { 11, 4, 2 }, { 99, 4, 2 } };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct source_position position = source_position(text, sizeof text - 1, cases[i].offset);
@@ -345,7 +347,8 @@ START_TEST(test_source_position_counts_characters)
 END_TEST
 
 TEST_MAIN("json_scan", test_json_scan_refuses_the_bad_corpus, test_json_scan_accepts_the_good_corpus,
-          test_json_scan_refuses_every_cut, test_json_scan_says_where_and_why, test_json_scan_tells_the_first_twin,
-          test_json_scan_limits_the_number_of_values, test_json_locate_finds_keys_and_values,
+          test_json_scan_refuses_every_cut, test_json_scan_says_where_and_why,
+          test_json_scan_tells_the_first_twin, test_json_scan_limits_the_number_of_values,
+          test_json_locate_finds_keys_and_values,
           test_json_locate_gives_the_innermost_part_of_what_is_not_there,
           test_json_pointer_appends_escaped_or_not_at_all, test_source_position_counts_characters)

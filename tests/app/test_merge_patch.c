@@ -51,11 +51,13 @@ static const char *const rfc_cases[][3] = {
     { "{\"e\":null}", "{\"a\":1}", "{\"e\":null,\"a\":1}" },
     { "[1,2]", "{\"a\":\"b\",\"c\":null}", "{\"a\":\"b\"}" },
     { "{}", "{\"a\":{\"bb\":{\"ccc\":null}}}", "{\"a\":{\"bb\":{}}}" },
-    { "{\"title\":\"Goodbye!\",\"author\":{\"givenName\":\"John\",\"familyName\":\"Doe\"},\"tags\":[\"example\","
+    { "{\"title\":\"Goodbye!\",\"author\":{\"givenName\":\"John\",\"familyName\":\"Doe\"},\"tags\":["
+      "\"example\","
       "\"sample\"],\"content\":\"This will be unchanged\"}",
       "{\"title\":\"Hello!\",\"phoneNumber\":\"+01-123-456-7890\",\"author\":{\"familyName\":null},\"tags\":["
       "\"example\"]}",
-      "{\"title\":\"Hello!\",\"author\":{\"givenName\":\"John\"},\"tags\":[\"example\"],\"content\":\"This will be "
+      "{\"title\":\"Hello!\",\"author\":{\"givenName\":\"John\"},\"tags\":[\"example\"],\"content\":\"This "
+      "will be "
       "unchanged\",\"phoneNumber\":\"+01-123-456-7890\"}" },
 };
 

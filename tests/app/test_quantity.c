@@ -40,14 +40,13 @@ static const struct whole_case durations[] = {
     { "1d 2h 3m 4s 5ms 6us 7ns", INT64_C(93784005006007) },
     { "1m0.5s", 60500000000 },
     { "9223372036.854775806s", INT64_MAX - 1 },
-    { "0.0000000000000001525878906250week", 0 }, /* refused below: 18 digits and more */
 };
 
 START_TEST(test_quantity_durations_are_exact)
 {
     char error[QUANTITY_ERROR_SIZE];
 
-    for (size_t i = 0; i + 1 < COUNT_OF(durations); i++) {
+    for (size_t i = 0; i < COUNT_OF(durations); i++) {
         int64_t ns = -1;
 
         ck_assert_msg(quantity_parse_duration(durations[i].text, &ns, error, sizeof error), "%s: %s",
@@ -81,7 +80,8 @@ START_TEST(test_quantity_bytes_are_exact)
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         int64_t bytes = -1;
 
-        ck_assert_msg(quantity_parse_bytes(sizes[i].text, &bytes, error, sizeof error), "%s: %s", sizes[i].text, error);
+        ck_assert_msg(quantity_parse_bytes(sizes[i].text, &bytes, error, sizeof error), "%s: %s",
+                      sizes[i].text, error);
         ck_assert_msg(bytes == sizes[i].value, "%s: %lld", sizes[i].text, (long long)bytes);
     }
 }
@@ -105,7 +105,7 @@ static const struct {
     { quantity_parse_rate, "0.1/s", 0.1 },
     { quantity_parse_rate, "120/min", 2 },
     { quantity_parse_rate, "5/h", 5.0 / 3600 },
-    { quantity_parse_rate, "5 / hour", 0 }, /* see below */
+    { quantity_parse_rate, "5 /hour", 5.0 / 3600 },
     { quantity_parse_rate, "10M/day", 1e7 / 86400 },
     { quantity_parse_rate, "3k/s", 3000 },
     { quantity_parse_rate, "0.3k/s", 300 },
@@ -142,11 +142,8 @@ START_TEST(test_quantity_reals_are_the_nearest_doubles)
     for (size_t i = 0; i < COUNT_OF(reals); i++) {
         double value = -1;
 
-        if (strstr(reals[i].text, " /")) {
-            ck_assert_msg(reals[i].parse(reals[i].text, &value, error, sizeof error), "%s: %s", reals[i].text, error);
-            continue;
-        }
-        ck_assert_msg(reals[i].parse(reals[i].text, &value, error, sizeof error), "%s: %s", reals[i].text, error);
+        ck_assert_msg(reals[i].parse(reals[i].text, &value, error, sizeof error), "%s: %s", reals[i].text,
+                      error);
         ck_assert_msg(value == reals[i].value, "%s: %.17g", reals[i].text, value);
     }
 }
@@ -234,7 +231,8 @@ static const struct {
     { quantity_parse_rate, "3k", "3k has no unit; write \"3k/s\" or \"3k/min\"" },
     { quantity_parse_rate, "3rps", "unknown unit \"rps\"" },
     { quantity_parse_rate, "3/fortnight", "unknown unit \"/fortnight\"" },
-    { quantity_parse_rate, "1111111111111111111111111111111111111111111111111111111111111/s", "more than 60 digits" },
+    { quantity_parse_rate, "1111111111111111111111111111111111111111111111111111111111111/s",
+      "more than 60 digits" },
     { quantity_parse_fraction, "99.9", "99.9 has no unit; write \"99.9%\"" },
     { quantity_parse_fraction, "99.9%%", "unknown unit" },
     { quantity_parse_fraction, "-1%", "is negative; a fraction" },
@@ -353,20 +351,18 @@ END_TEST
 START_TEST(test_quantity_formats_bytes)
 {
     static const struct whole_case cases[] = {
-        { "0 B", 0 },          { "999 B", 999 },        { "1 KB", 1000 },       { "1.5 KB", 1500 },
-        { "1 MB", 999600 },    { "16 MiB", 16777216 },  { "10 KB", 10000 },     { "1.05 MB", 1025 * 1024 },
-        { "4.1 MB", 4096000 }, { "1 KiB", 1024 },       { "512 B", 512 },       { "9220 PB", INT64_MAX },
+        { "0 B", 0 },          { "999 B", 999 },
+        { "1 KB", 1000 },      { "1.5 KB", 1500 },
+        { "1 MB", 999600 },    { "16 MiB", 16777216 },
+        { "10 KB", 10000 },    { "1.05 MB", 1025 * 1024 },
+        { "4.1 MB", 4096000 }, { "1 KiB", 1024 },
+        { "512 B", 512 },      { "9223 PB", INT64_MAX },
         { "-2 KB", -2000 },    { "8 GiB", INT64_C(8) << 30 },
     };
     char text[QUANTITY_TEXT_SIZE];
 
-    for (size_t i = 0; i + 0 < COUNT_OF(cases); i++) {
-        quantity_format_bytes(cases[i].value, text, sizeof text);
-        if (cases[i].value == INT64_MAX) /* all whole digits of the largest unit */
-            ck_assert_str_eq(text, "9223 PB");
-        else
-            ck_assert_str_eq(text, cases[i].text);
-    }
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_str_eq(quantity_format_bytes(cases[i].value, text, sizeof text), cases[i].text);
 }
 END_TEST
 
@@ -433,17 +429,22 @@ START_TEST(test_quantity_short_numbers_survive_a_round_trip)
 
             if (value < 59 * SIM_NS_PER_S) {
                 quantity_format_duration(value, text, sizeof text);
-                ck_assert_msg(quantity_parse_duration(text, &again, error, sizeof error) && again == value, "%s", text);
+                ck_assert_msg(quantity_parse_duration(text, &again, error, sizeof error) && again == value,
+                              "%s", text);
             }
             quantity_format_bytes(value, text, sizeof text);
-            ck_assert_msg(quantity_parse_bytes(text, &again, error, sizeof error) && again == value, "%s", text);
+            ck_assert_msg(quantity_parse_bytes(text, &again, error, sizeof error) && again == value, "%s",
+                          text);
             if (power > 9)
                 continue;
             quantity_format_rate(real, text, sizeof text);
-            ck_assert_msg(quantity_parse_rate(text, &real_again, error, sizeof error) && real_again == real, "%s", text);
+            ck_assert_msg(quantity_parse_rate(text, &real_again, error, sizeof error) && real_again == real,
+                          "%s", text);
             real = (double)digits / 1e5;
             quantity_format_percent(real, text, sizeof text);
-            ck_assert_msg(quantity_parse_fraction(text, &real_again, error, sizeof error) && real_again == real, "%s", text);
+            ck_assert_msg(quantity_parse_fraction(text, &real_again, error, sizeof error) &&
+                              real_again == real,
+                          "%s", text);
         }
 }
 END_TEST
@@ -456,14 +457,15 @@ START_TEST(test_quantity_long_durations_survive_a_round_trip)
 
     for (int64_t s = 60; s < 60 * 3600 * 24; s += s < 3600 ? 1 : s < 86400 ? 60 : 3600) {
         quantity_format_duration(s * SIM_NS_PER_S, text, sizeof text);
-        ck_assert_msg(quantity_parse_duration(text, &again, error, sizeof error) && again == s * SIM_NS_PER_S, "%s",
-                      text);
+        ck_assert_msg(quantity_parse_duration(text, &again, error, sizeof error) && again == s * SIM_NS_PER_S,
+                      "%s", text);
     }
 }
 END_TEST
 
 TEST_MAIN("quantity", test_quantity_durations_are_exact, test_quantity_bytes_are_exact,
           test_quantity_reals_are_the_nearest_doubles, test_quantity_does_not_heed_the_locale,
-          test_quantity_errors_say_what_to_write, test_quantity_bounds_hold_for_any_text, test_quantity_rows_are_whole,
-          test_quantity_formats_durations, test_quantity_formats_bytes, test_quantity_formats_reals,
-          test_quantity_short_numbers_survive_a_round_trip, test_quantity_long_durations_survive_a_round_trip)
+          test_quantity_errors_say_what_to_write, test_quantity_bounds_hold_for_any_text,
+          test_quantity_rows_are_whole, test_quantity_formats_durations, test_quantity_formats_bytes,
+          test_quantity_formats_reals, test_quantity_short_numbers_survive_a_round_trip,
+          test_quantity_long_durations_survive_a_round_trip)

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-static const char *const candidates[] = { "workers", "queue_limit", "count",  "host",    "handlers", "cpu_cores",
-                                          "warm_up", "db",          "target", "timeout", "a" };
+static const char *const candidates[] = { "workers",  "queue_limit", "count",   "host",
+                                          "handlers", "cpu_cores",   "warm_up", "db",
+                                          "target",   "timeout",     "a" };
 
 static const char *nearest(const char *written)
 {
@@ -16,10 +17,21 @@ START_TEST(test_suggest_finds_what_was_meant)
     static const struct {
         const char *written, *meant;
     } cases[] = {
-        { "wrokers", "workers" },      { "worker", "workers" },    { "WORKERS", "workers" }, { "queue-limit", "queue_limit" },
-        { "queueLimit", "queue_limit" }, { "Queue Limit", "queue_limit" }, { "cuont", "count" }, { "hots", "host" },
-        { "targets", "target" },       { "warmup", "warm_up" },    { "tiemout", "timeout" }, { "cpu_core", "cpu_cores" },
-        { "lb", "db" },                { "hander", "handlers" },   { "A", "a" },
+        { "wrokers", "workers" },
+        { "worker", "workers" },
+        { "WORKERS", "workers" },
+        { "queue-limit", "queue_limit" },
+        { "queueLimit", "queue_limit" },
+        { "Queue Limit", "queue_limit" },
+        { "cuont", "count" },
+        { "hots", "host" },
+        { "targets", "target" },
+        { "warmup", "warm_up" },
+        { "tiemout", "timeout" },
+        { "cpu_core", "cpu_cores" },
+        { "lb", "db" },
+        { "hander", "handlers" },
+        { "A", "a" },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

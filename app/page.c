@@ -1,0 +1,140 @@
+#include "app/page.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE_SIZE 1024
+
+static const char *const tones[] = {
+    [PAGE_PLAIN] = "", [PAGE_BOLD] = "\033[1m", [PAGE_GOOD] = "\033[32m", [PAGE_BAD] = "\033[31m",
+    [PAGE_WARN] = "\033[33m", [PAGE_DIM] = "\033[2m",
+};
+
+bool page_colour(FILE *file)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    return isatty(fileno(file)) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+}
+
+/* By the environment, without changing the program's locale: numbers keep their decimal point. */
+static bool environment_is_utf8(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8;
+
+    if (!locale)
+        return false;
+    utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+    freelocale(locale);
+    return utf8;
+}
+
+void page_init(struct page *page, FILE *file)
+{
+    *page = (struct page){ .file = file, .colour = page_colour(file), .unicode = environment_is_utf8() };
+}
+
+int page_columns(const char *text)
+{
+    int columns = 0;
+
+    for (; *text; text++)
+        columns += (*text & 0xC0) != 0x80;
+    return columns;
+}
+
+static void put(struct page *page, enum page_tone tone, const char *text)
+{
+    if (page->colour && *tones[tone])
+        fprintf(page->file, "%s%s\033[0m", tones[tone], text);
+    else
+        fputs(text, page->file);
+    page->column += page_columns(text);
+}
+
+static void pad_to(struct page *page, int column)
+{
+    while (page->column < column) {
+        fputc(' ', page->file);
+        page->column++;
+    }
+}
+
+void page_end_line(struct page *page)
+{
+    fputc('\n', page->file);
+    page->column = 0;
+}
+
+void page_label(struct page *page, int indent, const char *label)
+{
+    page->indent = indent;
+    put(page, PAGE_DIM, label);
+    pad_to(page, indent);
+}
+
+static void put_piece(struct page *page, enum page_tone tone, const char *text)
+{
+    if (page->column > page->indent) {
+        if (page->column + 1 + page_columns(text) > PAGE_WIDTH)
+            page_end_line(page);
+        else
+            put(page, PAGE_PLAIN, " ");
+    }
+    pad_to(page, page->indent);
+    put(page, tone, text);
+}
+
+void page_item(struct page *page, enum page_tone tone, const char *format, ...)
+{
+    char piece[PIECE_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(piece, sizeof piece, format, arguments);
+    va_end(arguments);
+    put_piece(page, tone, piece);
+}
+
+void page_words(struct page *page, enum page_tone tone, const char *format, ...)
+{
+    char text[PIECE_SIZE], *rest = text, *word;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    while ((word = strsep(&rest, " ")))
+        if (*word)
+            put_piece(page, tone, word);
+}
+
+void page_cell(struct page *page, enum page_tone tone, int width, bool right_aligned, const char *text)
+{
+    int start = page->column, columns = page_columns(text);
+
+    if (right_aligned)
+        pad_to(page, start + width - columns);
+    put(page, tone, text);
+    pad_to(page, start + width);
+}
+
+const char *page_plus_minus(const struct page *page)
+{
+    return page->unicode ? "\u00b1" : "+-";
+}
+
+const char *page_tick(const struct page *page)
+{
+    return page->unicode ? "\u2713" : "ok";
+}
+
+const char *page_cross(const struct page *page)
+{
+    return page->unicode ? "\u2717" : "x";
+}

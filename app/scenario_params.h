@@ -1,0 +1,53 @@
+/* scenario_params.h - a scenario's own fields as the parameter tables read them, before they are turned into what runs. */
+#ifndef APP_SCENARIO_PARAMS_H
+#define APP_SCENARIO_PARAMS_H
+
+#include "app/scenario.h"
+
+/* Of coordinates that are not given. */
+#define PARAM_UNKNOWN 1e9
+
+struct region_config {
+    const char *name;
+    double latitude, longitude; /* degrees */
+};
+
+struct round_trip_config {
+    const char *from, *to;
+    int64_t round_trip; /* ns */
+};
+
+struct link_rule_config {
+    const char *from, *to;
+    struct distribution_config latency; /* s */
+    double bandwidth;                   /* bytes/s */
+    double loss;
+    int64_t round_trips, connections, idle_timeout;
+};
+
+struct network_config {
+    struct distribution_config latency; /* s */
+    double path_stretch;
+    struct param_list regions;     /* of struct region_config */
+    struct param_list round_trips; /* of struct round_trip_config */
+    struct param_list links;       /* of struct link_rule_config */
+};
+
+struct scenario_config {
+    const char *schema;
+    int64_t format;
+    const char *title, *ask, *description, *catalog;
+    struct time_config time;
+    struct network_config network;
+    struct param_list hosts; /* of struct host_config */
+    struct param_list data;  /* of struct data_set_config */
+    const void *components, *expect, *variants; /* cJSON */
+};
+
+struct component_common {
+    const char *type;
+    int64_t count;
+    const char *region;
+};
+
+#endif

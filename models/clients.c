@@ -1,0 +1,362 @@
+/* clients.c - the users: when they send, what they ask for, how long they wait.
+ *
+ * Represented: open arrivals with gaps of any law, for users who do not wait for one another; or closed users who
+ * send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and retries.
+ * Latency counts from when the user meant to send, over all attempts.
+ *
+ * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no event,
+ * whatever their number. With another law, or with an identity, each of them is somebody: a ticker while it thinks.
+ *
+ * A target with several instances is chosen by a hash of the request's number, as names with several addresses are.
+ * Left out: load that changes with time, traces, sessions, pages, regions, users who give up.
+ *
+ * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with the
+ * user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before it ("think",
+ * "first pause"). Streams: "arrivals" for open gaps, "thinking" for the crowd.
+ * Cost: O(1) a request, O(log classes) for its class. Memory: a user who is somebody takes a request's room and an
+ * event.
+ */
+#include "models/clients.h"
+
+#include "models/arrivals.h"
+#include "sim/call.h"
+
+/* Each has a request's room, of which a run has 2^24 in all. */
+#define IDENTITIES_MAX 8000000
+
+enum mode { MODE_OPEN, MODE_CROWD, MODE_IDENTITIES };
+
+struct clients_shared {
+    struct client_requests requests;
+    struct link **targets;
+    uint32_t target_count;
+    uint64_t users; /* how many different ones there are */
+    uint64_t number_key, choice_key;
+};
+
+struct clients {
+    enum mode mode;
+    uint64_t sent;
+    struct request *ticker; /* open: the next arrival; crowd: the next end of a pause */
+    struct arrivals arrivals;
+    struct lane *lane; /* of the next arrival, NULL: it goes to the pending events */
+    struct crowd crowd;
+    uint32_t alarm; /* timer of the crowd, 0: nobody thinks */
+    struct duration think_time;
+    struct amount thinking;
+};
+
+/* ---- tables ---- */
+
+/* clang-format off */
+static const struct param_row rows[] = {
+    PARAM_RATE(struct clients_config, arrivals, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
+               .min = 1e-9, .max = 1e9,
+               .help = "Requests that come whatever happened to earlier ones; give this or `users`."),
+    PARAM_CHOICE(struct clients_config, gap_law, .default_text = "\"exponential\"", .choices = gap_law_choices,
+                 .help = "Law of the time between two arrivals."),
+    PARAM_REAL(struct clients_config, gap_cv, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
+               .min = 1e-6, .max = 1e3,
+               .help = "Standard deviation of a gap over its mean, for laws that have one to choose."),
+    PARAM_COUNT(struct clients_config, population, .default_text = "1000000", .min = 1, .max = 1e15,
+                .help = "How many different users the arrivals come from, all equally often."),
+    PARAM_COUNT(struct clients_config, users, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
+                .min = 1, .max = 4e9,
+                .help = "Users who send a request only when the last one is answered and they have thought."),
+    PARAM_DISTRIBUTION(struct clients_config, think_time,
+                       .default_text = "{ \"law\": \"exponential\", \"mean\": \"7s\" }",
+                       .help = "Pause of one of `users` between an answer and the next request.",
+                       .source = "TPC Benchmark W, 2002: exponential, mean 7 s (from memory)"),
+    PARAM_BOOL(struct clients_config, identity, .default_text = "false",
+               .help = "Whether each of `users` keeps a number of its own; that takes memory for each."),
+    PARAM_MAP(struct clients_config, requests, .default_text = "{}", .table = &client_request_params,
+              .help = "Kinds of requests by name; without any there is one, called request."),
+    PARAM_REFERENCE(struct clients_config, target, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_SERVER,
+                    .help = "Where requests are sent; of several instances each gets its part, at random."),
+    PARAM_END
+};
+
+static const struct param_table params = { .rows = rows, .size = sizeof(struct clients_config), .also = &call_params,
+                                           .also_offset = offsetof(struct clients_config, call) };
+
+static const struct metric_row metrics[] = {
+    { "thinking", "1", METRIC_LEVEL, offsetof(struct clients, thinking), 0,
+      "Closed users between an answer and their next request." },
+    { .name = NULL },
+};
+/* clang-format on */
+
+/* ---- wiring ---- */
+
+static enum mode mode_of(const struct clients_config *config)
+{
+    if (!config->users)
+        return MODE_OPEN;
+    return config->think_time.law == DISTRIBUTION_EXPONENTIAL && !config->identity ? MODE_CROWD : MODE_IDENTITIES;
+}
+
+static void clients_wire_group(struct group *group)
+{
+    const struct clients_config *config = group->config;
+    struct clients_shared *shared = group->shared;
+    struct group *target = sim_find_group(group->sim, config->target);
+    struct call_policy policy = call_policy_of(&config->call);
+
+    client_requests_init(&shared->requests, group, &config->requests);
+    shared->targets = sim_link_all(group, target, &policy);
+    shared->target_count = target->count;
+    shared->users = (uint64_t)(config->users ? config->users : config->population);
+    shared->number_key = rng_key(group->sim->seed, group->name, "request");
+    shared->choice_key = rng_key(group->sim->seed, group->name, "choice");
+}
+
+static void clients_wire(struct component *self)
+{
+    const struct clients_config *config = self->group->config;
+    struct clients *clients = component_state(self);
+
+    clients->mode = mode_of(config);
+    if (clients->mode == MODE_OPEN) {
+        arrivals_init(&clients->arrivals, self->group, config->gap_law, config->gap_cv, config->arrivals);
+        clients->lane = lanes_find(&self->sim->lanes, LANE_DELAY_OWN);
+    } else if (clients->mode == MODE_CROWD) {
+        crowd_init(&clients->crowd, self->group, config->think_time.mean * (double)SIM_NS_PER_S, (uint64_t)config->users);
+    } else {
+        duration_init(&clients->think_time, self->group, "think", &config->think_time);
+    }
+}
+
+/* ---- sending ---- */
+
+static struct link *choose_target(const struct clients_shared *shared, uint64_t number)
+{
+    if (shared->target_count == 1)
+        return shared->targets[0];
+    return shared->targets[(rng_hash(number, shared->choice_key) >> 32) * shared->target_count >> 32];
+}
+
+/* choice: the draws of this request; the first is for the user, the second for the class, whoever the user is. */
+static void send_request(struct component *self, uint64_t number, uint64_t user, struct rng choice)
+{
+    const struct clients_shared *shared = self->shared;
+    const struct client_request *class;
+    struct request *request;
+
+    choice.counter = 1;
+    class = client_requests_choose(&shared->requests, rng_next(&choice));
+    request = sim_start(self, number, class->index);
+    request->user = user;
+    request->priority = class->priority;
+    request->bytes = class->bytes;
+    request->operation = OPERATION_READ;
+    request->rows = 1;
+    request->data = class->data;
+    request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
+    sim_call(self, request, choose_target(shared, number), 0);
+}
+
+/* The next request of users who are all alike. */
+static void send_next(struct component *self)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    uint64_t number = rng_hash(shared->number_key, clients->sent++);
+    struct rng choice = rng_for_request(shared->choice_key, number);
+    uint64_t user = rng_below(&choice, shared->users);
+
+    send_request(self, number, user, choice);
+}
+
+/* ---- open ---- */
+
+static void schedule_arrival(struct component *self)
+{
+    struct clients *clients = component_state(self);
+    int64_t date_ns = arrivals_next_ns(&clients->arrivals, self->sim->now_ns);
+
+    if (clients->lane)
+        lane_push(&self->sim->lanes, clients->lane, sim_event(self, clients->ticker, date_ns));
+    else
+        sim_tick_at(self, clients->ticker, date_ns);
+}
+
+/* ---- closed: a crowd ---- */
+
+/* One thinks more, or one less: the next pause ends at another date. */
+static void crowd_set_alarm(struct component *self, uint64_t thinking)
+{
+    struct clients *clients = component_state(self);
+    struct timers *timers = &self->sim->timers;
+    int64_t date_ns = crowd_change(&clients->crowd, thinking, self->sim->now_ns);
+
+    amount_set(&clients->thinking, (int64_t)thinking, self->sim->now_ns);
+    if (date_ns == SIM_TIME_NEVER) {
+        if (clients->alarm)
+            timer_stop(timers, clients->alarm);
+        clients->alarm = 0;
+    } else if (clients->alarm) {
+        timer_move(timers, clients->alarm, sim_event(self, clients->ticker, date_ns));
+    } else {
+        clients->alarm = timer_start(timers, sim_event(self, clients->ticker, date_ns));
+    }
+}
+
+static void crowd_send(struct component *self)
+{
+    struct clients *clients = component_state(self);
+
+    clients->alarm = 0; /* it has just gone off */
+    crowd_sent(&clients->crowd);
+    crowd_set_alarm(self, clients->crowd.thinking - 1);
+    send_next(self);
+}
+
+/* ---- closed: users who are somebody ---- */
+
+/* The user thinks, then sends the request of that number. */
+static void think(struct component *self, uint64_t user, uint64_t number, double share_of_pause)
+{
+    struct clients *clients = component_state(self);
+    struct request *ticker = sim_ticker(self);
+
+    ticker->user = user;
+    request_frame(ticker)->number = number;
+    if (share_of_pause == 1.0)
+        sim_wait(self, ticker, &clients->think_time);
+    else
+        sim_after(self, ticker, (int64_t)((double)duration_sample(&clients->think_time, number) * share_of_pause));
+}
+
+/* All users begin somewhere in a pause; without that, constant pauses would keep them in step for ever. What is left
+ * of an exponential one is as long as a whole one. */
+static void begin_pauses(struct component *self)
+{
+    const struct clients_config *config = self->group->config;
+    const struct clients_shared *shared = self->shared;
+    uint64_t begin_key = rng_key(self->sim->seed, self->group->name, "first pause");
+
+    for (uint64_t user = 0; user < shared->users; user++) {
+        struct rng rng = rng_for_request(begin_key, user);
+        bool has_memory = config->think_time.law != DISTRIBUTION_EXPONENTIAL;
+
+        think(self, user, rng_hash(shared->number_key, user), has_memory ? rng_uniform(&rng) : 1.0);
+    }
+    amount_set(&((struct clients *)component_state(self))->thinking, config->users, self->sim->now_ns);
+}
+
+static void identity_send(struct component *self, struct request *ticker)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    uint64_t number = request_frame(ticker)->number, user = ticker->user;
+
+    self->sim->requests_live++; /* a ticker does not count; its place is the request's now */
+    request_destroy(self->sim, ticker);
+    amount_add(&clients->thinking, -1, self->sim->now_ns);
+    send_request(self, number, user, rng_for_request(shared->choice_key, number));
+}
+
+/* ---- callbacks ---- */
+
+static void clients_start(struct component *self)
+{
+    struct clients *clients = component_state(self);
+
+    if (clients->mode == MODE_IDENTITIES) {
+        begin_pauses(self);
+        return;
+    }
+    clients->ticker = sim_ticker(self);
+    if (clients->mode == MODE_OPEN)
+        schedule_arrival(self);
+    else
+        crowd_set_alarm(self, clients->crowd.thinking);
+}
+
+static void clients_on_reply(struct component *self, struct request *request)
+{
+    struct clients *clients = component_state(self);
+    uint64_t number = request_frame(request)->number, user = request->user;
+
+    sim_finish(self, request, (enum outcome)request->outcome);
+    if (clients->mode == MODE_CROWD) {
+        crowd_set_alarm(self, clients->crowd.thinking + 1);
+    } else if (clients->mode == MODE_IDENTITIES) {
+        amount_add(&clients->thinking, 1, self->sim->now_ns);
+        think(self, user, hash_key(number), 1.0);
+    }
+}
+
+static void clients_on_timer(struct component *self, struct request *ticker)
+{
+    struct clients *clients = component_state(self);
+
+    if (clients->mode == MODE_OPEN) {
+        schedule_arrival(self);
+        send_next(self);
+    } else if (clients->mode == MODE_CROWD) {
+        crowd_send(self);
+    } else {
+        identity_send(self, ticker);
+    }
+}
+
+/* ---- what can be wrong ---- */
+
+static void check_source(const struct clients_config *config, struct param_problems *problems)
+{
+    char error[160];
+
+    if (config->arrivals > 0.0 && config->users)
+        param_problem(problems, "", "give one of them, or make two components", "has both arrivals and users");
+    else if (!(config->arrivals > 0.0) && !config->users)
+        param_problem(problems, "", "add arrivals (\"100/s\") or users (100)", "has neither arrivals nor users");
+    if (!gap_law_check(config->gap_law, config->gap_cv, error, sizeof error))
+        param_problem(problems, "gap_cv", NULL, "%s", error);
+    if (mode_of(config) == MODE_IDENTITIES && config->users > IDENTITIES_MAX)
+        param_problem(problems, "users",
+                      "let them think for an exponential time, without identity: then they take no memory",
+                      "at most %d users can each have a pause of their own", IDENTITIES_MAX);
+}
+
+static void clients_check(const void *data, struct param_problems *problems)
+{
+    const struct clients_config *config = data;
+
+    check_source(config, problems);
+    client_requests_check(&config->requests, problems);
+}
+
+static void clients_check_wired(const struct group *group, struct param_problems *problems)
+{
+    const struct clients_config *config = group->config;
+    const struct clients_shared *shared = group->shared;
+
+    client_requests_check_wired(&shared->requests, &config->requests, problems);
+}
+
+const struct model_type clients_model = {
+    .component = {
+        .name = "clients",
+        .shared_size = sizeof(struct clients_shared),
+        .state_size = sizeof(struct clients),
+        .is_source = true,
+        .wire_group = clients_wire_group,
+        .wire = clients_wire,
+        .start = clients_start,
+        .on_reply = clients_on_reply,
+        .on_timer = clients_on_timer,
+        .metrics = metrics,
+    },
+    .summary = "users who send requests, at a rate or one after the other",
+    .stands_for = "Everybody on the other side: arrivals that do not depend on how the system does (open), or a fixed "
+                  "number of users who each wait for the answer before they ask again (closed); what they ask for "
+                  "and how patient they are.",
+    .leaves_out = "Load that changes over the day, sessions, pages of many requests, where users are, users who give "
+                  "up for good.",
+    .misleads = "Closed users slow down with the system and so hide overload: to find where a public site breaks, use "
+                "arrivals. Retries without a pause make an overload worse, as they do in reality.",
+    .params = &params,
+    .check = clients_check,
+    .check_wired = clients_check_wired,
+};
