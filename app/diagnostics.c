@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "app/diagnostics.h"
 
 #include "app/harmless_text.h"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HELP_SIZE 512
+#define HELP_SIZE 1024
 #define WORDS_SIZE 256
 #define SUGGESTED_MAX 8 /* rows of a level that misspelt fields were taken for */
 #define SEARCH_DEPTH 3  /* levels that a misplaced field is looked for */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HELP_SIZE 512
+#define HELP_SIZE 1024
 #define WORDS_SIZE 256
 #define LISTED_MAX 8      /* names that an error lists */
 #define OFFERED_MAX 10000 /* names that are tried for a suggestion */
@@ -67,7 +67,7 @@ static void refuse_role(struct param_context *context, const struct param_refere
                         const struct param_named *named)
 {
     unsigned wanted = reference->row->roles;
-    char role[WORDS_SIZE], types[WORDS_SIZE], help[HELP_SIZE];
+    char role[64], types[WORDS_SIZE], help[HELP_SIZE];
 
     name_roles(wanted, role, sizeof role);
     name_types(wanted, types, sizeof types);

@@ -38,6 +38,7 @@ struct expectation {
     enum comparison comparison;
     double bound;
     const char *text; /* the bound as written: "< 100ms" */
+    const char *unit; /* of the metric */
 };
 
 struct component_config {
@@ -66,7 +67,6 @@ struct scenario {
     const char *title; /* may be NULL */
     const char *ask;
     struct json_document document;
-    struct json_document catalog;
     struct arena arena;
     struct scenario_variant *variants; /* the base first */
     size_t variant_count;
@@ -78,7 +78,6 @@ enum scenario_status { SCENARIO_OK, SCENARIO_INVALID, SCENARIO_OUT_OF_MEMORY };
 struct scenario_overrides {
     const char *const *settings; /* "path=value" of --set */
     size_t setting_count;
-    const char *only; /* variant to read, NULL: all */
 };
 
 /* Reads and checks. Everything wrong is in diagnostics; deinit in any case. */
@@ -88,6 +87,8 @@ void scenario_deinit(struct scenario *scenario);
 
 /* The rows of a scenario's own fields (title, time, data ...), for the schema and the reference. */
 extern const struct param_table scenario_params;
+/* Fields of a scenario that follow rules of their own: components, expect, variants; ended by NULL. */
+extern const char *const scenario_other_fields[];
 /* Rows that every component has beside its model's: type, count, region. */
 extern const struct param_table component_params;
 

@@ -101,13 +101,10 @@ static const struct param_row rows[] = {
               .help = "Machines that several components may share, by name: one CPU and one bill each."),
     PARAM_MAP(struct scenario_config, data, .default_text = "{}", .table = &data_set_params,
               .help = "Rows that requests are about, and how popular each is."),
-    PARAM_ANY(struct scenario_config, components, .help = "What the system is made of, by name; each has a type."),
-    PARAM_ANY(struct scenario_config, expect, .default_text = "{}",
-              .help = "Bounds that metrics must keep, as \"total.latency.p99\": \"< 100ms\"; or \"none\"."),
-    PARAM_ANY(struct scenario_config, variants, .default_text = "{}",
-              .help = "Other scenarios as patches of this one (RFC 7396), each with an optional title and based_on."),
     PARAM_END
 };
+
+const char *const scenario_other_fields[] = { "components", "expect", "variants", NULL };
 
 const struct param_table scenario_params = { .rows = rows, .size = sizeof(struct scenario_config), .help = "a scenario" };
 

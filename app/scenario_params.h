@@ -41,7 +41,6 @@ struct scenario_config {
     struct network_config network;
     struct param_list hosts; /* of struct host_config */
     struct param_list data;  /* of struct data_set_config */
-    const void *components, *expect, *variants; /* cJSON */
 };
 
 struct component_common {

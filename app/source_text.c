@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "app/source_text.h"
 
 #include <errno.h>

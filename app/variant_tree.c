@@ -187,6 +187,9 @@ static bool is_top_field(const char *name, size_t length)
     for (const struct param_row *row = scenario_params.rows; row->name; row++)
         if (strlen(row->name) == length && !strncmp(row->name, name, length))
             return true;
+    for (const char *const *other = scenario_other_fields; *other; other++)
+        if (strlen(*other) == length && !strncmp(*other, name, length))
+            return true;
     return false;
 }
 

@@ -19,7 +19,10 @@ const struct param_choice gap_law_choices[] = {
     { NULL, 0, NULL },
 };
 
-static double erlang_phases(double cv) { return fmin(fmax(nearbyint(1.0 / (cv * cv)), 1.0), ERLANG_PHASES_MAX); }
+static double erlang_phases(double cv)
+{
+    return fmin(fmax(nearbyint(1.0 / (cv * cv)), 1.0), ERLANG_PHASES_MAX);
+}
 
 static bool takes_cv(int law)
 {
@@ -44,11 +47,13 @@ bool gap_law_check(int law, double cv, char *error, size_t size)
     struct distribution_config config;
 
     if (takes_cv(law) != (cv > 0.0)) {
-        snprintf(error, size, takes_cv(law) ? "%s gaps need a gap_cv" : "%s gaps have no gap_cv to choose", name);
+        snprintf(error, size, takes_cv(law) ? "%s gaps need a gap_cv" : "%s gaps have no gap_cv to choose",
+                 name);
         return false;
     }
     if (law == DISTRIBUTION_ERLANG && fabs(1.0 / sqrt(erlang_phases(cv)) - cv) > ERLANG_CV_TOLERANCE * cv) {
-        snprintf(error, size, "%s gaps have a gap_cv of 1 / sqrt(phases): 1, 0.707, 0.577, 0.5, 0.447, ...", name);
+        snprintf(error, size, "%s gaps have a gap_cv of 1 / sqrt(phases): 1, 0.707, 0.577, 0.5, 0.447, ...",
+                 name);
         return false;
     }
     config = gap_config(law, cv, 1.0);
@@ -81,5 +86,6 @@ int64_t crowd_change(struct crowd *crowd, uint64_t thinking, int64_t now_ns)
     if (!thinking)
         return SIM_TIME_NEVER;
     wait_ns = crowd->left <= 0.0 ? 0.0 : crowd->left * crowd->think_ns / (double)thinking;
-    return wait_ns >= (double)(ARRIVALS_LATEST_NS - now_ns) ? ARRIVALS_LATEST_NS : now_ns + (int64_t)(wait_ns + 0.5);
+    return wait_ns >= (double)(ARRIVALS_LATEST_NS - now_ns) ? ARRIVALS_LATEST_NS
+                                                            : now_ns + (int64_t)(wait_ns + 0.5);
 }

@@ -3,14 +3,17 @@
  *   arrivals   open: gaps of a law with a given mean, whatever happened to earlier requests
  *   crowd      closed: users who think for an exponential time, all alike
  *
- * A crowd keeps no user. The time until the first of n independent exponential pauses ends is exponential too, with mean
- * think / n, and the pauses of the others have no memory of it. So one draw a request says how much "thinking" (users
- * times time, in units of the mean) is left until somebody sends, and every change of n only changes the pace at which it
- * runs down. A billion users cost what ten cost. (Time change of a point process: Bremaud, "Point processes and queues", 1981)
+ * A crowd keeps no user. The time until the first of n independent exponential pauses ends is exponential
+ * too, with mean think / n, and the pauses of the others have no memory of it. So one draw a request says how
+ * much "thinking" (users times time, in units of the mean) is left until somebody sends, and every change of
+ * n only changes the pace at which it runs down. A billion users cost what ten cost. (Time change of a point
+ * process: Bremaud, "Point processes and queues", 1981)
  *
- * Dates are kept to fractions of a nanosecond from one request to the next, so that rates are exact however high.
- * Left out: rates that vary with time. Randomness: one stream of the source each ("arrivals", "thinking"), drawn in order of
- * requests. Units: ns, rates in 1/s. Ownership: the caller's storage, plain data. Cost: O(1), one draw a request.
+ * Dates are kept to fractions of a nanosecond from one request to the next, so that rates are exact however
+ * high.
+ * Left out: rates that vary with time. Randomness: one stream of the source each ("arrivals", "thinking"),
+ * drawn in order of requests. Units: ns, rates in 1/s. Ownership: the caller's storage, plain data. Cost:
+ * O(1), one draw a request.
  */
 #ifndef MODELS_ARRIVALS_H
 #define MODELS_ARRIVALS_H

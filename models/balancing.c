@@ -5,9 +5,12 @@
 #define REHASHES_MAX 20 /* then anyone who is available */
 
 struct balancing_policy_row {
-    uint32_t (*choose)(struct balancing *balancing, struct rng *rng, uint64_t user); /* somebody is available */
-    void (*change)(struct balancing *balancing, uint32_t target, uint32_t connections); /* NULL: just counted */
-    void (*rebuild)(struct balancing *balancing); /* another set of targets is available; NULL: nothing to do */
+    uint32_t (*choose)(struct balancing *balancing, struct rng *rng,
+                       uint64_t user); /* somebody is available */
+    void (*change)(struct balancing *balancing, uint32_t target,
+                   uint32_t connections); /* NULL: just counted */
+    void (*rebuild)(
+        struct balancing *balancing); /* another set of targets is available; NULL: nothing to do */
 };
 
 /* ---- policies without memory of connections ---- */
@@ -49,11 +52,12 @@ static uint32_t ip_hash_choose(struct balancing *balancing, struct rng *rng, uin
 
 static uint32_t fewer(const struct balancing *balancing, uint32_t best, uint32_t target)
 {
-    return best == BALANCING_NONE || balancing->connections[target] < balancing->connections[best] ? target : best;
+    return best == BALANCING_NONE || balancing->connections[target] < balancing->connections[best] ? target
+                                                                                                   : best;
 }
 
-/* The k-th draw without replacement: one of those left, by its number among them. drawn[] holds the places drawn before,
- * ascending. */
+/* The k-th draw without replacement: one of those left, by its number among them. drawn[] holds the places
+ * drawn before, ascending. */
 static uint32_t draw_another(uint32_t *drawn, uint32_t k, uint32_t count, struct rng *rng)
 {
     uint32_t place = (uint32_t)rng_below(rng, count - k);
@@ -214,7 +218,8 @@ static const struct balancing_policy_row policies[] = {
 };
 
 static const struct balancing_policy_row first_of_few = { first_of_few_choose, NULL, NULL };
-static const struct balancing_policy_row first_of_many = { tournament_choose, tournament_change, tournament_rebuild };
+static const struct balancing_policy_row first_of_many = { tournament_choose, tournament_change,
+                                                           tournament_rebuild };
 
 static void rebuild(struct balancing *balancing)
 {
@@ -245,7 +250,8 @@ static void allocate(struct balancing *balancing, struct memory *memory, uint32_
 
 void balancing_init(struct balancing *balancing, struct memory *memory, const struct balancing_config *config)
 {
-    *balancing = (struct balancing){ .policy = &policies[config->policy], .config = *config, .memory = memory };
+    *balancing =
+        (struct balancing){ .policy = &policies[config->policy], .config = *config, .memory = memory };
     balancing->turn = config->first % config->count;
     if (config->policy == BALANCING_LEAST_CONNECTIONS && config->ties == BALANCING_TIES_FIRST)
         balancing->policy = config->count <= BALANCING_FEW ? &first_of_few : &first_of_many;

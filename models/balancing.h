@@ -6,17 +6,19 @@
  *   power_of_d         the one with the fewest of d drawn ones; equals: the one drawn first
  *   ip_hash            by a hash of who asks: the same user, the same target
  *
- * A target that is not available is passed over; what it has out goes on counting. Under ip_hash only its own users move.
+ * A target that is not available is passed over; what it has out goes on counting. Under ip_hash only its own
+ * users move.
  *
- * Least connections among equals drawn at random: targets are kept in order of their connections, with the end of each
- * level; one connection more or less swaps a target to the end of its level, which then gives it away: O(1) for any
- * number of targets. Among equals the first: up to FEW targets are all looked at, more play a tournament, O(log n).
- * Power of d: O(d^2), O(n) when d is all of them. The others: O(1).
+ * Least connections among equals drawn at random: targets are kept in order of their connections, with the
+ * end of each level; one connection more or less swaps a target to the end of its level, which then gives it
+ * away: O(1) for any number of targets. Among equals the first: up to FEW targets are all looked at, more
+ * play a tournament, O(log n).
+ * Power of d: O(d^2) at worst. The others: O(1).
  *
  * Randomness: draws come from the rng given, which belongs to the request.
  * Ownership: blocks of the `struct memory` given, freed with it. Errors: none.
- * Source: A. W. Richa, M. Mitzenmacher, R. Sitaraman, "The power of two random choices: a survey of techniques and
- * results", 2001.
+ * Source: M. Mitzenmacher, A. W. Richa, R. Sitaraman, "The power of two random choices: a survey of
+ * techniques and results", 2001.
  */
 #ifndef MODELS_BALANCING_H
 #define MODELS_BALANCING_H
@@ -73,7 +75,8 @@ struct balancing {
 };
 
 /* All targets are available and have nothing out. */
-void balancing_init(struct balancing *balancing, struct memory *memory, const struct balancing_config *config);
+void balancing_init(struct balancing *balancing, struct memory *memory,
+                    const struct balancing_config *config);
 
 /* Gives the next request to a target, or to BALANCING_NONE. rng: of the request; user: who asks. */
 uint32_t balancing_choose(struct balancing *balancing, struct rng *rng, uint64_t user);

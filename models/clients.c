@@ -1,20 +1,22 @@
 /* clients.c - the users: when they send, what they ask for, how long they wait.
  *
- * Represented: open arrivals with gaps of any law, for users who do not wait for one another; or closed users who
- * send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and retries.
- * Latency counts from when the user meant to send, over all attempts.
+ * Represented: open arrivals with gaps of any law, for users who do not wait for one another; or closed users
+ * who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
+ * retries. Latency counts from when the user meant to send, over all attempts.
  *
- * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no event,
- * whatever their number. With another law, or with an identity, each of them is somebody: a ticker while it thinks.
+ * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no
+ * event, whatever their number. With another law, or with an identity, each of them is somebody: a ticker
+ * while it thinks.
  *
- * A target with several instances is chosen by a hash of the request's number, as names with several addresses are.
+ * A target with several instances is chosen by a hash of the request's number, as names with several
+ * addresses are.
  * Left out: load that changes with time, traces, sessions, pages, regions, users who give up.
  *
- * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with the
- * user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before it ("think",
- * "first pause"). Streams: "arrivals" for open gaps, "thinking" for the crowd.
- * Cost: O(1) a request, O(log classes) for its class. Memory: a user who is somebody takes a request's room and an
- * event.
+ * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with
+ * the user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before
+ * it ("think", "first pause"). Streams: "arrivals" for open gaps, "thinking" for the crowd.
+ * Cost: O(1) a request, O(log classes) for its class. Memory: a user who is somebody takes a request's room
+ * and an event.
  */
 #include "models/clients.h"
 
@@ -53,8 +55,8 @@ static const struct param_row rows[] = {
     PARAM_RATE(struct clients_config, arrivals, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
                .min = 1e-9, .max = 1e9,
                .help = "Requests that come whatever happened to earlier ones; give this or `users`."),
-    PARAM_CHOICE(struct clients_config, gap_law, .default_text = "\"exponential\"", .choices = gap_law_choices,
-                 .help = "Law of the time between two arrivals."),
+    PARAM_CHOICE(struct clients_config, gap_law, .default_text = "\"exponential\"",
+                 .choices = gap_law_choices, .help = "Law of the time between two arrivals."),
     PARAM_REAL(struct clients_config, gap_cv, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
                .min = 1e-6, .max = 1e3,
                .help = "Standard deviation of a gap over its mean, for laws that have one to choose."),
@@ -76,8 +78,10 @@ static const struct param_row rows[] = {
     PARAM_END
 };
 
-static const struct param_table params = { .rows = rows, .size = sizeof(struct clients_config), .also = &call_params,
-                                           .also_offset = offsetof(struct clients_config, call) };
+static const struct param_table params = {
+    .rows = rows, .size = sizeof(struct clients_config),
+    .also = &call_params, .also_offset = offsetof(struct clients_config, call)
+};
 
 static const struct metric_row metrics[] = {
     { "thinking", "1", METRIC_LEVEL, offsetof(struct clients, thinking), 0,
@@ -92,7 +96,8 @@ static enum mode mode_of(const struct clients_config *config)
 {
     if (!config->users)
         return MODE_OPEN;
-    return config->think_time.law == DISTRIBUTION_EXPONENTIAL && !config->identity ? MODE_CROWD : MODE_IDENTITIES;
+    return config->think_time.law == DISTRIBUTION_EXPONENTIAL && !config->identity ? MODE_CROWD
+                                                                                   : MODE_IDENTITIES;
 }
 
 static void clients_wire_group(struct group *group)
@@ -120,7 +125,8 @@ static void clients_wire(struct component *self)
         arrivals_init(&clients->arrivals, self->group, config->gap_law, config->gap_cv, config->arrivals);
         clients->lane = lanes_find(&self->sim->lanes, LANE_DELAY_OWN);
     } else if (clients->mode == MODE_CROWD) {
-        crowd_init(&clients->crowd, self->group, config->think_time.mean * (double)SIM_NS_PER_S, (uint64_t)config->users);
+        crowd_init(&clients->crowd, self->group, config->think_time.mean * (double)SIM_NS_PER_S,
+                   (uint64_t)config->users);
     } else {
         duration_init(&clients->think_time, self->group, "think", &config->think_time);
     }
@@ -135,7 +141,8 @@ static struct link *choose_target(const struct clients_shared *shared, uint64_t 
     return shared->targets[(rng_hash(number, shared->choice_key) >> 32) * shared->target_count >> 32];
 }
 
-/* choice: the draws of this request; the first is for the user, the second for the class, whoever the user is. */
+/* choice: the draws of this request; the first is for the user, the second for the class, whoever the user
+ * is. */
 static void send_request(struct component *self, uint64_t number, uint64_t user, struct rng choice)
 {
     const struct clients_shared *shared = self->shared;
@@ -224,24 +231,26 @@ static void think(struct component *self, uint64_t user, uint64_t number, double
     if (share_of_pause == 1.0)
         sim_wait(self, ticker, &clients->think_time);
     else
-        sim_after(self, ticker, (int64_t)((double)duration_sample(&clients->think_time, number) * share_of_pause));
+        sim_after(self, ticker,
+                  (int64_t)((double)duration_sample(&clients->think_time, number) * share_of_pause));
 }
 
-/* All users begin somewhere in a pause; without that, constant pauses would keep them in step for ever. What is left
- * of an exponential one is as long as a whole one. */
+/* All users begin somewhere in a pause; without that, constant pauses would keep them in step for ever.
+ * What is left of an exponential one is as long as a whole one. */
 static void begin_pauses(struct component *self)
 {
     const struct clients_config *config = self->group->config;
     const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
     uint64_t begin_key = rng_key(self->sim->seed, self->group->name, "first pause");
+    bool has_memory = config->think_time.law != DISTRIBUTION_EXPONENTIAL;
 
     for (uint64_t user = 0; user < shared->users; user++) {
         struct rng rng = rng_for_request(begin_key, user);
-        bool has_memory = config->think_time.law != DISTRIBUTION_EXPONENTIAL;
 
         think(self, user, rng_hash(shared->number_key, user), has_memory ? rng_uniform(&rng) : 1.0);
     }
-    amount_set(&((struct clients *)component_state(self))->thinking, config->users, self->sim->now_ns);
+    amount_set(&clients->thinking, config->users, self->sim->now_ns);
 }
 
 static void identity_send(struct component *self, struct request *ticker)
@@ -308,9 +317,11 @@ static void check_source(const struct clients_config *config, struct param_probl
     char error[160];
 
     if (config->arrivals > 0.0 && config->users)
-        param_problem(problems, "", "give one of them, or make two components", "has both arrivals and users");
+        param_problem(problems, "", "give one of them, or make two components",
+                      "has both arrivals and users");
     else if (!(config->arrivals > 0.0) && !config->users)
-        param_problem(problems, "", "add arrivals (\"100/s\") or users (100)", "has neither arrivals nor users");
+        param_problem(problems, "", "add arrivals (\"100/s\") or users (100)",
+                      "has neither arrivals nor users");
     if (!gap_law_check(config->gap_law, config->gap_cv, error, sizeof error))
         param_problem(problems, "gap_cv", NULL, "%s", error);
     if (mode_of(config) == MODE_IDENTITIES && config->users > IDENTITIES_MAX)
@@ -349,13 +360,14 @@ const struct model_type clients_model = {
         .metrics = metrics,
     },
     .summary = "users who send requests, at a rate or one after the other",
-    .stands_for = "Everybody on the other side: arrivals that do not depend on how the system does (open), or a fixed "
-                  "number of users who each wait for the answer before they ask again (closed); what they ask for "
-                  "and how patient they are.",
-    .leaves_out = "Load that changes over the day, sessions, pages of many requests, where users are, users who give "
-                  "up for good.",
-    .misleads = "Closed users slow down with the system and so hide overload: to find where a public site breaks, use "
-                "arrivals. Retries without a pause make an overload worse, as they do in reality.",
+    .stands_for = "Everybody on the other side: arrivals that do not depend on how the system does (open), "
+                  "or a fixed number of users who each wait for the answer before they ask again (closed); "
+                  "what they ask for and how patient they are.",
+    .leaves_out = "Load that changes over the day, sessions, pages of many requests, where users are, users "
+                  "who give up for good.",
+    .misleads = "Closed users slow down with the system and so hide overload: to find where a public site "
+                "breaks, use arrivals. Retries without a pause make an overload worse, as they do in "
+                "reality.",
     .params = &params,
     .check = clients_check,
     .check_wired = clients_check_wired,

@@ -20,13 +20,14 @@ static const struct param_choice popularities[] = {
 static const struct param_row rows[] = {
     PARAM_FRACTION(struct request_class_config, share, .default_text = "\"equal\"", .word = "equal",
                    .word_value = SHARE_EQUAL, .max = 1.0,
-                   .help = "Part of all requests; either every class gives one, and they add up to 100 %, or none."),
+                   .help = "Part of all requests; every class gives one, and they add up to 100 %, or none."),
     PARAM_REFERENCE(struct request_class_config, key, .default_text = "\"none\"", .word = "none",
                     .refers_to = PARAM_REFERS_DATA, .help = "Data set that a request is about one row of."),
-    PARAM_CHOICE(struct request_class_config, popularity, .default_text = "\"as_data\"", .choices = popularities,
-                 .help = "How these requests choose among the rows."),
+    PARAM_CHOICE(struct request_class_config, popularity, .default_text = "\"as_data\"",
+                 .choices = popularities, .help = "How these requests choose among the rows."),
     PARAM_REAL(struct request_class_config, exponent, .default_text = "\"as_data\"", .word = "as_data",
-               .word_value = POPULARITY_AS_DATA, .max = 10.0, .help = "Of zipf; 0 is uniform, 1 is Zipf's own law."),
+               .word_value = POPULARITY_AS_DATA, .max = 10.0,
+               .help = "Of zipf; 0 is uniform, 1 is Zipf's own law."),
     PARAM_LIST(struct request_class_config, hot_rows, .default_text = "[]", .table = &hot_row_params,
                .help = "Rows that take their share of these requests first: celebrities."),
     PARAM_COUNT(struct request_class_config, priority, .default_text = "0", .max = STATION_PRIORITIES - 1,
@@ -37,21 +38,23 @@ static const struct param_row rows[] = {
 };
 /* clang-format on */
 
-const struct param_table client_request_params = {
-    .rows = rows, .size = sizeof(struct request_class_config), .help = "one kind of request"
-};
+const struct param_table client_request_params = { .rows = rows,
+                                                   .size = sizeof(struct request_class_config),
+                                                   .help = "one kind of request" };
 
-static const struct request_class_config only_class = {
-    .name = "request", .share = SHARE_EQUAL, .popularity = POPULARITY_AS_DATA, .exponent = POPULARITY_AS_DATA,
-    .request_size = REQUEST_SIZE_DEFAULT
-};
+static const struct request_class_config only_class = { .name = "request",
+                                                        .share = SHARE_EQUAL,
+                                                        .popularity = POPULARITY_AS_DATA,
+                                                        .exponent = POPULARITY_AS_DATA,
+                                                        .request_size = REQUEST_SIZE_DEFAULT };
 
 static double share_of(const struct request_class_config *class, size_t count)
 {
     return class->share == SHARE_EQUAL ? 1.0 / (double)count : class->share;
 }
 
-static void class_init(struct client_request *class, struct group *group, const struct request_class_config *config)
+static void class_init(struct client_request *class, struct group *group,
+                       const struct request_class_config *config)
 {
     const struct environment *environment = environment_of(group->sim);
 
@@ -61,11 +64,13 @@ static void class_init(struct client_request *class, struct group *group, const 
     if (!config->key)
         return;
     class->data = environment_data_set(environment, config->key);
-    row_chooser_init(&class->rows, group, "keys", &environment->data_sets[class->data - 1], config->popularity,
-                     config->exponent == POPULARITY_AS_DATA ? NAN : config->exponent, &config->hot_rows);
+    row_chooser_init(&class->rows, group, "keys", &environment->data_sets[class->data - 1],
+                     config->popularity, config->exponent == POPULARITY_AS_DATA ? NAN : config->exponent,
+                     &config->hot_rows);
 }
 
-void client_requests_init(struct client_requests *requests, struct group *group, const struct param_list *list)
+void client_requests_init(struct client_requests *requests, struct group *group,
+                          const struct param_list *list)
 {
     const struct request_class_config *items = list->count ? list->items : &only_class;
     size_t count = list->count ? list->count : 1;
@@ -113,10 +118,11 @@ static void check_shares(const struct param_list *list, struct param_problems *p
         sum += classes[i].share;
     }
     if (given > 0 && given < list->count)
-        param_problem(problems, "requests", "give every class a share, or none", "%zu of %zu classes have a share",
-                      given, list->count);
+        param_problem(problems, "requests", "give every class a share, or none",
+                      "%zu of %zu classes have a share", given, list->count);
     else if (given > 0 && fabs(sum - 1.0) > SHARE_TOLERANCE)
-        param_problem(problems, "requests", NULL, "the shares add up to %.10g %%, not to 100 %%", 100.0 * sum);
+        param_problem(problems, "requests", NULL, "the shares add up to %.10g %%, not to 100 %%",
+                      100.0 * sum);
 }
 
 static void check_key(const struct request_class_config *class, struct param_problems *problems)
@@ -131,9 +137,14 @@ static void check_key(const struct request_class_config *class, struct param_pro
         snprintf(path, sizeof path, "requests.%s.hot_rows", class->name);
         param_problem(problems, path, NULL, "the shares add up to %.10g %%, more than 100 %%", 100.0 * sum);
     }
+    if (class->popularity == POPULARITY_UNIFORM && class->exponent != POPULARITY_AS_DATA) {
+        snprintf(path, sizeof path, "requests.%s.exponent", class->name);
+        param_problem(problems, path, NULL, "only zipf has an exponent, and popularity is uniform");
+    }
     if (class->key)
         return;
-    if (class->hot_rows.count || class->popularity != POPULARITY_AS_DATA || class->exponent != POPULARITY_AS_DATA) {
+    if (class->hot_rows.count || class->popularity != POPULARITY_AS_DATA ||
+        class->exponent != POPULARITY_AS_DATA) {
         snprintf(path, sizeof path, "requests.%s", class->name);
         param_problem(problems, path, "name the data set as key",
                       "hot_rows, popularity and exponent are about a key, and there is none");

@@ -1,8 +1,8 @@
 /* clients_requests.h - what users ask for: the request classes of a clients component.
  *
- * Each class has a share of the requests, may be about a row of a data set with a popularity and celebrities of its
- * own, and has a priority and a size. The class of a request is where its draw falls on the shares laid end to end, so
- * that another share changes the class of few requests.
+ * Each class has a share of the requests, may be about a row of a data set with a popularity and celebrities
+ * of its own, and has a priority and a size. The class of a request is where its draw falls on the shares
+ * laid end to end, so that another share changes the class of few requests.
  *
  * Cost: O(log classes) a choice. Ownership: memory of the run; the configuration is the application's.
  */
@@ -43,8 +43,10 @@ struct client_requests {
     uint64_t *share_ends; /* of the classes, one after the other, on a scale of 2^64 */
 };
 
-/* Adds the classes of `list` (of struct request_class_config; empty: one called request) to the run. For wire_group. */
-void client_requests_init(struct client_requests *requests, struct group *group, const struct param_list *list);
+/* Adds the classes of `list` (of struct request_class_config; empty: one called request) to the run. For
+ * wire_group. */
+void client_requests_init(struct client_requests *requests, struct group *group,
+                          const struct param_list *list);
 
 /* draw: 64 random bits. */
 const struct client_request *client_requests_choose(const struct client_requests *requests, uint64_t draw);

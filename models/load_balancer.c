@@ -1,11 +1,13 @@
 /* load_balancer.c - passes requests on to the instances of a group.
  *
- * Represented: the policies of balancing.h; the time that passing on takes; a bound on open connections; a bill. What it
- * knows of a server is what it has sent there and not got back: a server's own queue, or what other balancers sent, it
- * does not see. A call that it gives up (timeout) no longer counts, though the server may still be at work on it.
- * A retry goes to the same server again: the policy of a call belongs to the link.
+ * Represented: the policies of balancing.h; the time that passing on takes; a bound on open connections; a
+ * bill. What it knows of a server is what it has sent there and not got back: a server's own queue, or what
+ * other balancers sent, it does not see. A call that it gives up (timeout) no longer counts, though the
+ * server may still be at work on it. A retry goes to the same server again: the policy of a call belongs to
+ * the link.
  * Left out: weights, stickiness, health checks, draining, a spare balancer.
- * Randomness: the choice is a function of the request's number ("choice"); ip_hash has a key of its own a run.
+ * Randomness: the choice is a function of the request's number ("choice"); ip_hash has a key of its own a
+ * run.
  * Cost: O(1) a request and those of balancing.h.
  */
 #include "models/load_balancer.h"
@@ -38,36 +40,40 @@ static const struct param_choice policies[] = {
 
 static const struct param_choice ties[] = {
     { "random", BALANCING_TIES_RANDOM, "any of them" },
-    { "first", BALANCING_TIES_FIRST, "the one with the lowest number, so that the last servers idle when load is low" },
+    { "first", BALANCING_TIES_FIRST, "the one with the lowest number; under low load the last ones idle" },
     { NULL, 0, NULL },
 };
 
 static const struct param_row rows[] = {
-    PARAM_REFERENCE(struct load_balancer_config, targets, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_SERVER,
+    PARAM_REFERENCE(struct load_balancer_config, targets, .refers_to = PARAM_REFERS_COMPONENT,
+                    .roles = ROLE_SERVER,
                     .help = "The component whose instances the requests are spread over."),
     PARAM_CHOICE(struct load_balancer_config, policy, .default_text = "\"round_robin\"", .choices = policies,
                  .help = "Which server gets the next request."),
-    PARAM_COUNT(struct load_balancer_config, choices, .default_text = "2", .min = 1, .max = BALANCING_CHOICES_MAX,
+    PARAM_COUNT(struct load_balancer_config, choices, .default_text = "2", .min = 1,
+                .max = BALANCING_CHOICES_MAX,
                 .help = "Under power_of_d: how many servers are drawn and compared.",
                 .source = "Mitzenmacher, The power of two choices in randomized load balancing, 2001"),
     PARAM_BOOL(struct load_balancer_config, with_replacement, .default_text = "false",
-               .help = "Under power_of_d: a server may be drawn twice for one request, and then compares with itself."),
+               .help = "Under power_of_d: a server may be drawn twice for one request."),
     PARAM_CHOICE(struct load_balancer_config, ties, .default_text = "\"random\"", .choices = ties,
-                 .help = "Under least_connections: who is taken among servers with equally few requests out."),
+                 .help = "Under least_connections: who is taken of servers with equally few requests out."),
     PARAM_DISTRIBUTION(struct load_balancer_config, forward_time, .default_text = "\"0s\"",
                        .help = "Time to pass a request on, which nobody waits in line for."),
-    PARAM_COUNT(struct load_balancer_config, connections, .default_text = "\"unlimited\"", .word = "unlimited",
-                .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e9,
+    PARAM_COUNT(struct load_balancer_config, connections, .default_text = "\"unlimited\"",
+                .word = "unlimited", .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e9,
                 .help = "Requests that one balancer can have open; further ones are refused."),
     PARAM_MONEY_RATE(struct load_balancer_config, price, .default_text = "\"$0.0225/h\"", .max = 1e9,
                      .help = "Bill of one balancer.",
-                     .source = "AWS Application Load Balancer, us-east-1, hours without capacity units, 2024 (from memory)"),
+                     .source = "AWS Application Load Balancer, us-east-1, 2024, hours without capacity units "
+                               "(from memory)"),
     PARAM_END
 };
 
-static const struct param_table params = { .rows = rows, .size = sizeof(struct load_balancer_config), .also = &call_params,
-                                           .also_offset = offsetof(struct load_balancer_config, call) };
-
+static const struct param_table params = {
+    .rows = rows, .size = sizeof(struct load_balancer_config),
+    .also = &call_params, .also_offset = offsetof(struct load_balancer_config, call)
+};
 /* clang-format on */
 
 static void load_balancer_wire_group(struct group *group)
@@ -78,7 +84,8 @@ static void load_balancer_wire_group(struct group *group)
 
     shared->targets = sim_link_all(group, sim_find_group(group->sim, config->targets), &policy);
     shared->choice_key = rng_key(group->sim->seed, group->name, "choice");
-    shared->forwards_at_once = config->forward_time.law == DISTRIBUTION_CONSTANT && config->forward_time.mean == 0.0;
+    shared->forwards_at_once =
+        config->forward_time.law == DISTRIBUTION_CONSTANT && config->forward_time.mean == 0.0;
     if (!shared->forwards_at_once)
         duration_init(&shared->forward_time, group, "forward", &config->forward_time);
     group->cost_per_hour += config->price * group->count;
@@ -103,8 +110,11 @@ static void load_balancer_wire(struct component *self)
     balancer->is_limited = config->connections < UINT32_MAX;
     if (balancer->is_limited)
         station_init(&balancer->connections, self,
-                     &(struct station_config){ .name = "connections", .discipline = STATION_FIFO,
-                                               .servers = (uint32_t)config->connections, .waiting_max = 0, .held = true });
+                     &(struct station_config){ .name = "connections",
+                                               .discipline = STATION_FIFO,
+                                               .servers = (uint32_t)config->connections,
+                                               .waiting_max = 0,
+                                               .held = true });
 }
 
 static void answer(struct component *self, struct request *request, enum outcome outcome)
@@ -157,6 +167,24 @@ static void load_balancer_on_timer(struct component *self, struct request *reque
     forward(self, request);
 }
 
+/* Where there is a balancer, its address is the only public one. */
+static void load_balancer_check_wired(const struct group *group, struct param_problems *problems)
+{
+    const struct load_balancer_shared *shared = group->shared;
+    const struct group *targets = shared->targets[0]->target->group, *last = NULL;
+    const struct sim *sim = group->sim;
+
+    for (uint16_t i = 1; i < sim->link_count; i++) {
+        const struct link *link = &sim->links[i];
+
+        if (link->target->group != targets || !link->from->type->is_source || link->from == last)
+            continue;
+        last = link->from; /* one problem for the links to all instances */
+        param_problem(problems, "targets", "let them call the balancer, or take it away",
+                      "%s calls %s directly, past the balancer", last->name, targets->name);
+    }
+}
+
 const struct model_type load_balancer_model = {
     .component = {
         .name = "load_balancer",
@@ -169,13 +197,15 @@ const struct model_type load_balancer_model = {
         .on_timer = load_balancer_on_timer,
     },
     .summary = "spreads requests over the instances of a component",
-    .stands_for = "A managed balancer or proxy in front of a tier: it chooses a server for each request by round robin, at "
-                  "random, by the fewest open requests, by the better of a few drawn ones, or by the user.",
-    .leaves_out = "Its own processor, weights, sticky sessions, health checks, a spare balancer. A retry goes to the same "
-                  "server.",
-    .misleads = "When the balancer itself is the bottleneck; when several balancers with different views share one tier; when "
-                "servers fail fast, since the one that fails has the fewest requests out.",
+    .stands_for = "A managed balancer or proxy in front of a tier: it chooses a server for each request by "
+                  "round robin, at random, by the fewest open requests, by the better of a few drawn ones, "
+                  "or by the user.",
+    .leaves_out = "Its own processor, weights, sticky sessions, health checks, a spare balancer. A retry "
+                  "goes to the same server.",
+    .misleads = "When the balancer itself is the bottleneck. Under least_connections a server that fails "
+                "fast has the fewest requests out, and draws the most.",
     .params = &params,
     .roles = ROLE_SERVER,
     .many = true,
+    .check_wired = load_balancer_check_wired,
 };

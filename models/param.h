@@ -41,9 +41,6 @@ enum param_kind {
     PARAM_KIND_OPTIONAL,     /* const struct *, of `table`; NULL when it is not given or "none" */
     PARAM_KIND_LIST,         /* struct param_list of the structs of `table`; a JSON array */
     PARAM_KIND_MAP,          /* the same; a JSON object; the struct's first member is const char *name, the key */
-    PARAM_KIND_MAP_OF_LISTS, /* struct param_list of struct param_named_list, whose lists hold structs of `table`; a JSON
-                              * object whose values are arrays: "handlers": { "view": [ ... ], "edit": [ ... ] } */
-    PARAM_KIND_ANY,          /* const void *: the value as it is parsed; the program reads it by rules of its own */
 };
 
 enum param_refers_to {
@@ -70,12 +67,6 @@ struct param_choice {
 struct param_list {
     size_t count;
     const void *items;
-};
-
-/* One entry of a map of lists. */
-struct param_named_list {
-    const char *name;       /* the key */
-    struct param_list list; /* of the structs of the row's table */
 };
 
 struct param_table;
@@ -138,8 +129,6 @@ struct param_table {
 #define PARAM_REFERENCE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_REFERENCE, const char *, __VA_ARGS__)
 #define PARAM_LIST(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_LIST, struct param_list, __VA_ARGS__)
 #define PARAM_MAP(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MAP, struct param_list, __VA_ARGS__)
-#define PARAM_MAP_OF_LISTS(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MAP_OF_LISTS, struct param_list, __VA_ARGS__)
-#define PARAM_ANY(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_ANY, const void *, __VA_ARGS__)
 /* nested: the struct's type, checked too */
 #define PARAM_OBJECT(type, member, nested, ...) PARAM_ROW(type, member, PARAM_KIND_OBJECT, nested, __VA_ARGS__)
 #define PARAM_OPTIONAL(type, member, nested, ...) PARAM_ROW(type, member, PARAM_KIND_OPTIONAL, const nested *, __VA_ARGS__)

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define POINTER_SIZE 4096
-#define VALUES_MAX 2000 /* looked up in a text: each look-up is a walk */
+#define VALUES_MAX 200 /* looked up in a text: each look-up is a walk */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,16 +27,22 @@ static void require(bool holds)
         abort();
 }
 
-/* What stands at the pointer must parse to the same value. */
+/* What stands at the pointer must parse to the same value. (cJSON_Compare() would take time exponential in
+ * the depth of objects.) */
 static void check_place(const char *text, size_t size, const char *pointer, const cJSON *value)
 {
     struct json_location location;
     cJSON *again;
+    char *expected, *found;
 
     require(json_locate(text, size, pointer, &location));
     require(location.value_offset + location.value_length <= size);
     again = cJSON_ParseWithLength(text + location.value_offset, location.value_length);
-    require(again && cJSON_Compare(again, value, true));
+    expected = cJSON_PrintUnformatted(value);
+    found = cJSON_PrintUnformatted(again);
+    require(expected && found && strcmp(expected, found) == 0);
+    cJSON_free(expected);
+    cJSON_free(found);
     cJSON_Delete(again);
 }
 

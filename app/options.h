@@ -1,0 +1,35 @@
+/* options.h - the command line: sub-commands and options, from one table that also makes the help. */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "app/diagnostics.h"
+
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_MODELS, COMMAND_SCHEMA, COMMAND_REFERENCE, COMMAND_HELP, COMMAND_VERSION };
+
+struct options {
+    enum command command;
+    const char *argument; /* scenario file, or type for models; NULL: none */
+    const char *variant;  /* NULL: all */
+    const char *csv;      /* NULL: none */
+    const char **settings;
+    size_t setting_count;
+    uint64_t seed;
+    int replications;
+    bool quiet;
+    enum diagnostics_format error_format;
+};
+
+/* Reads the command line. False: what is wrong is in `diagnostics`. Texts stay argv's; settings are freed by
+ * options_deinit(). */
+bool options_read(struct options *options, int argc, char **argv, struct diagnostics *diagnostics);
+void options_deinit(struct options *options);
+
+/* The text of --help. */
+void options_help(FILE *file);
+
+#endif

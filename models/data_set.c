@@ -1,0 +1,128 @@
+/* data_set.c - see data_set.h.
+ *
+ * Randomness: a choice draws from (component, purpose, number), whether it is a hot row from a key beside that one: the
+ * requests that a hot row does not take ask for the same rows as without it. Ranks: (data set, "ranks").
+ * Shares of hot rows that add up to more than 1 are cut in the order of the list; a hot row also gets what its rank gives.
+ */
+#include "models/data_set.h"
+
+#include <math.h>
+
+#include "models/row_table.h"
+
+const struct param_choice popularity_choices[] = {
+    { "uniform", POPULARITY_UNIFORM, "every row is asked for equally often" },
+    { "zipf", POPULARITY_ZIPF, "the row of rank k is asked for in proportion to k^-exponent" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_choice rank_choices[] = {
+    { "shuffled", RANKS_SHUFFLED, "popular rows lie anywhere, in each replication elsewhere" },
+    { "in_order", RANKS_IN_ORDER, "row 0 is the most popular, row 1 the next: neighbours are popular together" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_row hot_rows[] = {
+    PARAM_COUNT(struct hot_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
+    PARAM_FRACTION(struct hot_row_config, share, .max = 1,
+                   .help = "Part of all choices that fall on this row, before popularity decides about the others."),
+    PARAM_END
+};
+
+const struct param_table hot_row_params = { .rows = hot_rows, .size = sizeof(struct hot_row_config),
+                                            .help = "a celebrity: one row that takes a share of all requests" };
+
+static const struct param_row rows[] = {
+    PARAM_COUNT(struct data_set_config, rows, .min = 1, .max = 1e14,
+                .help = "How many rows there are at the start; they have the numbers from 0 on."),
+    PARAM_BYTES(struct data_set_config, row_size, .default_text = "\"1KB\"", .min = 1, .max = 1e9,
+                .help = "What one row takes on disk, in memory and on the network.",
+                .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: records of 1 KB"),
+    PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"", .choices = popularity_choices,
+                 .help = "How requests are spread over the rows."),
+    PARAM_REAL(struct data_set_config, exponent, .default_text = "0.99", .max = 10,
+               .help = "How steep Zipf's law is: at 0 all rows are alike, at 1 the second row is asked half as often as the first.",
+               .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: 0.99"),
+    PARAM_CHOICE(struct data_set_config, ranks, .default_text = "\"shuffled\"", .choices = rank_choices,
+                 .help = "Which row has which rank of popularity."),
+    PARAM_LIST(struct data_set_config, hot_rows, .default_text = "[]", .table = &hot_row_params,
+               .help = "Single rows that take a share of all requests on top of what the law gives them."),
+    PARAM_END
+};
+
+const struct param_table data_set_params = { .rows = rows, .size = sizeof(struct data_set_config),
+                                             .help = "rows of one kind, and how popular each is" };
+
+void data_set_ranks(struct permutation *permutation, const struct sim *sim, const struct data_set_config *data)
+{
+    permutation_init(permutation, (uint64_t)data->rows, rng_key(sim->seed, data->name, "ranks"));
+}
+
+void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose, const struct data_set_config *data,
+                      int popularity, double exponent, const struct param_list *hot)
+{
+    if (!hot || hot->count == 0)
+        hot = &data->hot_rows;
+    *chooser = (struct row_chooser){
+        .rows = (uint64_t)data->rows,
+        .popularity = popularity < 0 ? data->popularity : popularity,
+        .shuffled = data->ranks == RANKS_SHUFFLED,
+        .draw_key = rng_key(owner->sim->seed, owner->name, purpose),
+        .hot_count = hot->count,
+        .hot = hot->items,
+    };
+    if (chooser->popularity == POPULARITY_ZIPF)
+        zipf_init(&chooser->zipf, chooser->rows, isnan(exponent) ? data->exponent : exponent);
+    if (chooser->shuffled)
+        data_set_ranks(&chooser->permutation, owner->sim, data);
+}
+
+uint64_t row_chooser_ranked(const struct row_chooser *chooser, uint64_t rank)
+{
+    return chooser->shuffled ? permutation_map(&chooser->permutation, rank - 1) : rank - 1;
+}
+
+/* True when a hot row takes the request. */
+static bool choose_hot(const struct row_chooser *chooser, uint64_t number, uint64_t *row)
+{
+    struct rng rng = rng_for_request(~chooser->draw_key, number);
+    double left = rng_uniform(&rng);
+
+    for (size_t i = 0; i < chooser->hot_count; i++) {
+        if (left < chooser->hot[i].share) {
+            *row = (uint64_t)chooser->hot[i].row;
+            return true;
+        }
+        left -= chooser->hot[i].share;
+    }
+    return false;
+}
+
+uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
+{
+    struct rng rng = rng_for_request(chooser->draw_key, number);
+    uint64_t row;
+
+    if (chooser->hot_count && choose_hot(chooser, number, &row))
+        return row;
+    if (chooser->popularity == POPULARITY_UNIFORM) /* shuffled or not, all rows are alike */
+        return rng_below(&rng, chooser->rows);
+    return row_chooser_ranked(chooser, zipf_sample(&chooser->zipf, &rng));
+}
+
+/* ---- truth ---- */
+
+uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row)
+{
+    const struct row_table *truth = sim->truth;
+    const struct row_entry *entry = truth ? row_table_find(truth, row_id(data, row)) : NULL;
+
+    return entry ? entry->version : 0;
+}
+
+uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row)
+{
+    if (!sim->truth)
+        sim->truth = memory_alloc(&sim->memory, sizeof(struct row_table));
+    return ++row_table_entry(sim->truth, &sim->memory, row_id(data, row))->version;
+}

@@ -1,0 +1,522 @@
+/* database.c - one node of a store: connections, CPU, buffer pool, row locks, a log, a disk.
+ *
+ * A read:  connection -> CPU -> page in memory, or from disk -> answer.
+ * A write: connection -> CPU -> row lock -> page -> log record -> commit -> the row has its new version -> answer.
+ * Whoever is not waited for any more still does all this.
+ *
+ * A request about no data set touches a row of nobody else: no lock, no version, and its page is in memory.
+ * Further rows of one request lie behind the first, in its page and the next ones, under its lock. An insert of a row that
+ * is there already stores a further one under a number of its own, as an automatic key does.
+ * Readers are never locked out: they see the last committed version.
+ * Data sets are known to a group of nodes from the first request about them on.
+ *
+ * Randomness: one draw a visit, "read" or "write" of the component.
+ * Errors: refused when the line for connections is full; not found.
+ * Cost: O(1) expected a request; events: one for the CPU, one for each page from disk, one for the log. Memory: 16 to 43 bytes
+ * a row that was ever changed, twice (here and in the truth); 28 to 60 bytes a page of the buffer pool when not all fits.
+ * Source: Hellerstein, Stonebraker, Hamilton, "Architecture of a Database System", 2007.
+ */
+#include "models/database.h"
+
+#include "models/database_pages.h"
+#include "models/environment.h"
+#include "models/log_writer.h"
+#include "models/row_locks.h"
+#include "models/row_table.h"
+#include "models/write_log.h"
+
+#define REPLY_OVERHEAD_BYTES 100 /* of an answer without rows */
+
+struct database_shared {
+    struct duration read_time, write_time;
+    struct database_parts parts;
+    bool *known; /* data sets that the nodes hold, by number */
+};
+
+struct database {
+    struct host *host;
+    struct station connections;
+    struct row_table rows; /* that were changed here */
+    struct row_locks locks;
+    struct database_pages pages;
+    struct write_log log;
+    struct log_writer log_writer;
+    uint64_t appended, stale_reads; /* in the window */
+    struct amount storage;
+};
+
+/* What a request waits for; in its frame's note, where the pages have theirs first. */
+enum database_wait { WAIT_CONNECTION = PAGES_WAIT_COUNT, WAIT_CPU, WAIT_LOCK, WAIT_COMMIT, WAIT_COUNT };
+
+/* ---- parameters ---- */
+
+static const struct param_choice kinds[] = {
+    { "relational", DATABASE_RELATIONAL, "rows in pages, one lock a row until the commit, a log" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_choice commits[] = {
+    { "fsync", COMMIT_FSYNC, "a write is acknowledged when its log record is on disk; writes that wait together share the disk operation" },
+    { "delayed", COMMIT_DELAYED, "a write is acknowledged at once and its log record follows later; a crash loses what did not" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_choice starts[] = {
+    { "warm", DATABASE_WARM, "the most popular pages are in memory, as after days of service" },
+    { "cold", DATABASE_COLD, "memory is empty, as after a restart" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_row rows[] = {
+    PARAM_REFERENCE(struct database_config, host, .default_text = "\"large\"", .refers_to = PARAM_REFERS_HOST,
+                    .help = "Machine of each node: a size of the catalog, or a host of the scenario that is shared."),
+    PARAM_CHOICE(struct database_config, kind, .default_text = "\"relational\"", .choices = kinds,
+                 .help = "What a read and a write make the store do."),
+    PARAM_COUNT(struct database_config, connections, .default_text = "100", .word = "unlimited", .word_value = PARAM_WORD_MAX,
+                .min = 1, .max = 1e9, .help = "Operations that are inside at the same time; each holds a connection from start to end.",
+                .source = "PostgreSQL, max_connections"),
+    PARAM_COUNT(struct database_config, connection_queue, .default_text = "10000", .word = "unlimited",
+                .word_value = PARAM_WORD_MAX, .max = 1e9,
+                .help = "Operations that may wait for a connection; further ones are refused."),
+    PARAM_DISTRIBUTION(struct database_config, read_time, .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.2ms\" }",
+                       .help = "CPU time to understand a query and to find its first row. A look-up by primary key alone takes "
+                               "about 0.05 ms; queries of applications take several times that."),
+    PARAM_DURATION(struct database_config, row_read_time, .default_text = "\"5us\"", .max = 1e15,
+                   .help = "CPU time of each further row that an operation touches."),
+    PARAM_DISTRIBUTION(struct database_config, write_time, .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.4ms\" }",
+                       .help = "CPU time of a write, insert or delete, before it asks for its lock."),
+    PARAM_BYTES(struct database_config, log_record, .default_text = "\"300B\"", .min = 1, .max = 1e9,
+                .help = "What one changed row adds to the log."),
+    PARAM_CHOICE(struct database_config, commit, .default_text = "\"fsync\"", .choices = commits,
+                 .help = "When a write is acknowledged."),
+    PARAM_DURATION(struct database_config, flush_interval, .default_text = "\"1s\"", .min = 1, .max = 1e15,
+                   .help = "How long a log record may stay off the disk under delayed commits.",
+                   .source = "MySQL, innodb_flush_log_at_timeout"),
+    PARAM_BYTES(struct database_config, page_size, .default_text = "\"16KiB\"", .min = 512, .max = 1e9,
+                .help = "What one disk operation reads or writes of the data; a row that is larger takes several at once.",
+                .source = "MySQL, innodb_page_size"),
+    PARAM_FRACTION(struct database_config, buffer_pool, .default_text = "\"75%\"", .max = 1,
+                   .help = "Share of the machine's memory that holds pages.",
+                   .source = "MySQL manual, innodb_buffer_pool_size: 50 to 75 percent of memory"),
+    PARAM_CHOICE(struct database_config, start, .default_text = "\"warm\"", .choices = starts,
+                 .help = "What the buffer pool holds at the beginning."),
+    PARAM_END
+};
+
+const struct param_table database_params = PARAM_TABLE(struct database_config, rows);
+
+/* clang-format off */
+static const struct metric_row metrics[] = {
+    { "buffer_pool.hit_ratio", "1", METRIC_RATIO, offsetof(struct database, pages.hits), offsetof(struct database, pages.misses),
+      "Share of the uses of pages that found the page in memory." },
+    { "buffer_pool.evicted", "1", METRIC_COUNTER, offsetof(struct database, pages.pool.evicted), 0,
+      "Pages that left memory to make room for others." },
+    { "buffer_pool.written", "1", METRIC_COUNTER, offsetof(struct database, pages.written), 0,
+      "Changed pages that were written to disk because they had to leave memory." },
+    { "lock.waits", "1", METRIC_COUNTER, offsetof(struct database, locks.waits), 0,
+      "Writes that found their row locked by another one." },
+    { "lock.waiting", "1", METRIC_LEVEL, offsetof(struct database, locks.waiting), 0,
+      "Writes that wait for a row, all rows together." },
+    { "log.appended", "1", METRIC_COUNTER, offsetof(struct database, appended), 0,
+      "Records that were added to the log." },
+    { "log.fsyncs", "1", METRIC_COUNTER, offsetof(struct database, log_writer.fsyncs), 0,
+      "Disk operations that wrote the log; fewer than records when commits share them." },
+    { "stale_reads", "1", METRIC_COUNTER, offsetof(struct database, stale_reads), 0,
+      "Reads that returned an older version than had been written elsewhere." },
+    { "storage.used", "B", METRIC_LEVEL, offsetof(struct database, storage), 0,
+      "Size of the rows that the node holds." },
+    { 0 },
+};
+/* clang-format on */
+
+/* ---- data sets ---- */
+
+/* From now on the node holds its part of the data set. */
+static void adopt(struct component *self, uint16_t data)
+{
+    const struct database_config *config = self->group->config;
+    struct database *db = component_state(self);
+
+    amount_add(&db->storage, database_pages_adopt(&db->pages, data, (uint64_t)config->page_size), self->sim->now_ns);
+}
+
+/* Nodes hold the data sets that any of them is asked about. */
+static inline void know_data_set(struct component *self, uint16_t data)
+{
+    struct database_shared *shared = self->shared;
+
+    if (__builtin_expect(!data || shared->known[data], 1))
+        return;
+    shared->known[data] = true;
+    for (uint32_t i = 0; i < self->group->count; i++)
+        adopt(self->group->instances[i], data);
+}
+
+/* ---- the end of an operation ---- */
+
+static uint32_t answer_bytes(const struct request *request, const struct stored *stored)
+{
+    uint64_t bytes = REPLY_OVERHEAD_BYTES;
+
+    if (!database_writes(request))
+        bytes += stored->row_bytes * (request->rows ? request->rows : 1);
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+static void answer(struct component *self, struct request *request, enum outcome outcome)
+{
+    struct database *db = component_state(self);
+
+    station_release(&db->connections, self);
+    request->bytes = REPLY_OVERHEAD_BYTES;
+    if (outcome == OUTCOME_OK)
+        request->bytes = answer_bytes(request, &db->pages.stored[request->data]);
+    else
+        request->version = 0;
+    sim_reply(self, request, outcome);
+}
+
+/* Of a write that holds its row's lock. */
+static void unlock_and_answer(struct component *self, struct request *request, enum outcome outcome)
+{
+    struct database *db = component_state(self);
+
+    if (request->data)
+        row_locks_release(&db->locks, self->sim, row_id(request->data, request->key));
+    answer(self, request, outcome);
+}
+
+static void fail(struct component *self, struct request *request, enum outcome outcome)
+{
+    if (database_writes(request))
+        unlock_and_answer(self, request, outcome);
+    else
+        answer(self, request, outcome);
+}
+
+/* One that an insert made under an automatic number; nodes of one group take turns with those. */
+static bool is_appended(const struct component *self, const struct stored *stored, uint64_t row)
+{
+    uint64_t offset = row - stored->rows;
+
+    return row >= stored->rows && offset % self->group->count == self->instance &&
+           offset / self->group->count < stored->appended_visible;
+}
+
+static bool row_is_here(struct component *self, const struct request *request)
+{
+    const struct database *db = component_state(self);
+    const struct stored *stored = &db->pages.stored[request->data];
+    const struct row_entry *entry;
+
+    if (!request->data)
+        return true;
+    entry = row_table_find(&db->rows, row_id(request->data, request->key));
+    if (entry && entry->state != ROW_UNCHANGED)
+        return entry->state == ROW_PRESENT;
+    return request->key < stored->rows || is_appended(self, stored, request->key);
+}
+
+/* The page is there: the row is read as it is now. */
+static void read_row(struct component *self, struct request *request)
+{
+    const struct database_shared *shared = self->shared;
+    struct database *db = component_state(self);
+    uint32_t newest = row_version(self->sim, request->data, request->key);
+    const struct row_entry *entry = row_table_find(&db->rows, row_id(request->data, request->key));
+
+    request->version = shared->parts.private_rows ? newest : entry ? entry->version : 0;
+    if (request->version < newest) {
+        request->flags |= REQUEST_STALE;
+        db->stale_reads++;
+    }
+    answer(self, request, OUTCOME_OK);
+}
+
+/* ---- a write that holds its lock and has its page ---- */
+
+/* An insert whose row is there already adds a further row. */
+static bool appends(struct component *self, const struct request *request)
+{
+    return request->operation == OPERATION_INSERT && row_is_here(self, request);
+}
+
+static void change_row(struct component *self, struct request *request)
+{
+    const struct database_shared *shared = self->shared;
+    struct database *db = component_state(self);
+    struct stored *stored = &db->pages.stored[request->data];
+    bool was_here = row_is_here(self, request);
+    struct row_entry *entry = row_table_entry(&db->rows, &self->sim->memory, row_id(request->data, request->key));
+    bool is_here = request->operation != OPERATION_DELETE;
+    uint32_t version = request->version;
+
+    if (shared->parts.versions_given && version) {
+        while (row_version(self->sim, request->data, request->key) < version) /* another copy may have been first */
+            row_commit(self->sim, request->data, request->key);
+    } else {
+        version = row_commit(self->sim, request->data, request->key);
+    }
+    request->version = version;
+    if (version < entry->version) /* a later write overtook this one: it stands */
+        return;
+    entry->version = version;
+    entry->state = is_here ? ROW_PRESENT : ROW_DELETED;
+    if (is_here != was_here)
+        amount_add(&db->storage, is_here ? (int64_t)stored->row_bytes : -(int64_t)stored->row_bytes, self->sim->now_ns);
+}
+
+/* What was appended to the log counts now. */
+static void committed(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+    struct stored *stored = &db->pages.stored[request->data];
+
+    if (!request->data) {
+        request->version = 0;
+    } else if (appends(self, request)) {
+        request->version = 0; /* of the new row, which nobody has changed */
+        stored->appended_visible++;
+        amount_add(&db->storage, (int64_t)stored->row_bytes, self->sim->now_ns);
+    } else {
+        change_row(self, request);
+    }
+    unlock_and_answer(self, request, OUTCOME_OK);
+}
+
+/* The record of what request->operation does to the row. */
+static struct write_log_entry log_record(struct component *self, const struct request *request)
+{
+    const struct database_config *config = self->group->config;
+    const struct database_shared *shared = self->shared;
+    struct database *db = component_state(self);
+    struct stored *stored = &db->pages.stored[request->data];
+    uint64_t bytes = (uint64_t)config->log_record * (request->rows ? request->rows : 1);
+    struct write_log_entry record = { .row = request->key, .data = request->data, .state = ROW_PRESENT };
+
+    record.bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    if (request->operation == OPERATION_DELETE)
+        record.state = ROW_DELETED;
+    if (!request->data)
+        return record;
+    if (appends(self, request)) {
+        record.row = stored->rows + stored->appended++ * self->group->count + self->instance;
+        database_pages_extend(&db->pages, request->data, record.row);
+    } else {
+        record.version = request->version;
+        if (!shared->parts.versions_given || !request->version)
+            record.version = row_version(self->sim, request->data, request->key) + 1;
+    }
+    return record;
+}
+
+static void append_to_log(struct component *self, struct request *request)
+{
+    const struct database_config *config = self->group->config;
+    struct database *db = component_state(self);
+    struct write_log_entry record = log_record(self, request);
+
+    write_log_append(&db->log, &self->sim->memory, &record);
+    db->appended++;
+    if (config->commit == COMMIT_DELAYED) {
+        log_writer_later(&db->log_writer);
+        committed(self, request);
+        return;
+    }
+    request_frame(request)->note = WAIT_COMMIT;
+    log_writer_commit(&db->log_writer, request);
+}
+
+/* ---- the way in ---- */
+
+static void after_pages(struct component *self, struct request *request, enum pages_grant grant)
+{
+    if (grant == PAGES_WAIT)
+        return;
+    if (grant == PAGES_REFUSED)
+        fail(self, request, OUTCOME_REFUSED);
+    else if (database_writes(request))
+        append_to_log(self, request);
+    else
+        read_row(self, request);
+}
+
+static void use_pages(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    request_frame(request)->step = 0;
+    after_pages(self, request, database_pages_use(&db->pages, request));
+}
+
+static void resume_pages(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    after_pages(self, request, database_pages_resume(&db->pages, request));
+}
+
+static void has_lock(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+    bool is_here = row_is_here(self, request);
+    bool makes = request->operation == OPERATION_INSERT || request->operation == OPERATION_PUT;
+
+    if (!is_here && !makes) {
+        unlock_and_answer(self, request, OUTCOME_NOT_FOUND);
+    } else if (is_here && request->operation == OPERATION_INSERT) { /* its page is the last one, and in memory */
+        append_to_log(self, request);
+    } else {
+        if (!is_here && database_pages_is_new(&db->pages, request->data, request->key))
+            database_pages_extend(&db->pages, request->data, request->key);
+        use_pages(self, request);
+    }
+}
+
+static void has_computed(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    know_data_set(self, request->data);
+    if (database_writes(request)) {
+        request_frame(request)->note = WAIT_LOCK;
+        if (!request->data || row_locks_acquire(&db->locks, self, request, row_id(request->data, request->key)))
+            has_lock(self, request);
+    } else if (row_is_here(self, request)) {
+        use_pages(self, request);
+    } else {
+        fail(self, request, OUTCOME_NOT_FOUND);
+    }
+}
+
+static void has_connection(struct component *self, struct request *request)
+{
+    const struct database_config *config = self->group->config;
+    const struct database_shared *shared = self->shared;
+    struct database *db = component_state(self);
+    struct frame *frame = request_frame(request);
+    int64_t work_ns = duration_sample(database_writes(request) ? &shared->write_time : &shared->read_time, frame->number);
+
+    if (request->rows > 1)
+        work_ns += (request->rows - 1) * config->row_read_time;
+    frame->note = WAIT_CPU;
+    if (!host_compute(db->host, self, request, work_ns))
+        answer(self, request, OUTCOME_REFUSED);
+}
+
+static void (*const goes_on[WAIT_COUNT])(struct component *, struct request *) = {
+    [PAGES_WAIT_OTHER] = resume_pages, [PAGES_WAIT_READ] = resume_pages, [PAGES_WAIT_WRITE] = resume_pages,
+    [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed, [WAIT_LOCK] = has_lock, [WAIT_COMMIT] = committed,
+};
+
+/* ---- callbacks ---- */
+
+void database_set_parts(struct group *nodes, const struct database_parts *parts)
+{
+    struct database_shared *shared = nodes->shared;
+
+    SIM_ASSERT(nodes->sim, nodes->instances[0], nodes->type == &database_model.component);
+    shared->parts = *parts;
+}
+
+static void database_wire_group(struct group *group)
+{
+    const struct database_config *config = group->config;
+    struct database_shared *shared = group->shared;
+
+    duration_init(&shared->read_time, group, "read", &config->read_time);
+    duration_init(&shared->write_time, group, "write", &config->write_time);
+    shared->known = memory_alloc_array(&group->sim->memory, environment_of(group->sim)->data_set_count + 1, sizeof *shared->known);
+}
+
+static uint32_t bound(int64_t count)
+{
+    return count > STATION_UNLIMITED - 1 ? STATION_UNLIMITED : (uint32_t)count;
+}
+
+static void database_wire(struct component *self)
+{
+    const struct database_config *config = self->group->config;
+    const struct database_shared *shared = self->shared;
+    struct database *db = component_state(self);
+
+    station_init(&db->connections, self,
+                 &(struct station_config){ .name = "connections", .discipline = STATION_FIFO, .held = true,
+                                           .servers = bound(config->connections), .waiting_max = bound(config->connection_queue) });
+    db->host = host_of(self, config->host);
+    database_pages_init(&db->pages, self, db->host, &shared->parts, config->start == DATABASE_WARM);
+    row_locks_init(&db->locks, &self->sim->memory, group_resource_statistics(self->group, "row_locks"));
+}
+
+/* The pool takes its share, or what others on the machine have left of it. */
+static void database_start(struct component *self)
+{
+    const struct database_config *config = self->group->config;
+    struct database *db = component_state(self);
+    struct host *host = db->host;
+    int64_t wanted = (int64_t)(config->buffer_pool * (double)host->config->memory);
+    int64_t left = host->config->memory - host->memory.level;
+
+    if (wanted > left)
+        wanted = left;
+    host_use_memory(host, self->sim, wanted);
+    database_pages_start(&db->pages, (uint64_t)wanted);
+    log_writer_init(&db->log_writer, self, host, &db->log, config->flush_interval);
+}
+
+static void database_on_request(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    request->flags &= (uint8_t)~(REQUEST_STALE | REQUEST_ABSENT);
+    request_frame(request)->note = WAIT_CONNECTION;
+    switch (station_acquire(&db->connections, self, request)) {
+    case STATION_HELD:
+        has_connection(self, request);
+        break;
+    case STATION_REFUSED:
+        request->bytes = REPLY_OVERHEAD_BYTES;
+        sim_reply(self, request, OUTCOME_REFUSED);
+        break;
+    case STATION_WAITING:
+        break;
+    }
+}
+
+static void database_on_timer(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    if (__builtin_expect(request->state == REQUEST_TICKER, 0)) {
+        if (request == db->log_writer.ticker)
+            log_writer_on_timer(&db->log_writer);
+        else
+            database_pages_on_timer(&db->pages);
+        return;
+    }
+    goes_on[request_frame(request)->note](self, request);
+}
+
+const struct model_type database_model = {
+    .component = {
+        .name = "database",
+        .shared_size = sizeof(struct database_shared),
+        .state_size = sizeof(struct database),
+        .wire_group = database_wire_group,
+        .wire = database_wire,
+        .start = database_start,
+        .on_request = database_on_request,
+        .on_timer = database_on_timer,
+        .metrics = metrics,
+    },
+    .summary = "a relational database on one machine: connections, CPU, buffer pool, row locks, log and disk",
+    .stands_for = "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, computes, finds "
+                  "its pages in memory or on disk; a write also holds its row's lock until its log record is on disk, "
+                  "and commits that wait together share the disk operation.",
+    .leaves_out = "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, memory of "
+                  "connections, checkpoints of changed pages that never leave memory, vacuuming, a separate disk for the log.",
+    .misleads = "When queries scan tables, when pages of indices matter beside those of rows, or when the working set is "
+                "not described by the popularity of the data set.",
+    .params = &database_params,
+    .roles = ROLE_STORE,
+};

@@ -1,0 +1,48 @@
+/* database.h - the configuration of a store of rows, and how other models make parts of it: shards, later replicas. */
+#ifndef MODELS_DATABASE_H
+#define MODELS_DATABASE_H
+
+#include "models/model.h"
+
+enum database_kind { DATABASE_RELATIONAL };
+enum database_commit { COMMIT_FSYNC, COMMIT_DELAYED };
+enum database_start { DATABASE_WARM, DATABASE_COLD };
+
+struct database_config {
+    const char *host;
+    int kind; /* enum database_kind */
+    int64_t connections;
+    int64_t connection_queue;
+    struct distribution_config read_time, write_time; /* s */
+    int64_t row_read_time;                            /* ns */
+    int64_t log_record;                               /* bytes */
+    int commit;                                       /* enum database_commit */
+    int64_t flush_interval;                           /* ns */
+    int64_t page_size;                                /* bytes */
+    double buffer_pool;                               /* share of the host's memory */
+    int start;                                        /* enum database_start */
+};
+
+/* Parameters of one node, for tables that take all of them (`also`). */
+extern const struct param_table database_params;
+
+/* The type of a node, also of one that is part of something. */
+extern const struct model_type database_model;
+
+/* What the instances of a group hold when they are parts of one store; zeroed: each instance is a store of its own. */
+struct database_parts {
+    /* Part of all rows that each instance holds, by instance; NULL: all. */
+    const double *shares;
+    /* Whether an instance holds a row; NULL: as if each held its share of every neighbourhood. */
+    bool (*holds)(const void *context, uint32_t instance, uint64_t row);
+    const void *context;
+    /* A write that comes with request->version above 0 writes that version; with 0 the next one. Else every write the next. */
+    bool versions_given;
+    /* Rows belong to the user who asks, so equal row numbers of different users are different rows: nothing is stale. */
+    bool private_rows;
+};
+
+/* Tells a group of nodes, made by sim_add_part(), what its instances hold. parts is copied; for wire_group of the whole. */
+void database_set_parts(struct group *nodes, const struct database_parts *parts);
+
+#endif

@@ -1,0 +1,289 @@
+/* eviction.c - the pool of copies, the table of keys, the bound; see eviction.h. The policies are in eviction_policies.c. */
+#include "models/eviction.h"
+
+#define FIRST_SLOTS 64 /* a power of two */
+#define FIRST_PLACES 32
+#define ENTRIES_MAX ((int64_t)UINT32_MAX - 1)
+#define SWEEP_PLACES 2 /* looked at by each call */
+
+void eviction_init(struct eviction_store *store, struct memory *memory, const struct eviction_config *config)
+{
+    *store = (struct eviction_store){
+        .policy = &eviction_policies[config->policy],
+        .slot_mask = FIRST_SLOTS - 1,
+        .pool_size = FIRST_PLACES,
+        .pool_used = 1,
+        .capacity_entries = config->capacity_entries < ENTRIES_MAX ? config->capacity_entries : ENTRIES_MAX,
+        .capacity_bytes = config->capacity_bytes,
+        .rng = config->rng,
+        .memory = memory,
+    };
+    store->slots = memory_alloc_array(memory, FIRST_SLOTS, sizeof *store->slots);
+    store->links = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->links);
+    store->copies = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->copies);
+    if (store->policy->has_places)
+        store->places = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->places);
+}
+
+/* ---- the table of keys ---- */
+
+static inline uint64_t home_of(const struct eviction_store *store, uint64_t id)
+{
+    return hash_key(id) & store->slot_mask;
+}
+
+static inline uint32_t find(const struct eviction_store *store, uint64_t id)
+{
+    uint64_t i = home_of(store, id);
+    uint32_t entry;
+
+    while ((entry = store->slots[i]) != 0 && store->links[entry].id != id)
+        i = (i + 1) & store->slot_mask;
+    return entry;
+}
+
+static inline void take_slot(struct eviction_store *store, uint32_t entry)
+{
+    uint64_t i = home_of(store, store->links[entry].id);
+
+    while (store->slots[i])
+        i = (i + 1) & store->slot_mask;
+    store->slots[i] = entry;
+}
+
+/* Twice the slots. No more than five eighths are ever in use: a search then looks at two to four. */
+static void grow_slots(struct eviction_store *store)
+{
+    uint32_t *smaller = store->slots;
+    uint64_t slot_count = store->slot_mask + 1;
+
+    store->slots = memory_alloc_array(store->memory, 2 * slot_count, sizeof *store->slots);
+    store->slot_mask = 2 * slot_count - 1;
+    for (uint64_t i = 0; i < slot_count; i++)
+        if (smaller[i])
+            take_slot(store, smaller[i]);
+    memory_free(store->memory, smaller);
+}
+
+/* Frees the entry's slot and moves those behind it up, so that no search ends too early. */
+static void free_slot(struct eviction_store *store, uint32_t entry)
+{
+    uint64_t mask = store->slot_mask;
+    uint64_t gap = home_of(store, store->links[entry].id);
+    uint32_t other;
+
+    while (store->slots[gap] != entry)
+        gap = (gap + 1) & mask;
+    for (uint64_t i = (gap + 1) & mask; (other = store->slots[i]) != 0; i = (i + 1) & mask) {
+        uint64_t from_home = (i - home_of(store, store->links[other].id)) & mask;
+
+        if (from_home >= ((i - gap) & mask)) {
+            store->slots[gap] = other;
+            gap = i;
+        }
+    }
+    store->slots[gap] = 0;
+}
+
+/* ---- the pool ---- */
+
+/* One eighth more: copying costs little, unused room is what would count. */
+static void grow_pool(struct eviction_store *store)
+{
+    uint64_t size = (uint64_t)store->pool_size + store->pool_size / 8 + FIRST_PLACES;
+
+    if (size > (uint64_t)store->capacity_entries + 2) /* place 0, and a newcomer before room is made */
+        size = (uint64_t)store->capacity_entries + 2;
+    store->links = memory_grow(store->memory, store->links, size * sizeof *store->links);
+    store->copies = memory_grow(store->memory, store->copies, size * sizeof *store->copies);
+    if (store->places)
+        store->places = memory_grow(store->memory, store->places, size * sizeof *store->places);
+    store->pool_size = (uint32_t)size;
+}
+
+static uint32_t take_place(struct eviction_store *store)
+{
+    uint32_t entry = store->free;
+
+    if (entry) {
+        store->free = store->links[entry].next;
+        return entry;
+    }
+    if (store->pool_used == store->pool_size)
+        grow_pool(store);
+    return store->pool_used++;
+}
+
+static void free_place(struct eviction_store *store, uint32_t entry)
+{
+    store->copies[entry].expiry_ns = SIM_TIME_NEVER; /* the sweep passes it by */
+    store->links[entry].next = store->free;
+    store->free = entry;
+}
+
+/* ---- leaving ---- */
+
+/* The copy is gone since `date_ns`. */
+static void remove_entry(struct eviction_store *store, uint32_t entry, int64_t date_ns)
+{
+    store->policy->on_remove(store, entry);
+    free_slot(store, entry);
+    amount_add(&store->entries, -1, date_ns);
+    amount_add(&store->bytes, -(int64_t)store->copies[entry].size, date_ns);
+    free_place(store, entry);
+}
+
+static inline bool is_expired(const struct eviction_store *store, uint32_t entry, int64_t now_ns)
+{
+    return store->copies[entry].expiry_ns <= now_ns;
+}
+
+/* What was before the window must not be dated back beyond its start. */
+static void expire(struct eviction_store *store, uint32_t entry)
+{
+    int64_t expiry_ns = store->copies[entry].expiry_ns;
+
+    remove_entry(store, entry, expiry_ns > store->entries.window_ns ? expiry_ns : store->entries.window_ns);
+    store->expirations++;
+}
+
+static void evict(struct eviction_store *store, uint32_t entry, int64_t now_ns)
+{
+    if (is_expired(store, entry, now_ns)) {
+        expire(store, entry);
+        return;
+    }
+    remove_entry(store, entry, now_ns);
+    store->evictions++;
+}
+
+static void sweep(struct eviction_store *store, int64_t now_ns)
+{
+    for (int i = 0; i < SWEEP_PLACES && store->pool_used > 1; i++) {
+        store->cursor = store->cursor + 1 < store->pool_used ? store->cursor + 1 : 1;
+        if (is_expired(store, store->cursor, now_ns))
+            expire(store, store->cursor);
+    }
+}
+
+void eviction_evict(struct eviction_store *store, int64_t now_ns)
+{
+    evict(store, store->policy->victim(store, 0), now_ns);
+}
+
+/* Evicts until that much more fits; false: the newcomer is the victim. */
+static bool make_room(struct eviction_store *store, uint32_t newcomer, int64_t more_entries, int64_t more_bytes, int64_t now_ns)
+{
+    while (store->entries.level > store->capacity_entries - more_entries ||
+           store->bytes.level > store->capacity_bytes - more_bytes) {
+        uint32_t victim = store->policy->victim(store, newcomer);
+
+        if (victim == newcomer)
+            return false;
+        evict(store, victim, now_ns);
+    }
+    return true;
+}
+
+/* ---- verbs ---- */
+
+static inline void count_asking(struct eviction_store *store, uint64_t id)
+{
+    struct row_entry *row = row_table_entry(&store->asked, store->memory, id);
+
+    if (row->version < UINT32_MAX)
+        row->version++;
+}
+
+/* The entry of that key; one that has expired is removed. 0: none. */
+static inline uint32_t find_live(struct eviction_store *store, uint64_t id, int64_t now_ns)
+{
+    uint32_t entry = find(store, id);
+
+    if (store->expires && entry && is_expired(store, entry, now_ns)) {
+        expire(store, entry);
+        return 0;
+    }
+    return entry;
+}
+
+struct eviction_copy *eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns)
+{
+    uint32_t entry;
+
+    if (store->policy->counts_all)
+        count_asking(store, id);
+    if (store->expires)
+        sweep(store, now_ns);
+    entry = find_live(store, id, now_ns);
+    if (!entry)
+        return NULL;
+    store->policy->on_hit(store, entry);
+    return &store->copies[entry];
+}
+
+static void fill(struct eviction_copy *copy, const struct eviction_copy *from)
+{
+    copy->expiry_ns = from->expiry_ns;
+    copy->version = from->version;
+    copy->size = from->size;
+}
+
+static bool replace(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy, int64_t now_ns)
+{
+    int64_t more_bytes = (int64_t)copy->size - store->copies[entry].size;
+
+    store->policy->on_hit(store, entry);
+    if (!make_room(store, entry, 0, more_bytes, now_ns)) {
+        evict(store, entry, now_ns);
+        return false;
+    }
+    fill(&store->copies[entry], copy);
+    amount_add(&store->bytes, more_bytes, now_ns);
+    return true;
+}
+
+static bool insert(struct eviction_store *store, uint64_t id, const struct eviction_copy *copy, int64_t now_ns)
+{
+    uint32_t entry = take_place(store);
+
+    store->links[entry].id = id;
+    if (!make_room(store, entry, 1, copy->size, now_ns)) {
+        free_place(store, entry);
+        return false;
+    }
+    fill(&store->copies[entry], copy);
+    if ((uint64_t)(store->entries.level + 1) * 8 > (store->slot_mask + 1) * 5)
+        grow_slots(store);
+    take_slot(store, entry);
+    store->policy->on_insert(store, entry);
+    amount_add(&store->entries, 1, now_ns);
+    amount_add(&store->bytes, copy->size, now_ns);
+    return true;
+}
+
+bool eviction_put(struct eviction_store *store, uint64_t id, struct eviction_copy copy, int64_t now_ns)
+{
+    uint32_t entry;
+
+    if (copy.expiry_ns != SIM_TIME_NEVER)
+        store->expires = true;
+    if (store->expires)
+        sweep(store, now_ns);
+    entry = find_live(store, id, now_ns);
+    if (copy.size <= store->capacity_bytes && store->capacity_entries > 0)
+        return entry ? replace(store, entry, &copy, now_ns) : insert(store, id, &copy, now_ns);
+    if (entry)
+        evict(store, entry, now_ns);
+    return false;
+}
+
+bool eviction_drop(struct eviction_store *store, uint64_t id, int64_t now_ns)
+{
+    uint32_t entry = find_live(store, id, now_ns);
+
+    if (!entry)
+        return false;
+    remove_entry(store, entry, now_ns);
+    return true;
+}

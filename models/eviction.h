@@ -1,0 +1,145 @@
+/* eviction.h - a store of keyed copies with a bound, which makes room by a policy: the inside of every cache.
+ *
+ * A copy has a version, a size and a date at which it expires. The bound is on entries, on bytes, or on both. A policy is
+ * a row of verbs (struct eviction_policy); eviction_policies.c has them all:
+ *   lru          the least recently used key goes
+ *   fifo         the key that has been in for longest goes
+ *   lfu          the least used since it came in goes; of those the least recently used
+ *   perfect_lfu  counts of all keys that were ever asked for; a key that was asked for less often than all that are in
+ *                stays out; of equals the least recently used goes
+ *   random       any key goes
+ * Reading a key and replacing its copy are uses of it. perfect_lfu counts what is asked for, found or not, and no puts.
+ *
+ * Expiry: a copy counts until now_ns reaches expiry_ns. It is removed when it is asked for, when it is the victim, or when
+ * a sweep finds it: each call looks at two further places of the pool, so it takes room for at most as many calls as half the
+ * number of places. The levels `entries` and `bytes` are dated back to the expiry, so their means are of copies that
+ * still count.
+ *
+ * A copy larger than the whole bound is not kept. One that is replaced by a larger copy, and would itself have to make
+ * room for that, goes.
+ *
+ * Keys are one word, row_id(data set, row) for rows. Dates: ns of simulated time, never falling. Randomness: `random` draws one
+ * number a victim from the caller's stream. Ownership: the struct is the caller's, its arrays the run's. Errors: none
+ * beyond those of memory; at most 2^32 - 2 entries.
+ * Cost: O(1) a call; perfect_lfu O(log n). Memory, a key: 40 bytes, up to 12.8 in the table of keys, 4 more with
+ * random and perfect_lfu, and one eighth of room to grow; under 64 together. Besides: 24 bytes for each distinct count of lfu
+ * (at most the root of twice the hits), and up to 43 for each key that perfect_lfu has ever seen.
+ * Source: frequency lists: Shah, Mitra, Matani, "An O(1) algorithm for implementing the LFU cache eviction scheme",
+ * 2010; open addressing with removal: Knuth, "The Art of Computer Programming" 3, 6.4, algorithm R.
+ */
+#ifndef MODELS_EVICTION_H
+#define MODELS_EVICTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/param.h"
+#include "models/row_table.h"
+#include "sim/gauge.h"
+#include "sim/memory.h"
+#include "sim/random.h"
+#include "sim/time.h"
+
+enum eviction {
+    EVICTION_LRU,
+    EVICTION_FIFO,
+    EVICTION_LFU,
+    EVICTION_PERFECT_LFU,
+    EVICTION_RANDOM,
+    EVICTION_COUNT
+};
+
+struct eviction_store;
+
+/* What makes a policy. Entries are places in the pool, from 1. */
+struct eviction_policy {
+    void (*on_insert)(struct eviction_store *store, uint32_t entry);
+    void (*on_hit)(struct eviction_store *store, uint32_t entry);
+    void (*on_remove)(struct eviction_store *store, uint32_t entry);
+    /* Who goes for the sake of `newcomer`, which may be in already; the newcomer itself: it does not come in or goes.
+     * newcomer 0: one goes whoever comes. */
+    uint32_t (*victim)(const struct eviction_store *store, uint32_t newcomer);
+    bool counts_all; /* of keys that are asked for, also of those that are not in */
+    bool has_places; /* keeps all entries in an array instead of lists */
+};
+
+extern const struct eviction_policy eviction_policies[EVICTION_COUNT];
+extern const struct param_choice eviction_choices[]; /* values: enum eviction */
+
+/* What looking a key up touches; four to a line of the processor's cache. */
+struct eviction_link {
+    uint64_t id;
+    uint32_t prev; /* in a list; with has_places: index in `places` */
+    uint32_t next; /* in a list, also of free places; perfect_lfu: date of the last use, low part */
+};
+
+/* What is known of a copy. */
+struct eviction_copy {
+    int64_t expiry_ns; /* SIM_TIME_NEVER: it does not expire */
+    uint32_t version;
+    uint32_t size;      /* bytes */
+    uint32_t frequency; /* the policy's: lfu: index of a frequency list; perfect_lfu: count */
+    uint32_t used_high; /* perfect_lfu: date of the last use, high part */
+};
+
+/* The keys that were used equally often, in order of their last use; lists are in order of their counts. */
+struct eviction_frequency {
+    uint64_t uses;
+    uint32_t first, last; /* entries, 0: none */
+    uint32_t prev, next;  /* lists, 0: none */
+};
+
+struct eviction_config {
+    enum eviction policy;
+    int64_t capacity_entries; /* INT64_MAX: unlimited; so are bytes */
+    int64_t capacity_bytes;
+    struct rng *rng; /* of `random`, the caller's, outlives the store; else NULL */
+};
+
+struct eviction_store {
+    const struct eviction_policy *policy;
+    struct eviction_link *links; /* of the pool; place 0 is the ends of the list of lru and fifo */
+    struct eviction_copy *copies;
+    uint32_t *slots; /* open addressing: entries by hash of their keys, 0: free */
+    uint64_t slot_mask;
+    uint32_t pool_size, pool_used; /* places allocated, and ever used, 0 included */
+    uint32_t free;                 /* first of the places that are free again, 0: none */
+    uint32_t cursor;               /* of the sweep */
+    bool expires;                  /* some copy had an expiry */
+    int64_t capacity_entries, capacity_bytes;
+    struct amount entries, bytes; /* present and not expired */
+    uint64_t evictions;           /* copies that made room */
+    uint64_t expirations;         /* copies removed since they had expired */
+
+    uint32_t *places; /* has_places: entries, dense; perfect_lfu: a heap, the next victim first */
+    struct eviction_frequency *frequencies; /* lfu */
+    uint32_t frequency_size, frequency_used, frequency_free, frequency_lowest;
+    struct row_table asked; /* perfect_lfu: how often each key was asked for, as its version */
+    uint64_t uses;          /* perfect_lfu: number of the last use */
+    struct rng *rng;
+    struct memory *memory;
+};
+
+/* An empty store; capacities at least 0. */
+void eviction_init(struct eviction_store *store, struct memory *memory, const struct eviction_config *config);
+
+/* The copy of that key, used once more; NULL: there is none. Valid until the next call. The caller may move expiry_ns of a
+ * copy that has one. */
+struct eviction_copy *eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns);
+
+/* Keeps a copy (the frequency of which means nothing), in place of an older one; false: it is not kept, nor is an older one. */
+bool eviction_put(struct eviction_store *store, uint64_t id, struct eviction_copy copy, int64_t now_ns);
+
+/* Forgets the copy of that key; false: there was none. */
+bool eviction_drop(struct eviction_store *store, uint64_t id, int64_t now_ns);
+
+/* One copy makes room, for a reason outside of the store, which must not be empty. */
+void eviction_evict(struct eviction_store *store, int64_t now_ns);
+
+/* Fetches where the key will be looked for; for callers that know it some time ahead. */
+static inline void eviction_prefetch(const struct eviction_store *store, uint64_t id)
+{
+    __builtin_prefetch(&store->slots[hash_key(id) & store->slot_mask]);
+}
+
+#endif

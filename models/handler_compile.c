@@ -1,0 +1,354 @@
+/* handler_compile.c - makes one program of all handlers of a component; see handler.h.
+ *
+ * Layout. A step that calls:  CALL, on_miss steps, [JUMP end, on_error steps], end. A choose: CHOOSE, then each arm with a
+ * JUMP end. A repeat: its steps, AGAIN. A parallel: FORK, each branch with an END_BRANCH, on_error steps, end. A step
+ * about a row of another data set is a FORK of one branch that holds the step without its data.
+ * Calls of one policy to one component share their links, and with them their connections.
+ * Ownership: program, arms and choosers are the run's. Cost: O(steps x their targets), once.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "models/environment.h"
+#include "models/handler.h"
+
+#define QUESTION_BYTES 200 /* an HTTP request or a query without data */
+#define BRANCH_OF_DATA (UINT32_C(1) << 22) /* children of different kinds are numbered apart, so one kind does not */
+#define BRANCH_OF_REPEAT (UINT32_C(2) << 22) /* change the draws of another; 24 bits, above them is the iteration */
+
+/* Purposes of draws, counted within a handler. */
+enum purpose { PURPOSE_COMPUTE, PURPOSE_WAIT, PURPOSE_CHOOSE, PURPOSE_FAIL, PURPOSE_ROWS, PURPOSE_COUNT };
+
+static const char *const purpose_names[PURPOSE_COUNT] = { "compute", "wait", "choose", "fail", "rows" };
+
+/* A component that is called, under one policy. */
+struct call_target {
+    struct group *group;
+    struct call_config policy;
+    struct link **links;
+};
+
+struct compiler {
+    struct group *group;
+    struct memory *memory;
+    struct instruction *program;
+    uint32_t length, room;
+    struct call_target *targets; /* of the component */
+    size_t target_count;
+
+    /* of the handler */
+    const char *name;
+    uint32_t drawn[PURPOSE_COUNT];
+    uint32_t *calls; /* to each group of the run */
+    uint32_t branches, inner_repeats;
+    bool in_repeat; /* of this frame */
+};
+
+/* How a verb that calls does it. */
+struct verb_row {
+    size_t target; /* offset of the component's name in struct step_config */
+    enum operation operation;
+    bool carries_rows, by_key;
+};
+
+#define TARGET(member) offsetof(struct step_config, member)
+
+static const struct verb_row call_verbs[STEP_VERB_COUNT] = {
+    [STEP_READ] = { TARGET(read), OPERATION_READ, false, true },
+    [STEP_WRITE] = { TARGET(write), OPERATION_WRITE, true, true },
+    [STEP_INSERT] = { TARGET(insert), OPERATION_INSERT, true, true },
+    [STEP_DELETE] = { TARGET(delete), OPERATION_DELETE, false, true },
+    [STEP_GET] = { TARGET(get), OPERATION_GET, false, true },
+    [STEP_PUT] = { TARGET(put), OPERATION_PUT, true, true },
+    [STEP_DROP] = { TARGET(drop), OPERATION_DELETE, false, true },
+    [STEP_CALL] = { TARGET(call), OPERATION_READ, false, false },
+};
+
+static void compile_steps(struct compiler *compiler, const struct param_list *list);
+static void compile_step(struct compiler *compiler, const struct step_config *step);
+
+/* ---- emitting ---- */
+
+/* Appends an instruction and returns its place. Pointers into the program do not outlast this. */
+static uint16_t emit(struct compiler *compiler, enum handler_op op)
+{
+    if (compiler->length == compiler->room) {
+        compiler->room = compiler->room ? 2 * compiler->room : 32;
+        compiler->program = memory_grow(compiler->memory, compiler->program, compiler->room * sizeof *compiler->program);
+    }
+    SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], compiler->length < HANDLER_INSTRUCTIONS_MAX);
+    compiler->program[compiler->length].op = (uint8_t)op;
+    return (uint16_t)compiler->length++;
+}
+
+static uint16_t here(const struct compiler *compiler)
+{
+    return (uint16_t)compiler->length;
+}
+
+/* "view.compute", "view.compute.2": what the next draw of that kind is for. */
+static void name_purpose(struct compiler *compiler, enum purpose purpose, char *text, size_t size)
+{
+    uint32_t ordinal = ++compiler->drawn[purpose];
+
+    if (ordinal == 1)
+        snprintf(text, size, "%s.%s", compiler->name, purpose_names[purpose]);
+    else
+        snprintf(text, size, "%s.%s.%u", compiler->name, purpose_names[purpose], ordinal);
+}
+
+static uint64_t purpose_key(struct compiler *compiler, enum purpose purpose)
+{
+    char text[128];
+
+    name_purpose(compiler, purpose, text, sizeof text);
+    return rng_key(compiler->group->sim->seed, compiler->group->name, text);
+}
+
+static void compile_duration(struct compiler *compiler, enum handler_op op, enum purpose purpose, const struct distribution_config *config)
+{
+    uint16_t at = emit(compiler, op);
+    char text[128];
+
+    name_purpose(compiler, purpose, text, sizeof text);
+    duration_init(&compiler->program[at].duration, compiler->group, text, config);
+}
+
+/* Where the instruction goes on when all went well, and the steps for when it did not. */
+static void compile_rest(struct compiler *compiler, uint16_t at, const struct param_list *on_error)
+{
+    uint16_t jump;
+
+    if (on_error->count == 0) {
+        compiler->program[at].target = here(compiler);
+        return;
+    }
+    jump = emit(compiler, OP_JUMP);
+    compiler->program[at].on_error = here(compiler);
+    compile_steps(compiler, on_error);
+    compiler->program[at].target = compiler->program[jump].target = here(compiler);
+}
+
+/* ---- calls ---- */
+
+static bool same_policy(const struct call_config *a, const struct call_config *b)
+{
+    return a->timeout == b->timeout && a->retries == b->retries && a->backoff == b->backoff && a->backoff_max == b->backoff_max &&
+           a->backoff_jitter == b->backoff_jitter;
+}
+
+static struct link **links_to(struct compiler *compiler, struct group *target, const struct call_config *config)
+{
+    struct call_policy policy = call_policy_of(config);
+    struct call_target *new;
+
+    for (size_t i = 0; i < compiler->target_count; i++)
+        if (compiler->targets[i].group == target && same_policy(&compiler->targets[i].policy, config))
+            return compiler->targets[i].links;
+    compiler->targets = memory_grow(compiler->memory, compiler->targets, (compiler->target_count + 1) * sizeof *compiler->targets);
+    new = &compiler->targets[compiler->target_count++];
+    *new = (struct call_target){ target, *config, sim_link_all(compiler->group, target, &policy) };
+    return new->links;
+}
+
+static void compile_call(struct compiler *compiler, const struct step_config *step)
+{
+    const struct verb_row *verb = &call_verbs[step->verb];
+    const char *name;
+    struct group *target;
+    uint16_t at = emit(compiler, OP_CALL);
+    struct instruction *instruction = &compiler->program[at];
+
+    memcpy(&name, (const char *)step + verb->target, sizeof name);
+    target = sim_find_group(compiler->group->sim, name);
+    SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], target != NULL);
+    instruction->operation = (uint8_t)verb->operation;
+    instruction->by_key = verb->by_key;
+    instruction->carries_rows = verb->carries_rows && step->request_size == 0;
+    instruction->may_miss = step->verb == STEP_GET;
+    instruction->rows = step->rows > 0 ? (uint16_t)step->rows : 1;
+    instruction->bytes = step->request_size > 0 ? (uint32_t)step->request_size : QUESTION_BYTES;
+    instruction->place = compiler->calls[target->index]++;
+    instruction->count = target->count;
+    instruction->links = links_to(compiler, target, &step->policy);
+    compile_steps(compiler, &step->on_miss);
+    compile_rest(compiler, at, &step->on_error);
+}
+
+/* ---- branches ---- */
+
+/* A fork of `count` branches, which are still to be compiled; their numbers begin at `first`. */
+static uint16_t emit_fork(struct compiler *compiler, uint32_t first, uint32_t count)
+{
+    uint16_t at = emit(compiler, OP_FORK);
+
+    compiler->program[at].place = first;
+    compiler->program[at].count = count;
+    compiler->program[at].fork.branches = memory_alloc_array(compiler->memory, count, sizeof(uint16_t));
+    return at;
+}
+
+/* One step as a branch: a frame of its own, in which no repeat has begun. */
+static void compile_branch(struct compiler *compiler, uint16_t fork, uint32_t index, const struct step_config *step)
+{
+    uint16_t *branches = (uint16_t *)(uintptr_t)compiler->program[fork].fork.branches;
+    bool in_repeat = compiler->in_repeat;
+
+    branches[index] = here(compiler);
+    compiler->in_repeat = false;
+    compile_step(compiler, step);
+    emit(compiler, OP_END_BRANCH);
+    compiler->in_repeat = in_repeat;
+}
+
+static void compile_parallel(struct compiler *compiler, const struct step_config *step)
+{
+    const struct step_config *steps = step->parallel.items;
+    uint32_t count = (uint32_t)step->parallel.count;
+    uint16_t fork = emit_fork(compiler, compiler->branches + 1, count);
+
+    compiler->branches += count;
+    for (uint32_t i = 0; i < count; i++)
+        compile_branch(compiler, fork, i, &steps[i]);
+    compile_rest(compiler, fork, &step->on_error);
+}
+
+/* The step in a child that is about a row of that data set. */
+static void compile_about_other_row(struct compiler *compiler, const struct step_config *step)
+{
+    const struct environment *environment = environment_of(compiler->group->sim);
+    const struct param_list no_hot_rows = { 0, NULL };
+    struct row_chooser *chooser = memory_alloc(compiler->memory, sizeof *chooser);
+    uint16_t data = environment_data_set(environment, step->data);
+    struct step_config same = *step;
+    char purpose[128];
+    uint16_t fork;
+
+    SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], data > 0);
+    name_purpose(compiler, PURPOSE_ROWS, purpose, sizeof purpose);
+    row_chooser_init(chooser, compiler->group, purpose, &environment->data_sets[data - 1], -1, (double)NAN, &no_hot_rows);
+    fork = emit_fork(compiler, BRANCH_OF_DATA | compiler->drawn[PURPOSE_ROWS], 1);
+    compiler->program[fork].fork.chooser = chooser;
+    compiler->program[fork].fork.data = data;
+    same.data = NULL;
+    compile_branch(compiler, fork, 0, &same);
+    compiler->program[fork].target = here(compiler);
+}
+
+/* ---- the others ---- */
+
+/* A frame counts the iterations of one repeat; one inside another gets a frame of its own. */
+static void compile_repeat(struct compiler *compiler, const struct step_config *step)
+{
+    uint16_t start, at;
+
+    if (compiler->in_repeat) {
+        uint16_t fork = emit_fork(compiler, BRANCH_OF_REPEAT | ++compiler->inner_repeats, 1);
+
+        compile_branch(compiler, fork, 0, step);
+        compiler->program[fork].target = here(compiler);
+        return;
+    }
+    start = here(compiler);
+    compiler->in_repeat = true;
+    compile_steps(compiler, &step->steps);
+    compiler->in_repeat = false;
+    at = emit(compiler, OP_AGAIN);
+    compiler->program[at].times = (uint8_t)step->repeat;
+    compiler->program[at].target = start;
+}
+
+static void compile_choose(struct compiler *compiler, const struct step_config *step)
+{
+    const struct arm_config *configs = step->choose.items;
+    size_t count = step->choose.count;
+    struct handler_arm *arms = memory_alloc_array(compiler->memory, count, sizeof *arms);
+    uint16_t *jumps = memory_alloc_array(compiler->memory, count, sizeof *jumps);
+    uint16_t at = emit(compiler, OP_CHOOSE);
+    double weight = 0.0;
+
+    compiler->program[at].choose.arms = arms;
+    compiler->program[at].choose.draw_key = purpose_key(compiler, PURPOSE_CHOOSE);
+    compiler->program[at].count = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        weight += configs[i].weight;
+        arms[i] = (struct handler_arm){ weight, here(compiler) };
+        compile_steps(compiler, &configs[i].steps);
+        jumps[i] = emit(compiler, OP_JUMP);
+    }
+    for (size_t i = 0; i < count; i++)
+        compiler->program[jumps[i]].target = here(compiler);
+    memory_free(compiler->memory, jumps);
+}
+
+static void compile_step(struct compiler *compiler, const struct step_config *step)
+{
+    uint16_t at;
+
+    if (step->data) {
+        compile_about_other_row(compiler, step);
+        return;
+    }
+    switch ((enum step_verb)step->verb) {
+    case STEP_COMPUTE:
+        compile_duration(compiler, OP_COMPUTE, PURPOSE_COMPUTE, &step->compute);
+        break;
+    case STEP_WAIT:
+        compile_duration(compiler, OP_WAIT, PURPOSE_WAIT, &step->wait);
+        break;
+    case STEP_PARALLEL:
+        compile_parallel(compiler, step);
+        break;
+    case STEP_SEQUENCE:
+        compile_steps(compiler, &step->sequence);
+        break;
+    case STEP_CHOOSE:
+        compile_choose(compiler, step);
+        break;
+    case STEP_REPEAT:
+        compile_repeat(compiler, step);
+        break;
+    case STEP_FAIL:
+        at = emit(compiler, OP_FAIL);
+        compiler->program[at].fail.share = step->fail;
+        compiler->program[at].fail.draw_key = purpose_key(compiler, PURPOSE_FAIL);
+        break;
+    case STEP_RESPOND:
+        at = emit(compiler, OP_RESPOND);
+        compiler->program[at].bytes = (uint32_t)step->respond;
+        break;
+    default:
+        compile_call(compiler, step);
+    }
+}
+
+static void compile_steps(struct compiler *compiler, const struct param_list *list)
+{
+    const struct step_config *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        compile_step(compiler, &steps[i]);
+}
+
+void handlers_compile(struct handler_shared *shared, struct group *group, const struct param_list *handlers)
+{
+    const struct handler_config *items = handlers->items;
+    struct compiler compiler = { .group = group, .memory = &group->sim->memory };
+
+    emit(&compiler, OP_GIVE_UP);
+    shared->handlers = handlers;
+    shared->entries = memory_alloc_array(compiler.memory, handlers->count, sizeof *shared->entries);
+    for (size_t i = 0; i < handlers->count; i++) {
+        compiler.name = items[i].name;
+        memset(compiler.drawn, 0, sizeof compiler.drawn);
+        compiler.branches = compiler.inner_repeats = 0;
+        compiler.calls = memory_alloc_array(compiler.memory, GROUPS_MAX, sizeof *compiler.calls);
+        shared->entries[i] = here(&compiler);
+        compile_steps(&compiler, &items[i].steps);
+        emit(&compiler, OP_RESPOND); /* of the server's usual size */
+        memory_free(compiler.memory, compiler.calls);
+    }
+    memory_free(compiler.memory, compiler.targets);
+    shared->program = compiler.program;
+    shared->length = compiler.length;
+}

@@ -1,0 +1,254 @@
+/* handler_run.c - runs compiled handlers; see handler.h. */
+#include "models/handler.h"
+
+#include "models/environment.h"
+
+/* What an instruction leaves behind: the request is still ours, or it has gone somewhere. */
+enum handler_state { HANDLER_GOES_ON, HANDLER_WAITS };
+
+/* A question that carries rows and does not know how large they are. */
+#define ROW_BYTES_UNKNOWN 1000
+
+/* The number that this iteration of the visit draws for. */
+static inline uint64_t draw_number(const struct frame *frame)
+{
+    return frame->note ? rng_hash(frame->number, frame->note) : frame->number;
+}
+
+/* Different in each iteration of a repeat. */
+static inline uint32_t place_of(const struct instruction *instruction, const struct frame *frame)
+{
+    return instruction->place | (uint32_t)frame->note << 24;
+}
+
+/* The innermost frame of a branch is its component's own, not one of a caller. */
+static bool is_branch(const struct request *request)
+{
+    return request->parent != 0 && request->top == 0;
+}
+
+/* ---- ends ---- */
+
+/* All branches have ended. */
+static void after_fork(struct component *self, struct request *parent)
+{
+    const struct handler_shared *shared = self->shared;
+    struct frame *frame = request_frame(parent);
+    const struct instruction *instruction = &shared->program[frame->step];
+
+    frame->step = parent->outcome == OUTCOME_OK ? instruction->target : instruction->on_error;
+    handler_run(self, parent);
+}
+
+static void end_branch(struct component *self, struct request *child, enum outcome outcome)
+{
+    struct sim *sim = self->sim;
+    struct request *parent = sim_request(sim, child->parent);
+
+    child->outcome = (uint8_t)outcome;
+    parent->flags |= child->flags & REQUEST_STALE;
+    parent = sim_join(self, child);
+    if (!parent)
+        return;
+    if (++sim->nesting < NESTING_MAX) {
+        after_fork(self, parent);
+        return;
+    }
+    parent->owner = self; /* branches that take no time do not nest the C stack without bound */
+    parent->resume = after_fork;
+    sim_wake(sim, parent);
+}
+
+static void end(struct component *self, struct request *request, enum outcome outcome, uint32_t bytes)
+{
+    const struct handler_shared *shared = self->shared;
+
+    if (is_branch(request)) {
+        end_branch(self, request, outcome);
+        return;
+    }
+    request->flags &= (uint8_t)~REQUEST_ABSENT; /* a cache's word, nobody else's */
+    shared->end(self, request, outcome, bytes);
+}
+
+/* ---- instructions ---- */
+
+static enum handler_state run_give_up(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    end(self, request, (enum outcome)request->outcome, instruction->bytes);
+    return HANDLER_WAITS;
+}
+
+static enum handler_state run_compute(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    const struct handler_runner *runner = component_state(self);
+    struct frame *frame = request_frame(request);
+
+    frame->step++;
+    if (host_compute(runner->host, self, request, duration_sample(&instruction->duration, draw_number(frame))))
+        return HANDLER_WAITS;
+    request->outcome = OUTCOME_REFUSED;
+    frame->step = instruction->on_error;
+    return HANDLER_GOES_ON;
+}
+
+static enum handler_state run_wait(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    struct frame *frame = request_frame(request);
+
+    frame->step++;
+    sim_resume_drawn(self, request, &instruction->duration, draw_number(frame), self->on_timer);
+    return HANDLER_WAITS;
+}
+
+/* Size of a question with the rows themselves in it. */
+static uint32_t bytes_with_rows(const struct sim *sim, const struct request *request, const struct instruction *instruction)
+{
+    uint64_t row_bytes = ROW_BYTES_UNKNOWN, bytes;
+
+    if (request->data)
+        row_bytes = (uint64_t)environment_of(sim)->data_sets[request->data - 1].row_size;
+    if (__builtin_mul_overflow(row_bytes, instruction->rows, &bytes) || bytes > UINT32_MAX - instruction->bytes)
+        return UINT32_MAX;
+    return (uint32_t)bytes + instruction->bytes;
+}
+
+static enum handler_state run_call(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    struct frame *frame = request_frame(request);
+    uint32_t place = place_of(instruction, frame);
+    uint32_t index = 0;
+
+    request->operation = instruction->operation;
+    request->rows = instruction->rows;
+    request->bytes = instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
+    if (instruction->count > 1)
+        index = (uint32_t)((instruction->by_key ? hash_key(request->key) : rng_hash(frame->number, ~(uint64_t)place)) %
+                           instruction->count);
+    sim_call(self, request, instruction->links[index], place);
+    return HANDLER_WAITS;
+}
+
+static enum handler_state run_jump(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    (void)self;
+    request_frame(request)->step = instruction->target;
+    return HANDLER_GOES_ON;
+}
+
+static enum handler_state run_choose(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    struct frame *frame = request_frame(request);
+    struct rng rng = rng_for_request(instruction->choose.draw_key, draw_number(frame));
+    const struct handler_arm *arm = instruction->choose.arms, *last = arm + instruction->count - 1;
+    double point = rng_uniform(&rng) * last->weight_before;
+
+    (void)self;
+    while (arm < last && point >= arm->weight_before)
+        arm++;
+    frame->step = arm->target;
+    return HANDLER_GOES_ON;
+}
+
+/* The frame's note counts iterations. */
+static enum handler_state run_again(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    struct frame *frame = request_frame(request);
+
+    (void)self;
+    if (++frame->note < instruction->times) {
+        frame->step = instruction->target;
+    } else {
+        frame->note = 0;
+        frame->step++;
+    }
+    return HANDLER_GOES_ON;
+}
+
+/* The frame stays at the fork until the last branch has ended. */
+static enum handler_state run_fork(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    struct sim *sim = self->sim;
+    uint32_t branch = place_of(instruction, request_frame(request));
+    uint32_t first = 0;
+
+    for (uint32_t i = instruction->count; i-- > 0;) { /* all before the first runs: it may end at once */
+        struct request *child = sim_fork(self, request, branch + i);
+        struct frame *frame = request_frame(child);
+
+        frame->step = instruction->fork.branches[i];
+        if (instruction->fork.chooser) {
+            child->data = instruction->fork.data;
+            child->key = row_chooser_choose(instruction->fork.chooser, frame->number);
+        }
+        child->next = first;
+        first = child->index;
+    }
+    while (first) {
+        struct request *child = sim_request(sim, first);
+
+        first = child->next;
+        handler_run(self, child);
+    }
+    return HANDLER_WAITS;
+}
+
+static enum handler_state run_end_branch(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    (void)instruction;
+    end_branch(self, request, OUTCOME_OK);
+    return HANDLER_WAITS;
+}
+
+static enum handler_state run_fail(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    struct frame *frame = request_frame(request);
+    struct rng rng = rng_for_request(instruction->fail.draw_key, draw_number(frame));
+
+    (void)self;
+    if (rng_uniform(&rng) >= instruction->fail.share) {
+        frame->step++;
+        return HANDLER_GOES_ON;
+    }
+    request->outcome = OUTCOME_ERROR;
+    frame->step = instruction->on_error;
+    return HANDLER_GOES_ON;
+}
+
+static enum handler_state run_respond(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    end(self, request, OUTCOME_OK, instruction->bytes);
+    return HANDLER_WAITS;
+}
+
+static enum handler_state (*const run_op[OP_COUNT])(struct component *, struct request *, const struct instruction *) = {
+    [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
+    [OP_CALL] = run_call,       [OP_JUMP] = run_jump,       [OP_CHOOSE] = run_choose,
+    [OP_AGAIN] = run_again,     [OP_FORK] = run_fork,       [OP_END_BRANCH] = run_end_branch,
+    [OP_FAIL] = run_fail,       [OP_RESPOND] = run_respond,
+};
+
+void handler_run(struct component *self, struct request *request)
+{
+    const struct handler_shared *shared = self->shared;
+    const struct instruction *instruction;
+
+    do
+        instruction = &shared->program[request_frame(request)->step];
+    while (run_op[instruction->op](self, request, instruction) == HANDLER_GOES_ON);
+}
+
+void handler_reply(struct component *self, struct request *request)
+{
+    const struct handler_shared *shared = self->shared;
+    struct frame *frame = request_frame(request);
+    const struct instruction *instruction = &shared->program[frame->step];
+
+    if (__builtin_expect(request->outcome != OUTCOME_OK, 0))
+        frame->step = instruction->on_error;
+    else if (instruction->may_miss && request->flags & REQUEST_ABSENT)
+        frame->step++;
+    else
+        frame->step = instruction->target;
+    handler_run(self, request);
+}

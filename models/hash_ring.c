@@ -1,0 +1,78 @@
+#include "models/hash_ring.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "sim/random.h"
+
+static int by_place(const void *left, const void *right)
+{
+    const struct ring_point *a = left, *b = right;
+
+    if (a->place != b->place)
+        return a->place < b->place ? -1 : 1;
+    return (a->node > b->node) - (a->node < b->node);
+}
+
+void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t nodes, uint32_t virtual_nodes, uint64_t seed)
+{
+    uint32_t n = 0;
+
+    *ring = (struct hash_ring){ .point_count = nodes * virtual_nodes, .node_count = nodes, .seed = seed };
+    ring->points = memory_alloc_array(memory, ring->point_count, sizeof *ring->points);
+    for (uint32_t node = 0; node < nodes; node++)
+        for (uint32_t i = 0; i < virtual_nodes; i++)
+            ring->points[n++] = (struct ring_point){ rng_hash(rng_hash(seed, node), i), node };
+    qsort(ring->points, ring->point_count, sizeof *ring->points, by_place);
+}
+
+/* Index of the first point at or after the key's place. */
+static uint32_t first_point(const struct hash_ring *ring, uint64_t key)
+{
+    uint64_t place = rng_hash(~ring->seed, key);
+    uint32_t low = 0, high = ring->point_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (ring->points[middle].place < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == ring->point_count ? 0 : low;
+}
+
+uint32_t hash_ring_find(const struct hash_ring *ring, uint64_t key)
+{
+    return ring->points[first_point(ring, key)].node;
+}
+
+static bool contains(const uint32_t *nodes, uint32_t count, uint32_t node)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (nodes[i] == node)
+            return true;
+    return false;
+}
+
+void hash_ring_successors(const struct hash_ring *ring, uint64_t key, uint32_t count, uint32_t *nodes)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = first_point(ring, key); found < count; i = i + 1 == ring->point_count ? 0 : i + 1)
+        if (!contains(nodes, found, ring->points[i].node))
+            nodes[found++] = ring->points[i].node;
+}
+
+double hash_ring_share(const struct hash_ring *ring, uint32_t node)
+{
+    double share = 0.0;
+
+    if (ring->point_count == 1)
+        return 1.0;
+    for (uint32_t i = 0; i < ring->point_count; i++)
+        if (ring->points[i].node == node) /* the arc that ends here; unsigned, so it closes the circle too */
+            share += (double)(ring->points[i].place - ring->points[i ? i - 1 : ring->point_count - 1].place) * 0x1p-64;
+    return share;
+}

@@ -1,0 +1,87 @@
+#include "models/log_writer.h"
+
+/* A disk whose line is full is asked again after this. */
+#define ASK_AGAIN_NS (SIM_NS_PER_S / 1000)
+
+void log_writer_init(struct log_writer *writer, struct component *owner, struct host *host, struct write_log *log,
+                     int64_t interval_ns)
+{
+    *writer = (struct log_writer){ .owner = owner, .host = host, .log = log, .interval_ns = interval_ns };
+    writer->ticker = sim_ticker(owner);
+}
+
+static void sleep_for(struct log_writer *writer, int64_t time_ns)
+{
+    writer->asleep = true;
+    sim_tick_at(writer->owner, writer->ticker, writer->owner->sim->now_ns + time_ns);
+}
+
+/* Writes all that is in the log, for all who wait. */
+static void begin(struct log_writer *writer)
+{
+    uint64_t end = writer->log->bytes;
+
+    if (!host_disk(writer->host, writer->owner, writer->ticker, end - writer->bytes)) {
+        sleep_for(writer, ASK_AGAIN_NS);
+        return;
+    }
+    writer->writing = true;
+    writer->target = writer->log->next;
+    writer->bytes = end;
+    writer->served = writer->first;
+    writer->first = writer->last = 0;
+}
+
+void log_writer_commit(struct log_writer *writer, struct request *request)
+{
+    struct sim *sim = writer->owner->sim;
+
+    request->owner = writer->owner;
+    request->resume = writer->owner->on_timer;
+    request->next = 0;
+    if (writer->last)
+        sim_request(sim, writer->last)->next = request->index;
+    else
+        writer->first = request->index;
+    writer->last = request->index;
+    if (!writer->writing && !writer->asleep)
+        begin(writer);
+}
+
+void log_writer_later(struct log_writer *writer)
+{
+    if (!writer->writing && !writer->asleep)
+        sleep_for(writer, writer->interval_ns);
+}
+
+static void end_write(struct log_writer *writer)
+{
+    struct sim *sim = writer->owner->sim;
+    uint32_t index = writer->served;
+
+    writer->writing = false;
+    writer->served = 0;
+    writer->fsyncs++;
+    writer->log->durable = writer->target;
+    while (index) {
+        struct request *request = sim_request(sim, index);
+
+        index = request->next;
+        writer->commits++;
+        sim_wake(sim, request);
+    }
+}
+
+void log_writer_on_timer(struct log_writer *writer)
+{
+    if (writer->asleep) {
+        writer->asleep = false;
+        begin(writer);
+        return;
+    }
+    end_write(writer);
+    if (writer->first)
+        begin(writer);
+    else if (writer->log->durable < writer->log->next)
+        sleep_for(writer, writer->interval_ns);
+}

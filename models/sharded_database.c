@@ -1,0 +1,378 @@
+/* sharded_database.c - a database cut into shards by key: who keeps what, and who is asked.
+ *
+ * Represented: each shard a node as in database.c, with a machine of its own; placement by modulo or by consistent
+ * hashing, of the row or of the user who asks; rows that are kept in several copies (a write goes to all of them, a read to
+ * one by the number of the request) and rows that have a shard to themselves.
+ * Left out: see the texts at the end. The choice is made by a library in the caller: it takes no time, and the message pays its way once.
+ *
+ * A write of a copied row gets its version here, so that all copies agree about the order of writes; it fails when any copy fails,
+ * and what the others have written stays.
+ *
+ * Randomness: the ring's places, from the seed of the run or a fixed one; which copy a read takes is a hash of the number.
+ * Cost: O(1) by modulo, O(log) on a ring, and O(log s) for s special rows. Memory: O(virtual nodes) and O(copies).
+ */
+#include "models/database.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "models/environment.h"
+#include "models/placement.h"
+#include "sim/call.h"
+
+#define COPIES_MAX 256
+
+enum shard_key { SHARD_KEY_ROW, SHARD_KEY_USER };
+
+struct copied_row_config {
+    int64_t row;
+    int64_t copies;
+};
+
+struct own_shard_row_config {
+    int64_t row;
+};
+
+struct sharded_config {
+    struct database_config node; /* first: it is also the shards' configuration */
+    int64_t shards;
+    int placement; /* enum placement_kind */
+    int64_t virtual_nodes;
+    int64_t hash_seed;
+    int shard_key; /* enum shard_key */
+    struct param_list copied_rows, own_shard_rows;
+};
+
+/* A row that does not simply live where placement says. */
+struct special_row {
+    uint64_t row;
+    uint32_t count;          /* of copies; 1: it has a shard of its own */
+    uint32_t *shards;        /* of the copies */
+    uint32_t *last_versions; /* given to a write, by data set */
+};
+
+struct sharded_shared {
+    struct placement placement;
+    struct link **shards;
+    double *shares;              /* of all rows, by shard */
+    struct special_row *special; /* by rising row */
+    size_t special_count;
+    bool by_user;
+};
+
+struct sharded {
+    uint64_t stale_reads, copied_reads, copied_writes; /* in the window */
+};
+
+enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY };
+
+/* ---- parameters ---- */
+
+static const struct param_choice shard_keys[] = {
+    { "row", SHARD_KEY_ROW, "a row's own number decides: the shards share all rows between them" },
+    { "user", SHARD_KEY_USER, "who asks decides: all rows of one user are on one shard" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_row copied_rows[] = {
+    PARAM_COUNT(struct copied_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
+    PARAM_COUNT(struct copied_row_config, copies, .min = 2, .max = COPIES_MAX,
+                .help = "Shards that keep it: its own and the next ones; several of them on one when there are fewer shards."),
+    PARAM_END
+};
+
+static const struct param_table copied_row_params = { .rows = copied_rows, .size = sizeof(struct copied_row_config),
+                                                      .help = "a popular row that several shards keep" };
+
+static const struct param_row own_shard_rows[] = {
+    PARAM_COUNT(struct own_shard_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
+    PARAM_END
+};
+
+static const struct param_table own_shard_row_params = { .rows = own_shard_rows, .size = sizeof(struct own_shard_row_config),
+                                                         .help = "a popular row that a further shard keeps alone" };
+
+static const struct param_row rows[] = {
+    PARAM_COUNT(struct sharded_config, shards, .default_text = "4", .min = 1, .max = 4096,
+                .help = "Nodes that the rows are spread over, each on a machine of its own if `host` is a size."),
+    PARAM_CHOICE(struct sharded_config, placement, .default_text = "\"modulo\"", .choices = placement_choices,
+                 .help = "Which shard a key lives on."),
+    PARAM_COUNT(struct sharded_config, virtual_nodes, .default_text = "100", .min = 1, .max = 10000,
+                .help = "Places of each shard on the ring of consistent hashing: the more, the more even are their parts."),
+    PARAM_COUNT(struct sharded_config, hash_seed, .default_text = "\"random\"", .word = "random", .word_value = PARAM_WORD_MAX,
+                .max = PARAM_WORD_MAX,
+                .help = "Fixes the ring; otherwise each replication has another one, as each real cluster has."),
+    PARAM_CHOICE(struct sharded_config, shard_key, .default_text = "\"row\"", .choices = shard_keys,
+                 .help = "What decides about the shard of a request."),
+    PARAM_LIST(struct sharded_config, copied_rows, .default_text = "[]", .table = &copied_row_params,
+               .help = "Rows kept on several shards: a read asks one of them, a write changes all."),
+    PARAM_LIST(struct sharded_config, own_shard_rows, .default_text = "[]", .table = &own_shard_row_params,
+               .help = "Rows that get a further shard each, with its own bill."),
+    PARAM_END
+};
+
+static const struct param_table params = { .rows = rows, .size = sizeof(struct sharded_config), .also = &database_params,
+                                           .also_offset = offsetof(struct sharded_config, node) };
+
+/* clang-format off */
+static const struct metric_row metrics[] = {
+    { "stale_reads", "1", METRIC_COUNTER, offsetof(struct sharded, stale_reads), 0,
+      "Reads that met a copy which a write had not reached yet." },
+    { "copied.reads", "1", METRIC_COUNTER, offsetof(struct sharded, copied_reads), 0,
+      "Reads of rows that are kept in several copies." },
+    { "copied.writes", "1", METRIC_COUNTER, offsetof(struct sharded, copied_writes), 0,
+      "Writes that went to all copies of a row; each is a request at every one of them." },
+    { 0 },
+};
+/* clang-format on */
+
+/* ---- special rows ---- */
+
+static int by_row(const void *left, const void *right)
+{
+    const struct special_row *a = left, *b = right;
+
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+/* NULL: an ordinary row. */
+static struct special_row *find_special(const struct sharded_shared *shared, uint64_t row)
+{
+    struct special_row wanted = { .row = row };
+
+    if (!shared->special_count)
+        return NULL;
+    return bsearch(&wanted, shared->special, shared->special_count, sizeof wanted, by_row);
+}
+
+static void make_special_rows(struct group *group)
+{
+    const struct sharded_config *config = group->config;
+    struct sharded_shared *shared = group->shared;
+    struct memory *memory = &group->sim->memory;
+    const struct copied_row_config *copied = config->copied_rows.items;
+    const struct own_shard_row_config *own = config->own_shard_rows.items;
+    size_t data_sets = environment_of(group->sim)->data_set_count;
+
+    shared->special = memory_alloc_array(memory, config->copied_rows.count + config->own_shard_rows.count + 1,
+                                         sizeof *shared->special);
+    for (size_t i = 0; i < config->copied_rows.count; i++) {
+        struct special_row *special = &shared->special[shared->special_count++];
+
+        special->row = (uint64_t)copied[i].row;
+        special->count = (uint32_t)copied[i].copies;
+        special->shards = memory_alloc_array(memory, special->count, sizeof *special->shards);
+        special->last_versions = memory_alloc_array(memory, data_sets + 1, sizeof *special->last_versions);
+        placement_copies(&shared->placement, special->row, special->count, special->shards);
+    }
+    for (size_t i = 0; i < config->own_shard_rows.count; i++) {
+        struct special_row *special = &shared->special[shared->special_count++];
+
+        special->row = (uint64_t)own[i].row;
+        special->count = 1;
+        special->shards = memory_alloc(memory, sizeof *special->shards);
+        special->shards[0] = (uint32_t)config->shards + (uint32_t)i;
+    }
+    qsort(shared->special, shared->special_count, sizeof *shared->special, by_row);
+}
+
+/* ---- who keeps what ---- */
+
+static bool shard_holds(const void *context, uint32_t shard, uint64_t row)
+{
+    const struct sharded_shared *shared = context;
+    const struct special_row *special = find_special(shared, row);
+
+    if (!special)
+        return placement_home(&shared->placement, row) == shard;
+    for (uint32_t i = 0; i < special->count; i++)
+        if (special->shards[i] == shard)
+            return true;
+    return false;
+}
+
+static void make_shards(struct group *group, uint32_t count)
+{
+    struct sharded_shared *shared = group->shared;
+    const struct sharded_config *config = group->config;
+    struct group *part = sim_add_part(group, &database_model.component, "shard", count, &config->node);
+    struct database_parts parts = { .context = shared, .versions_given = true, .private_rows = shared->by_user };
+
+    shared->shares = memory_alloc_array(&group->sim->memory, count, sizeof *shared->shares);
+    for (uint32_t i = 0; i < shared->placement.shards; i++) /* of a shard for one row: next to nothing */
+        shared->shares[i] = placement_share(&shared->placement, i);
+    parts.shares = shared->shares;
+    if (!shared->by_user)
+        parts.holds = shard_holds;
+    database_set_parts(part, &parts);
+    shared->shards = sim_link_all(group, part, NULL);
+}
+
+static void sharded_wire_group(struct group *group)
+{
+    const struct sharded_config *config = group->config;
+    struct sharded_shared *shared = group->shared;
+    struct sim *sim = group->sim;
+    uint64_t seed = config->hash_seed == INT64_MAX ? rng_key(sim->seed, group->name, "ring") : (uint64_t)config->hash_seed;
+
+    shared->by_user = config->shard_key == SHARD_KEY_USER;
+    placement_init(&shared->placement, &sim->memory, (enum placement_kind)config->placement, (uint32_t)config->shards,
+                   (uint32_t)config->virtual_nodes, seed);
+    make_special_rows(group);
+    make_shards(group, (uint32_t)(config->shards + (int64_t)config->own_shard_rows.count));
+}
+
+/* The library is in the caller: its message has paid its way when it is here, and the shard's answer pays for the way back. */
+static void sharded_start(struct component *self)
+{
+    const struct sharded_shared *shared = self->shared;
+    const struct group *shards = shared->shards[0]->target->group;
+
+    for (uint32_t i = 0; i < shards->count; i++) {
+        struct link *link = shared->shards[i];
+
+        link->latency = NULL;
+        link->forward = link->back = NULL;
+        link->loss = 0.0;
+        link->pools = NULL;
+        link->plain = !link->target->egress;
+    }
+}
+
+/* ---- requests ---- */
+
+static bool is_read(const struct request *request)
+{
+    return request->operation == OPERATION_READ || request->operation == OPERATION_GET;
+}
+
+/* The version that this write makes, the same on every copy. */
+static uint32_t next_version(const struct sim *sim, struct special_row *special, const struct request *request)
+{
+    uint32_t *last = &special->last_versions[request->data];
+    uint32_t newest = row_version(sim, request->data, request->key);
+
+    if (*last < newest)
+        *last = newest;
+    return ++*last;
+}
+
+static void write_all_copies(struct component *self, struct request *request, struct special_row *special)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+    uint32_t version = next_version(self->sim, special, request);
+    struct request *copies[COPIES_MAX];
+
+    state->copied_writes++;
+    request->version = 0; /* the join keeps the greatest */
+    for (uint32_t i = 0; i < special->count; i++) {
+        copies[i] = sim_fork(self, request, i + 1);
+        copies[i]->version = version;
+        request_frame(copies[i])->step = SHARDED_COPY;
+    }
+    for (uint32_t i = 0; i < special->count; i++)
+        sim_call(self, copies[i], shared->shards[special->shards[i]], 0);
+}
+
+static uint32_t shard_of_read(const struct special_row *special, const struct request *request)
+{
+    uint64_t number = request->frames[request->top].number;
+
+    return special->shards[special->count > 1 ? rng_hash(number, special->count) % special->count : 0];
+}
+
+static void sharded_on_request(struct component *self, struct request *request)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+    struct special_row *special = shared->by_user ? NULL : find_special(shared, request->key);
+    uint32_t shard;
+
+    if (special && special->count > 1 && !is_read(request)) {
+        write_all_copies(self, request, special);
+        return;
+    }
+    if (special) {
+        shard = shard_of_read(special, request);
+        state->copied_reads += special->count > 1;
+    } else {
+        shard = placement_home(&shared->placement, shared->by_user ? request->user : request->key);
+    }
+    if (!is_read(request))
+        request->version = 0; /* the next one */
+    sim_call(self, request, shared->shards[shard], 0);
+}
+
+static void sharded_on_reply(struct component *self, struct request *request)
+{
+    struct sharded *state = component_state(self);
+
+    if (request_frame(request)->step == SHARDED_COPY) {
+        uint32_t bytes = request->bytes;
+
+        request = sim_join(self, request);
+        if (!request)
+            return;
+        request->bytes = bytes;
+        request->flags &= (uint8_t)~(REQUEST_STALE | REQUEST_ABSENT);
+    }
+    state->stale_reads += (request->flags & REQUEST_STALE) != 0;
+    sim_reply(self, request, (enum outcome)request->outcome);
+}
+
+/* ---- what no row can say ---- */
+
+static void check_row(const struct sharded_config *config, const char *list, size_t position, int64_t row,
+                      struct param_problems *problems)
+{
+    const struct copied_row_config *copied = config->copied_rows.items;
+    const struct own_shard_row_config *own = config->own_shard_rows.items;
+    size_t named = 0;
+    char path[64];
+
+    for (size_t i = 0; i < config->copied_rows.count; i++)
+        named += copied[i].row == row;
+    for (size_t i = 0; i < config->own_shard_rows.count; i++)
+        named += own[i].row == row;
+    snprintf(path, sizeof path, "%s[%zu].row", list, position);
+    if (named > 1)
+        param_problem(problems, path, "a row is either copied or has a shard of its own, and is named once",
+                      "row %lld is named %zu times", (long long)row, named);
+    else if (config->shard_key == SHARD_KEY_USER)
+        param_problem(problems, path, "use \"shard_key\": \"row\"", "single rows have no place of their own when users decide");
+}
+
+static void sharded_check(const void *configuration, struct param_problems *problems)
+{
+    const struct sharded_config *config = configuration;
+    const struct copied_row_config *copied = config->copied_rows.items;
+    const struct own_shard_row_config *own = config->own_shard_rows.items;
+
+    for (size_t i = 0; i < config->copied_rows.count; i++)
+        check_row(config, "copied_rows", i, copied[i].row, problems);
+    for (size_t i = 0; i < config->own_shard_rows.count; i++)
+        check_row(config, "own_shard_rows", i, own[i].row, problems);
+}
+
+const struct model_type sharded_database_model = {
+    .component = {
+        .name = "sharded_database",
+        .shared_size = sizeof(struct sharded_shared),
+        .state_size = sizeof(struct sharded),
+        .wire_group = sharded_wire_group,
+        .start = sharded_start,
+        .on_request = sharded_on_request,
+        .on_reply = sharded_on_reply,
+        .metrics = metrics,
+    },
+    .summary = "a database whose rows are spread over several machines by a key",
+    .stands_for = "Application-level sharding: the caller's library computes from the row or the user which database to ask. Each "
+                  "shard is a database with a machine of its own; popular rows can be copied or given a shard each.",
+    .leaves_out = "Processor time of the library or of a proxy in its place; queries that need several shards; transactions over shards: "
+                  "a write that fails on one copy stays on the others; moving rows to new shards while serving.",
+    .misleads = "When queries join rows of several shards, or when the shard key of the real system is another column.",
+    .params = &params,
+    .roles = ROLE_STORE,
+    .check = sharded_check,
+};

@@ -1,0 +1,56 @@
+/* write_log.h - the numbered log of a store: every change of a row in the order in which the store made it.
+ *
+ * Entries have the numbers 0, 1, 2 and so on. A reader (a replica, later) has a position and takes entries from there;
+ * entries that every reader has taken are dropped, and with no reader at all none is kept: then the log is a few counters.
+ * What is durable is what a crash leaves: entries below `durable`.
+ *
+ * Cost: O(1) an append and a read, O(readers) when the last reader moves on. 24 bytes an entry that is kept; memory is the run's.
+ */
+#ifndef MODELS_WRITE_LOG_H
+#define MODELS_WRITE_LOG_H
+
+#include <stdint.h>
+
+#include "sim/memory.h"
+
+#define WRITE_LOG_READERS_MAX 64
+
+struct write_log_entry {
+    uint64_t row;
+    uint32_t version; /* that the row has by this entry */
+    uint32_t bytes;   /* of the entry */
+    uint16_t data;
+    uint16_t state; /* of the row afterwards, enum row_state */
+};
+
+/* Zeroed memory is an empty log. */
+struct write_log {
+    uint64_t next;    /* number that the next entry gets: entries ever appended */
+    uint64_t bytes;   /* ever appended */
+    uint64_t durable; /* entries below are on disk */
+    uint64_t oldest;  /* number of the oldest entry that is kept */
+    struct write_log_entry *ring; /* entry n at n modulo the room */
+    uint64_t room;                /* a power of two, or 0 */
+    uint32_t reader_count;
+    uint64_t positions[WRITE_LOG_READERS_MAX]; /* of readers: the next entry each takes */
+};
+
+/* Appends a copy of the entry and returns its number. */
+uint64_t write_log_append(struct write_log *log, struct memory *memory, const struct write_log_entry *entry);
+
+/* A new reader at the end of the log; returns its number. At most WRITE_LOG_READERS_MAX. */
+uint32_t write_log_add_reader(struct write_log *log);
+
+/* The entry that the reader takes next, the log's own until the next append or advance; NULL: it has all. */
+const struct write_log_entry *write_log_peek(const struct write_log *log, uint32_t reader);
+
+/* The reader has taken that entry. There must be one. */
+void write_log_advance(struct write_log *log, uint32_t reader);
+
+/* Entries that the reader has not taken yet. */
+static inline uint64_t write_log_lag(const struct write_log *log, uint32_t reader)
+{
+    return log->next - log->positions[reader];
+}
+
+#endif
