@@ -12,8 +12,9 @@
 struct arena_chunk;
 
 struct arena {
-    struct arena_chunk *chunks;   /* the one in use first */
-    void *(*allocate)(size_t size); /* of chunks, freed by free(); NULL: malloc. For tests of what happens without memory */
+    struct arena_chunk *chunks; /* the one in use first */
+    void *(*allocate)(
+        size_t size); /* of chunks, freed by free(); NULL: malloc. For tests of what happens without memory */
 };
 
 /* An arena that is all zero is empty and ready; this frees all blocks and makes it so again. */

@@ -22,8 +22,8 @@
 
 /* ---- samples ---- */
 
-static bool keep_samples(struct param_context *context, struct distribution_config *config, const double *samples,
-                         size_t count)
+static bool keep_samples(struct param_context *context, struct distribution_config *config,
+                         const double *samples, size_t count)
 {
     double *copy = arena_alloc_array(context->arena, count, sizeof *copy);
 
@@ -36,7 +36,8 @@ static bool keep_samples(struct param_context *context, struct distribution_conf
     return true;
 }
 
-static bool read_sample_list(struct param_context *context, const cJSON *value, struct distribution_config *config)
+static bool read_sample_list(struct param_context *context, const cJSON *value,
+                             struct distribution_config *config)
 {
     size_t count = 0, capacity;
     double *samples;
@@ -85,7 +86,8 @@ static void trim(const char **line, size_t *length)
     }
 }
 
-static void refuse_line(struct param_context *context, const struct source_text *text, const char *line, size_t length)
+static void refuse_line(struct param_context *context, const struct source_text *text, const char *line,
+                        size_t length)
 {
     struct source_span span = { text, (size_t)(line - text->bytes), length };
 
@@ -95,7 +97,8 @@ static void refuse_line(struct param_context *context, const struct source_text 
 }
 
 /* Fills `samples`, which has room for each line; returns whether all were good. */
-static bool parse_lines(struct param_context *context, const struct source_text *text, double *samples, size_t *count)
+static bool parse_lines(struct param_context *context, const struct source_text *text, double *samples,
+                        size_t *count)
 {
     const char *end = text->bytes + text->size, *next;
     size_t bad = 0;
@@ -132,14 +135,15 @@ static bool parse_file(struct param_context *context, const struct source_text *
         return param_no_memory(context);
     good = parse_lines(context, text, samples, &count);
     if (good && count == 0)
-        good = param_error(context, JSON_PART_VALUE, "write one number of seconds a line", "there are no samples in %s",
-                           text->name);
+        good = param_error(context, JSON_PART_VALUE, "write one number of seconds a line",
+                           "there are no samples in %s", text->name);
     good = good && keep_samples(context, config, samples, count);
     free(samples);
     return good;
 }
 
-static bool read_sample_file(struct param_context *context, const cJSON *value, struct distribution_config *config)
+static bool read_sample_file(struct param_context *context, const cJSON *value,
+                             struct distribution_config *config)
 {
     char name[PARAM_PATH_SIZE], error[160];
     bool is_relative = context->folder && cJSON_IsString(value) && value->valuestring[0] != '/';
@@ -199,7 +203,8 @@ static bool refuse_field(struct param_context *context, const char *name)
     suggest_offer(&suggest, "file");
     for (size_t i = 0; i < DISTRIBUTION_PARAMETER_COUNT; i++)
         suggest_offer(&suggest, distribution_parameters[i].name);
-    return param_error(context, JSON_PART_KEY, param_did_you_mean(&suggest, help, sizeof help), "no such field");
+    return param_error(context, JSON_PART_KEY, param_did_you_mean(&suggest, help, sizeof help),
+                       "no such field");
 }
 
 static bool read_field(struct param_context *context, const cJSON *value, struct distribution_config *config)
@@ -233,7 +238,8 @@ static bool read_law(struct param_context *context, const cJSON *object, enum di
     for (int i = 0; i < DISTRIBUTION_LAW_COUNT; i++)
         choices[i] = (struct param_choice){ .name = distribution_laws[i].name, .value = i };
     good = value ? param_read_choice(context, &row, value, &chosen)
-                 : param_error(context, JSON_PART_KEY, "write it like \"law\": \"exponential\"", "required field is missing");
+                 : param_error(context, JSON_PART_KEY, "write it like \"law\": \"exponential\"",
+                               "required field is missing");
     param_leave(context, mark);
     *law = (enum distribution_law)chosen;
     return good;
@@ -242,9 +248,11 @@ static bool read_law(struct param_context *context, const cJSON *object, enum di
 /* Exactly one of "samples" and "file" may give the samples. */
 static bool check_sources(struct param_context *context, const cJSON *object)
 {
-    if (!cJSON_GetObjectItemCaseSensitive(object, "samples") || !cJSON_GetObjectItemCaseSensitive(object, "file"))
+    if (!cJSON_GetObjectItemCaseSensitive(object, "samples") ||
+        !cJSON_GetObjectItemCaseSensitive(object, "file"))
         return true;
-    return param_error(context, JSON_PART_VALUE, "leave one of them out", "has both \"samples\" and \"file\"");
+    return param_error(context, JSON_PART_VALUE, "leave one of them out",
+                       "has both \"samples\" and \"file\"");
 }
 
 static bool check_law(struct param_context *context, const struct param_row *row,
@@ -273,7 +281,8 @@ static bool read_object(struct param_context *context, const struct param_row *r
     return good && check_law(context, row, config);
 }
 
-bool param_read_distribution(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_distribution(struct param_context *context, const struct param_row *row, const cJSON *value,
+                             void *slot)
 {
     const struct param_row constant = { .kind = PARAM_KIND_DURATION, .word = row->word };
     struct distribution_config config = distribution_config_of(DISTRIBUTION_CONSTANT);

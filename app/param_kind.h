@@ -57,11 +57,17 @@ char *param_format(enum param_kind kind, double value, char *text, size_t size);
 /* "from 1 to 100", "at least 1 ns", "above 0 s"; "" when anything goes. Returns text. */
 char *param_range(const struct param_row *row, char *text, size_t size);
 
+/* Whether a row says more than its kind does about its range: worth telling. */
+static inline bool param_has_range(const struct param_row *row)
+{
+    return row->min != 0 || row->min_exclusive || (row->max != 0 && row->max < PARAM_WORD_MAX);
+}
+
 /* The table's only row, when the table has just one: an element may then be written as that row's value.
  * NULL: it has more. */
 const struct param_row *param_sole_row(const struct param_table *table);
 
-/* Whether a JSON text is a valid name. */
+/* Whether a text matches PARAM_NAME_PATTERN. */
 bool param_is_name(const char *text);
 
 /* The bit of a verb in param_row.verbs. */

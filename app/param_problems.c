@@ -27,7 +27,8 @@ struct param_mark param_enter(struct param_context *context, const char *key)
     struct param_mark mark = mark_of(context);
     size_t length = strlen(key), used = mark.path_length;
 
-    if (used + length + 2 > sizeof context->path || !json_pointer_append(context->pointer, sizeof context->pointer, key))
+    if (used + length + 2 > sizeof context->path ||
+        !json_pointer_append(context->pointer, sizeof context->pointer, key))
         return mark;
     if (used > 0)
         context->path[used++] = '.';
@@ -94,8 +95,8 @@ bool param_errors_full(const struct param_context *context)
     return context->diagnostics->kept[DIAGNOSTIC_ERROR] >= DIAGNOSTICS_MAX;
 }
 
-static bool add_error(struct param_context *context, enum json_part part, const char *help, const char *format,
-                      va_list arguments)
+static bool add_error(struct param_context *context, enum json_part part, const char *help,
+                      const char *format, va_list arguments)
 {
     struct source_span where = SOURCE_NOWHERE;
     char message[MESSAGE_SIZE] = "";
@@ -110,7 +111,8 @@ static bool add_error(struct param_context *context, enum json_part part, const 
     return false;
 }
 
-bool param_error(struct param_context *context, enum json_part part, const char *help, const char *format, ...)
+bool param_error(struct param_context *context, enum json_part part, const char *help, const char *format,
+                 ...)
 {
     va_list arguments;
 
@@ -126,7 +128,8 @@ bool param_no_memory(struct param_context *context)
     return false;
 }
 
-void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format, ...)
+void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format,
+                   ...)
 {
     struct param_context *context = problems->context;
     struct param_mark mark = param_enter_path(context, problems->path);

@@ -64,8 +64,8 @@ struct param_mark param_enter_path(struct param_context *context, const char *pa
 void param_leave(struct param_context *context, struct param_mark mark);
 
 /* An error at the place where the reader stands; returns false for the caller to pass on. help may be NULL. */
-__attribute__((format(printf, 4, 5))) bool param_error(struct param_context *context, enum json_part part, const char *help,
-                                                       const char *format, ...);
+__attribute__((format(printf, 4, 5))) bool param_error(struct param_context *context, enum json_part part,
+                                                       const char *help, const char *format, ...);
 
 /* No further error will be shown: finding words for it would be wasted. */
 bool param_errors_full(const struct param_context *context);

@@ -25,7 +25,8 @@ struct param_level {
     size_t suggested_count;
 };
 
-static bool read_value(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
+static bool read_value(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       void *slot);
 
 /* ---- rows of a level ---- */
 
@@ -91,13 +92,15 @@ static bool holds_field(const struct param_row *row, const char *name, int depth
 }
 
 /* A field of that name in an object around this one, or in one inside. */
-static bool find_elsewhere(const struct param_context *context, const struct param_level *level, const char *name,
-                           char *help, size_t size)
+static bool find_elsewhere(const struct param_context *context, const struct param_level *level,
+                           const char *name, char *help, size_t size)
 {
     for (const struct param_level *up = level->up; up; up = up->up)
         if (find_row(up, name) || is_other(up, name)) {
-            snprintf(help, size, "\"%.64s\" is a field of %s%.*s%s", name, up->path_length ? "\"" : "the scenario",
-                     (int)(up->path_length < 256 ? up->path_length : 256), context->path, up->path_length ? "\"" : "");
+            snprintf(help, size, "\"%.64s\" is a field of %s%.*s%s", name,
+                     up->path_length ? "\"" : "the scenario",
+                     (int)(up->path_length < 256 ? up->path_length : 256), context->path,
+                     up->path_length ? "\"" : "");
             return true;
         }
     for (size_t i = 0; i < level->part_count; i++)
@@ -162,7 +165,8 @@ static const char *example_of(const struct param_row *row)
     return param_kinds[row->kind].example;
 }
 
-static void refuse_missing(struct param_context *context, const struct param_level *level, const struct param_row *row)
+static void refuse_missing(struct param_context *context, const struct param_level *level,
+                           const struct param_row *row)
 {
     char help[HELP_SIZE];
     struct param_mark mark;
@@ -181,8 +185,8 @@ static void refuse_missing(struct param_context *context, const struct param_lev
 /* ---- verbs ---- */
 
 /* Names of the verbs whose bits are set. */
-static const char *name_verbs(const struct param_table *table, uint64_t bits, const char *conjunction, char *text,
-                              size_t size)
+static const char *name_verbs(const struct param_table *table, uint64_t bits, const char *conjunction,
+                              char *text, size_t size)
 {
     struct word_list list;
 
@@ -194,7 +198,8 @@ static const char *name_verbs(const struct param_table *table, uint64_t bits, co
 }
 
 /* Stores the verb of an element; 0 with an error if there is not exactly one. */
-static int read_verb(struct param_context *context, const struct param_level *level, const struct param_part *part)
+static int read_verb(struct param_context *context, const struct param_level *level,
+                     const struct param_part *part)
 {
     const struct param_table *table = part->table;
     uint64_t found = 0;
@@ -212,18 +217,20 @@ static int read_verb(struct param_context *context, const struct param_level *le
         return verb;
     }
     if (count > 1) {
-        param_error(context, JSON_PART_VALUE, "make two steps of it", "a step does exactly one thing: found %s",
+        param_error(context, JSON_PART_VALUE, "make two steps of it",
+                    "a step does exactly one thing: found %s",
                     name_verbs(table, found, "and", words, sizeof words));
     } else if (level->suggested_count == 0) {
-        snprintf(help, sizeof help, "what it does is %s", name_verbs(table, UINT64_MAX, "or", words, sizeof words));
+        snprintf(help, sizeof help, "what it does is %s",
+                 name_verbs(table, UINT64_MAX, "or", words, sizeof words));
         param_error(context, JSON_PART_VALUE, help, "a step does exactly one thing: found none");
     }
     return 0;
 }
 
 /* An option that is there although it does not go with the element's verb. */
-static void refuse_option(struct param_context *context, const struct param_table *table, const struct param_row *row,
-                          int verb)
+static void refuse_option(struct param_context *context, const struct param_table *table,
+                          const struct param_row *row, int verb)
 {
     char words[WORDS_SIZE], verb_name[WORDS_SIZE], help[HELP_SIZE];
     struct param_mark mark = param_enter(context, row->name);
@@ -250,8 +257,8 @@ static void read_default(struct param_context *context, const struct param_row *
     assert(context->error_count == errors); /* a default that its own row refuses */
 }
 
-static void read_row(struct param_context *context, const struct param_level *level, const struct param_part *part,
-                     const struct param_row *row, int verb)
+static void read_row(struct param_context *context, const struct param_level *level,
+                     const struct param_part *part, const struct param_row *row, int verb)
 {
     const cJSON *value = get(level, row->name);
     void *slot = (char *)part->config + row->offset;
@@ -292,7 +299,8 @@ static void read_level(struct param_context *context, struct param_level *level)
 }
 
 /* The struct of `table` at `slot` from an element of any JSON type. */
-static bool read_element(struct param_context *context, const struct param_table *table, const cJSON *value, void *slot)
+static bool read_element(struct param_context *context, const struct param_table *table, const cJSON *value,
+                         void *slot)
 {
     const struct param_row *sole = param_sole_row(table);
     struct param_level level = { .object = value };
@@ -310,12 +318,14 @@ static bool read_element(struct param_context *context, const struct param_table
 
 /* ---- lists, maps, nested structs ---- */
 
-static bool read_object(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+static bool read_object(struct param_context *context, const struct param_row *row, const cJSON *value,
+                        void *slot)
 {
     return read_element(context, row->table, value, slot);
 }
 
-static bool read_optional(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+static bool read_optional(struct param_context *context, const struct param_row *row, const cJSON *value,
+                          void *slot)
 {
     void *config;
 
@@ -343,14 +353,15 @@ static bool check_key(struct param_context *context, const char *key)
 {
     if (param_is_name(key))
         return true;
-    return param_error(context, JSON_PART_KEY,
-                       "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name",
-                       "\"%.80s\" is not a name", key);
+    return param_error(
+        context, JSON_PART_KEY,
+        "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name",
+        "\"%.80s\" is not a name", key);
 }
 
 /* Enters the index-th element, checking a map's key, which becomes the first member. */
-static struct param_mark enter_element(struct param_context *context, const struct param_row *row, const cJSON *value,
-                                       size_t index, void *element)
+static struct param_mark enter_element(struct param_context *context, const struct param_row *row,
+                                       const cJSON *value, size_t index, void *element)
 {
     struct param_mark mark;
     const char *name;
@@ -366,7 +377,8 @@ static struct param_mark enter_element(struct param_context *context, const stru
     return mark;
 }
 
-static bool read_elements(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+static bool read_elements(struct param_context *context, const struct param_row *row, const cJSON *value,
+                          void *slot)
 {
     bool is_list = row->kind == PARAM_KIND_LIST;
     struct param_list list = { .count = 0 };
@@ -396,7 +408,8 @@ static bool read_elements(struct param_context *context, const struct param_row 
 
 /* ---- values ---- */
 
-typedef bool value_reader(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
+typedef bool value_reader(struct param_context *context, const struct param_row *row, const cJSON *value,
+                          void *slot);
 
 static value_reader *const readers[PARAM_KIND_COUNT_OF_KINDS] = {
     [PARAM_KIND_BOOL] = param_read_bool,
@@ -432,7 +445,8 @@ static bool refuse_null(struct param_context *context, const struct param_row *r
     return param_error(context, JSON_PART_VALUE, help, "null is no value here");
 }
 
-static bool read_value(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+static bool read_value(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       void *slot)
 {
     if (cJSON_IsNull(value))
         return refuse_null(context, row);

@@ -75,8 +75,8 @@ static void refuse_role(struct param_context *context, const struct param_refere
         snprintf(help, sizeof help, "\"%s\" needs %s, such as %s", reference->row->name, role, types);
     else
         snprintf(help, sizeof help, "\"%s\" needs %s", reference->row->name, role);
-    param_error(context, JSON_PART_VALUE, help, "\"%.80s\" is of type %s, which cannot be %s", reference->name,
-                named->type->component.name, role);
+    param_error(context, JSON_PART_VALUE, help, "\"%.80s\" is of type %s, which cannot be %s",
+                reference->name, named->type->component.name, role);
 }
 
 /* Something else that has the name; NULL: nothing. */
@@ -92,7 +92,8 @@ static const char *find_other(const struct param_reference *reference, const str
 }
 
 /* The nearest name, or a list of a few. */
-static void find_help(const struct param_reference *reference, const struct param_names *names, char *help, size_t size)
+static void find_help(const struct param_reference *reference, const struct param_names *names, char *help,
+                      size_t size)
 {
     char words[WORDS_SIZE];
     struct param_named named;
@@ -129,7 +130,8 @@ static void refuse_name(struct param_context *context, const struct param_refere
     other = find_other(reference, names);
     find_help(reference, names, help, sizeof help);
     if (other)
-        param_error(context, JSON_PART_VALUE, help, "\"%.80s\" is a %s, not a %s", reference->name, other, what);
+        param_error(context, JSON_PART_VALUE, help, "\"%.80s\" is a %s, not a %s", reference->name, other,
+                    what);
     else
         param_error(context, JSON_PART_VALUE, help, "no %s named \"%.80s\"", what, reference->name);
 }
@@ -156,7 +158,8 @@ bool param_check_references(struct param_context *context, const struct param_na
 {
     bool good = true;
 
-    for (const struct param_reference *reference = context->references; reference; reference = reference->next)
+    for (const struct param_reference *reference = context->references; reference;
+         reference = reference->next)
         good = check_reference(context, reference, names) && good;
     return good;
 }

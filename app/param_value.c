@@ -85,19 +85,21 @@ bool param_check_range(struct param_context *context, const struct param_row *ro
         snprintf(help, sizeof help, "a fraction is written \"%.15g%%\" or %.15g", number, number / 100);
     else if (row->word)
         snprintf(help, sizeof help, "\"%s\" is possible, too", row->word);
-    return param_error(context, JSON_PART_VALUE, help, "must be %s, not %s", param_range(row, range, sizeof range),
+    return param_error(context, JSON_PART_VALUE, help, "must be %s, not %s",
+                       param_range(row, range, sizeof range),
                        param_format(row->kind, number, got, sizeof got));
 }
 
 /* ---- true, false ---- */
 
-bool param_read_bool(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_bool(struct param_context *context, const struct param_row *row, const cJSON *value,
+                     void *slot)
 {
     bool given = cJSON_IsTrue(value);
 
     if (!cJSON_IsBool(value)) {
         const char *text = cJSON_IsString(value) ? value->valuestring : "";
-        const char *help = !strcmp(text, "true") || !strcmp(text, "yes") ? "write true without quotes"
+        const char *help = !strcmp(text, "true") || !strcmp(text, "yes")   ? "write true without quotes"
                            : !strcmp(text, "false") || !strcmp(text, "no") ? "write false without quotes"
                                                                            : NULL;
 
@@ -132,7 +134,8 @@ static const char *number_help(const struct param_row *row, const cJSON *value, 
     return help;
 }
 
-bool param_read_number(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_number(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       void *slot)
 {
     bool is_count = row->kind == PARAM_KIND_COUNT;
     double number = value->valuedouble;
@@ -195,7 +198,8 @@ static const char *word_help(const struct param_row *row, const char *text, char
     return help;
 }
 
-bool param_read_quantity(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_quantity(struct param_context *context, const struct param_row *row, const cJSON *value,
+                         void *slot)
 {
     const struct param_kind_row *kind = &param_kinds[row->kind];
     char number[64], error[QUANTITY_ERROR_SIZE], help[HELP_SIZE];
@@ -259,7 +263,8 @@ static bool refuse_choice(struct param_context *context, const struct param_row 
                        "must be %s, not \"%.100s\"", words, value->valuestring);
 }
 
-bool param_read_choice(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_choice(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       void *slot)
 {
     const struct param_choice *choice = row->choices;
 
@@ -273,7 +278,8 @@ bool param_read_choice(struct param_context *context, const struct param_row *ro
 
 /* ---- texts, names ---- */
 
-bool param_read_text(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_text(struct param_context *context, const struct param_row *row, const cJSON *value,
+                     void *slot)
 {
     const char *text;
 
@@ -286,7 +292,8 @@ bool param_read_text(struct param_context *context, const struct param_row *row,
     return true;
 }
 
-bool param_read_reference(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot)
+bool param_read_reference(struct param_context *context, const struct param_row *row, const cJSON *value,
+                          void *slot)
 {
     struct param_reference *reference;
 

@@ -11,18 +11,25 @@
 const char *param_json_type(const cJSON *value);
 
 /* "wants WHAT, got a string"; returns false. */
-bool param_error_type(struct param_context *context, const cJSON *value, const char *wanted, const char *help);
+bool param_error_type(struct param_context *context, const cJSON *value, const char *wanted,
+                      const char *help);
 
 /* Stores what the row's word stands for. */
 void param_store_word(const struct param_row *row, void *slot);
 
 /* Each reads a value of the kinds that it is for into the member at `slot`. */
-bool param_read_bool(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
-bool param_read_number(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
-bool param_read_quantity(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
-bool param_read_choice(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
-bool param_read_text(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
-bool param_read_reference(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
+bool param_read_bool(struct param_context *context, const struct param_row *row, const cJSON *value,
+                     void *slot);
+bool param_read_number(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       void *slot);
+bool param_read_quantity(struct param_context *context, const struct param_row *row, const cJSON *value,
+                         void *slot);
+bool param_read_choice(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       void *slot);
+bool param_read_text(struct param_context *context, const struct param_row *row, const cJSON *value,
+                     void *slot);
+bool param_read_reference(struct param_context *context, const struct param_row *row, const cJSON *value,
+                          void *slot);
 bool param_read_distribution(struct param_context *context, const struct param_row *row, const cJSON *value,
                              void *slot);
 

@@ -12,41 +12,26 @@
 #define FRACTION_MAX 18 /* digits of a fraction that fit an exact product in 128 bits */
 #define SHOWN_SIZE 48   /* of a quoted text, bytes */
 #define HOURS_OF_MONTH 730
+#define HOURS_OF_YEAR 8760
+
+/* clang-format off */
 
 const struct quantity_row quantity_rows[QUANTITY_UNIT_COUNT] = {
     [QUANTITY_DURATION] = { "a duration", "ns, us, ms, s, min, h, d or weeks", "", { "ms", "s" }, "5ms" },
-    [QUANTITY_BYTES] = { "a size",
-                         "B, KB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB",
-                         "",
-                         { "KB", "MB" },
-                         "10KB" },
-    [QUANTITY_BANDWIDTH] = { "a bandwidth",
-                             "Mb/s, Gb/s (bits) or MB/s, GB/s (bytes)",
-                             "",
-                             { "Mb/s", "MB/s" },
-                             "10Gb/s" },
-    [QUANTITY_RATE] = { "a rate",
-                        "/s, /min, /h, /day, /week, /month, with k, M or G before it",
-                        "",
-                        { "/s", "/min" },
-                        "2000/s" },
+    [QUANTITY_BYTES] = { "a size", "B, KB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB", "",
+                         { "KB", "MB" }, "10KB" },
+    [QUANTITY_BANDWIDTH] = { "a bandwidth", "Mb/s, Gb/s (bits) or MB/s, GB/s (bytes)", "",
+                             { "Mb/s", "MB/s" }, "10Gb/s" },
+    [QUANTITY_RATE] = { "a rate", "/s, /min, /h, /day, /week, /month or /year, with k, M or G before it", "",
+                        { "/s", "/min" }, "2000/s" },
     [QUANTITY_FRACTION] = { "a fraction", "%", "", { "%", NULL }, "99.9%" },
     [QUANTITY_MONEY] = { "an amount of money", "$", "$", { "", NULL }, "$0.10" },
-    [QUANTITY_MONEY_RATE] = { "a price per time",
-                              "/s, /min, /h, /day, /week, /month or /year",
-                              "$",
-                              { "/h", "/month" },
-                              "$0.10/h" },
-    [QUANTITY_MONEY_PER_BYTE] = { "a price of data",
-                                  "/B, /KB, /MB, /GB, /TB, /PB or /GiB",
-                                  "$",
-                                  { "/GB", NULL },
-                                  "$0.09/GB" },
-    [QUANTITY_MONEY_PER_COUNT] = { "a price each",
-                                   "/k, /M or /G (per thousand, million or billion)",
-                                   "$",
-                                   { "", NULL },
-                                   "$0.40/M" },
+    [QUANTITY_MONEY_RATE] = { "a price per time", "/s, /min, /h, /day, /week, /month or /year", "$",
+                              { "/h", "/month" }, "$0.10/h" },
+    [QUANTITY_MONEY_PER_BYTE] = { "a price of data", "/B, /KB, /MB, /GB, /TB, /PB or /GiB", "$",
+                                  { "/GB", NULL }, "$0.09/GB" },
+    [QUANTITY_MONEY_PER_COUNT] = { "a price each", "/k, /M or /G (per thousand, million or billion)", "$",
+                                   { "", NULL }, "$0.40/M" },
     [QUANTITY_DISTANCE] = { "a distance", "m or km", "", { "km", NULL }, "5570km" },
 };
 
@@ -55,52 +40,48 @@ struct unit_row {
     int64_t scale;
 };
 
+/* Nanoseconds; micro is written in ASCII, with the micro sign or with the Greek letter. */
 static const struct unit_row duration_rows[] = {
     { "ns", 1 },
-    { "us", 1000 },
-    { "\xC2\xB5s", 1000 }, /* micro sign */
-    { "\xCE\xBCs", 1000 }, /* Greek mu */
+    { "us", 1000 }, { "\xC2\xB5s", 1000 }, { "\xCE\xBCs", 1000 },
     { "ms", 1000000 },
     { "s", SIM_NS_PER_S },
-    { "min", 60 * SIM_NS_PER_S },
-    { "m", 60 * SIM_NS_PER_S },
+    { "min", 60 * SIM_NS_PER_S }, { "m", 60 * SIM_NS_PER_S },
     { "h", 3600 * SIM_NS_PER_S },
     { "d", 86400 * SIM_NS_PER_S },
-    { "week", 604800 * SIM_NS_PER_S },
-    { "weeks", 604800 * SIM_NS_PER_S },
+    { "week", 604800 * SIM_NS_PER_S }, { "weeks", 604800 * SIM_NS_PER_S },
 };
 
 /* Seconds of the periods behind a "/". */
 static const struct unit_row period_rows[] = {
-    { "s", 1 },
-    { "second", 1 },
-    { "min", 60 },
-    { "minute", 60 },
-    { "h", 3600 },
-    { "hour", 3600 },
-    { "d", 86400 },
-    { "day", 86400 },
+    { "s", 1 }, { "second", 1 },
+    { "min", 60 }, { "minute", 60 },
+    { "h", 3600 }, { "hour", 3600 },
+    { "d", 86400 }, { "day", 86400 },
     { "week", 604800 },
     { "month", HOURS_OF_MONTH * 3600 },
-    { "year", 8760 * 3600 },
+    { "year", HOURS_OF_YEAR * 3600 },
 };
 
-/* Prefixes as powers. */
+/* Prefixes as powers of ten and two. */
 struct prefix_row {
     const char *name;
     int exponent10, exponent2;
 };
 
 static const struct prefix_row size_prefixes[] = {
-    { "", 0, 0 },   { "k", 3, 0 },   { "K", 3, 0 },   { "M", 6, 0 },   { "G", 9, 0 },   { "T", 12, 0 },
-    { "P", 15, 0 }, { "Ki", 0, 10 }, { "Mi", 0, 20 }, { "Gi", 0, 30 }, { "Ti", 0, 40 }, { "Pi", 0, 50 },
+    { "", 0, 0 },
+    { "k", 3, 0 }, { "K", 3, 0 }, { "M", 6, 0 }, { "G", 9, 0 }, { "T", 12, 0 }, { "P", 15, 0 },
+    { "Ki", 0, 10 }, { "Mi", 0, 20 }, { "Gi", 0, 30 }, { "Ti", 0, 40 }, { "Pi", 0, 50 },
 };
 
 static const struct prefix_row count_prefixes[] = {
-    { "", 0, 0 }, { "k", 3, 0 }, { "K", 3, 0 }, { "M", 6, 0 }, { "G", 9, 0 }
+    { "", 0, 0 }, { "k", 3, 0 }, { "K", 3, 0 }, { "M", 6, 0 }, { "G", 9, 0 },
 };
 
 static const struct prefix_row distance_prefixes[] = { { "", 0, 0 }, { "k", 3, 0 } };
+
+/* clang-format on */
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 

@@ -104,18 +104,18 @@ static bool wants_example(const struct param_row *row)
 
 static char *row_line(const struct param_row *row, char *text, size_t size)
 {
-    bool has_range = row->min != 0 || row->max != 0 || row->min_exclusive;
     char kind[128], range[PARAM_RANGE_SIZE] = "";
 
-    if (has_range)
+    if (param_has_range(row))
         param_range(row, range, sizeof range);
-    snprintf(text, size, "%s%s%s; %s%s%s%s", reference_kind(row, kind, sizeof kind),
+    snprintf(text, size, "%s%s%s; %s%s%s%s%s", reference_kind(row, kind, sizeof kind),
              wants_example(row) ? ", such as " : "", wants_example(row) ? param_kinds[row->kind].example : "",
              row->verb           ? "a step of its own"
              : row->default_text ? "default "
              : row->verbs        ? "needed"
                                  : "required",
-             row->default_text && !row->verb ? row->default_text : "", range[0] ? "; " : "", range);
+             row->default_text && !row->verb ? row->default_text : "", range[0] ? "; " : "", range,
+             range[0] && (row->kind == PARAM_KIND_LIST || row->kind == PARAM_KIND_MAP) ? " elements" : "");
     return text;
 }
 
@@ -129,7 +129,8 @@ static char *row_verbs(const struct param_table *table, const struct param_row *
         return text;
     for (const struct param_row *verb = table->rows; verb->name; verb++)
         if (verb->verb && (row->verbs & param_verb_bit(verb->verb)) && used < size)
-            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "Goes with ", verb->name);
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "Goes with ", verb->name);
     if (used > 0 && used + 1 < size)
         strcat(text, ".");
     return text;
@@ -160,17 +161,23 @@ static void write_nested(struct writer *writer, const struct param_row *row, int
                                                       : "It";
     char line[LINE_SIZE];
     bool repeats = is_done(writer, row->table);
+    const struct param_row *sole = param_sole_row(row->table);
 
-    if (row->table->help)
-        snprintf(line, sizeof line, "%s is %s%s", each, row->table->help, repeats ? ", as shown before." : ":");
+    if (sole && !repeats)
+        snprintf(line, sizeof line, "%s is just its %s, or an object with this field:", each, sole->name);
+    else if (row->table->help)
+        snprintf(line, sizeof line, "%s is %s%s", each, row->table->help,
+                 repeats ? ", as shown before." : ":");
     else
-        snprintf(line, sizeof line, "%s has %s", each, repeats ? "the fields shown before." : "these fields:");
+        snprintf(line, sizeof line, "%s has %s", each,
+                 repeats ? "the fields shown before." : "these fields:");
     paragraph(writer->file, indent, line);
     if (!repeats)
         write_table(writer, row->table, indent + NEST);
 }
 
-static void write_row(struct writer *writer, const struct param_table *table, const struct param_row *row, int indent)
+static void write_row(struct writer *writer, const struct param_table *table, const struct param_row *row,
+                      int indent)
 {
     char line[LINE_SIZE];
 
@@ -196,7 +203,8 @@ static void write_table(struct writer *writer, const struct param_table *table, 
     if (writer->done_count < TABLES_MAX)
         writer->done[writer->done_count++] = table;
     if (table->has_verbs)
-        paragraph(writer->file, indent, "Exactly one of the fields that are steps of their own, with its options:");
+        paragraph(writer->file, indent,
+                  "Exactly one of the fields that are steps of their own, with its options:");
     for (; table; table = table->also)
         for (const struct param_row *row = table->rows; row->name; row++)
             write_row(writer, table, row, indent);
@@ -214,8 +222,12 @@ static void write_metrics(FILE *file, const struct metric_row *metrics)
     for (const struct metric_row *metric = metrics; metric && metric->name; metric++) {
         char name[LINE_SIZE];
 
-        snprintf(name, sizeof name, metric->kind == METRIC_LEVEL ? "%s.mean, %s.max%s%s" : "%s%.0s%s%s", metric->name,
-                 metric->name, *unit_of(metric) ? ", in " : "", unit_of(metric));
+        if (metric->kind == METRIC_LEVEL)
+            snprintf(name, sizeof name, "%s.mean, %s.max", metric->name, metric->name);
+        else
+            snprintf(name, sizeof name, "%s", metric->name);
+        if (*unit_of(metric))
+            snprintf(name + strlen(name), sizeof name - strlen(name), ", in %s", unit_of(metric));
         paragraph(file, NEST / 2, name);
         paragraph(file, NEST / 2 + NEST, metric->help);
     }

@@ -18,9 +18,9 @@ void reference_write_list(FILE *file);
 
 /* What a page is made of beside the registry; each may be NULL. */
 struct reference_extra {
-    const struct param_table *scenario;   /* fields of a scenario itself */
-    const struct param_table *component;  /* fields that every component has */
-    const struct metric_row *metrics;     /* measured of every component; ended by a row without a name */
+    const struct param_table *scenario;  /* fields of a scenario itself */
+    const struct param_table *component; /* fields that every component has */
+    const struct metric_row *metrics;    /* measured of every component; ended by a row without a name */
 };
 
 /* All types, as Markdown: docs/reference.md. extra may be NULL. */

@@ -32,9 +32,10 @@ static void choices(FILE *file, const struct param_row *row)
 static void parameter(void *user, const char *path, const struct param_row *row)
 {
     FILE *file = user;
+    bool is_many = row->kind == PARAM_KIND_LIST || row->kind == PARAM_KIND_MAP;
     char kind[128], range[PARAM_RANGE_SIZE] = "";
 
-    if (row->min != 0 || row->max != 0 || row->min_exclusive)
+    if (param_has_range(row))
         param_range(row, range, sizeof range);
     fprintf(file, "| `%s` | ", path);
     cell(file, reference_kind(row, kind, sizeof kind));
@@ -45,7 +46,7 @@ static void parameter(void *user, const char *path, const struct param_row *row)
         fprintf(file, "`%s`", row->default_text);
     else
         fputs(row->verbs ? "needed" : "required", file);
-    fprintf(file, " | %s%s", range, range[0] ? " | " : "| ");
+    fprintf(file, " | %s%s%s", range, is_many && range[0] ? " elements" : "", range[0] ? " | " : "| ");
     cell(file, row->help ? row->help : "");
     if (row->kind == PARAM_KIND_CHOICE)
         choices(file, row);
@@ -68,8 +69,10 @@ static void metrics(FILE *file, const struct metric_row *rows)
 {
     fputs("| metric | unit | meaning |\n| --- | --- | --- |\n", file);
     for (const struct metric_row *row = rows; row->name; row++) {
-        fprintf(file, row->kind == METRIC_LEVEL ? "| `%s.mean`, `%s.max` | %s | " : "| `%s`%.0s | %s | ", row->name, row->name,
-                row->unit);
+        if (row->kind == METRIC_LEVEL)
+            fprintf(file, "| `%s.mean`, `%s.max` | %s | ", row->name, row->name, row->unit);
+        else
+            fprintf(file, "| `%s` | %s | ", row->name, row->unit);
         cell(file, row->help);
         fputs(" |\n", file);
     }
@@ -101,7 +104,8 @@ void reference_write_markdown(FILE *file, const struct reference_extra *extra)
     static const struct reference_extra none = { 0 };
     const struct reference_extra *with = extra ? extra : &none;
 
-    fputs("# Reference\n\nMade from the program's tables by `scalesim models --markdown`; not edited by hand. In a path, NAME "
+    fputs("# Reference\n\nMade from the program's tables by `scalesim models --markdown`; not edited by "
+          "hand. In a path, NAME "
           "stands for any name and N for an index.\n\n",
           file);
     if (with->scenario) {

@@ -18,7 +18,7 @@ struct flavour {
 
 /* ---- definitions ---- */
 
-/* The number of a table's definition, noted as wanted when it is new. */
+/* The name of a table's definition, which is noted as wanted when it is new. */
 static const char *want_table(struct schema_builder *builder, const struct param_table *table, bool is_patch,
                               const char *owner, const char *row_name)
 {
@@ -33,7 +33,8 @@ static const char *want_table(struct schema_builder *builder, const struct param
         builder->out_of_memory = true;
         return "distribution";
     }
-    snprintf(name, sizeof name, "%.150s%s%.64s%s", owner, owner[0] ? "." : "", row_name, is_patch ? ".patch" : "");
+    snprintf(name, sizeof name, "%.150s%s%.64s%s", owner, owner[0] ? "." : "", row_name,
+             is_patch ? ".patch" : "");
     for (size_t i = 0; i < builder->table_count; i++)
         same += strncmp(builder->tables[i].name, name, sizeof name) == 0;
     snprintf(entry->name, sizeof entry->name, same > 1 ? "%.220s.%zu" : "%.220s", name, same);
@@ -165,7 +166,8 @@ static bool needs_option(const struct param_row *option)
 }
 
 /* Options that the verb `row` cannot do without. */
-static cJSON *of_needed(struct schema_builder *builder, const struct param_table *table, const struct param_row *row)
+static cJSON *of_needed(struct schema_builder *builder, const struct param_table *table,
+                        const struct param_row *row)
 {
     cJSON *names = cJSON_CreateArray();
 
@@ -207,7 +209,8 @@ static cJSON *start_object(struct schema_builder *builder, struct flavour flavou
     return schema;
 }
 
-static void add_row(struct schema_builder *builder, cJSON *schema, const struct param_row *row, struct flavour flavour)
+static void add_row(struct schema_builder *builder, cJSON *schema, const struct param_row *row,
+                    struct flavour flavour)
 {
     cJSON *required = cJSON_GetObjectItemCaseSensitive(schema, "required");
 
@@ -228,7 +231,8 @@ static void add_rows(struct schema_builder *builder, cJSON *schema, const struct
     }
 }
 
-static cJSON *of_table(struct schema_builder *builder, const struct param_table *table, struct flavour flavour)
+static cJSON *of_table(struct schema_builder *builder, const struct param_table *table,
+                       struct flavour flavour)
 {
     const struct param_row *sole = param_sole_row(table);
     cJSON *schema = start_object(builder, flavour), *whole, *list;
@@ -270,8 +274,8 @@ static bool is_of_all(const struct model_type *type, const struct param_row *row
     return strcmp(row->name, "type") != 0 && (type->many || strcmp(row->name, "count") != 0);
 }
 
-static void define_type(struct schema_builder *builder, const struct model_type *type, const struct param_table *common,
-                        bool is_patch)
+static void define_type(struct schema_builder *builder, const struct model_type *type,
+                        const struct param_table *common, bool is_patch)
 {
     struct flavour flavour = { is_patch, type->component.name };
     cJSON *schema = start_object(builder, flavour), *word = schema_word(builder, type->component.name);
@@ -280,7 +284,8 @@ static void define_type(struct schema_builder *builder, const struct model_type 
     schema_text(builder, schema, "description", type->summary);
     schema_add(builder, cJSON_GetObjectItemCaseSensitive(schema, "properties"), "type", word);
     if (!is_patch)
-        schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"), cJSON_CreateString("type"));
+        schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"),
+                      cJSON_CreateString("type"));
     for (; common; common = common->also)
         for (const struct param_row *row = common->rows; row->name; row++)
             if (is_of_all(type, row))
@@ -352,7 +357,8 @@ static void define_component_patch(struct schema_builder *builder, const struct 
 /* ---- the whole ---- */
 
 /* Adds a property that the table did not bring itself. */
-static void add_unless_there(struct schema_builder *builder, cJSON *properties, const char *name, cJSON *schema)
+static void add_unless_there(struct schema_builder *builder, cJSON *properties, const char *name,
+                             cJSON *schema)
 {
     if (cJSON_GetObjectItemCaseSensitive(properties, name))
         cJSON_Delete(schema);
@@ -372,12 +378,14 @@ static cJSON *of_map_of(struct schema_builder *builder, const char *element, con
 /* Metrics with their bounds. */
 static cJSON *of_expect(struct schema_builder *builder, bool is_patch)
 {
-    static const char text[] = "{\"description\":\"What should come out: metrics with their bounds, or none.\","
-                               "\"anyOf\":[{\"const\":\"none\"},{\"type\":\"object\","
-                               "\"additionalProperties\":{\"type\":\"string\"}}]}";
-    static const char patch[] = "{\"description\":\"What should come out: metrics with their bounds, or none.\","
-                                "\"anyOf\":[{\"const\":\"none\"},{\"type\":\"null\"},{\"type\":\"object\","
-                                "\"additionalProperties\":{\"type\":[\"string\",\"null\"]}}]}";
+    static const char text[] =
+        "{\"description\":\"What should come out: metrics with their bounds, or none.\","
+        "\"anyOf\":[{\"const\":\"none\"},{\"type\":\"object\","
+        "\"additionalProperties\":{\"type\":\"string\"}}]}";
+    static const char patch[] =
+        "{\"description\":\"What should come out: metrics with their bounds, or none.\","
+        "\"anyOf\":[{\"const\":\"none\"},{\"type\":\"null\"},{\"type\":\"object\","
+        "\"additionalProperties\":{\"type\":[\"string\",\"null\"]}}]}";
     cJSON *schema = cJSON_Parse(is_patch ? patch : text);
 
     if (!schema)
@@ -385,7 +393,8 @@ static cJSON *of_expect(struct schema_builder *builder, bool is_patch)
     return schema;
 }
 
-static void add_text_property(struct schema_builder *builder, cJSON *properties, const char *name, const char *help)
+static void add_text_property(struct schema_builder *builder, cJSON *properties, const char *name,
+                              const char *help)
 {
     cJSON *schema = cJSON_CreateObject();
 
@@ -403,25 +412,30 @@ static void define_variant(struct schema_builder *builder, const struct param_ta
     schema_text(builder, schema, "description", "A patch of the scenario; null removes what it stands for.");
     add_rows(builder, schema, top, flavour);
     add_text_property(builder, properties, "based_on", "The variant that this one starts from.");
-    add_unless_there(builder, properties, "components", of_map_of(builder, "component.patch", "Patches of components."));
+    add_unless_there(builder, properties, "components",
+                     of_map_of(builder, "component.patch", "Patches of components."));
     add_unless_there(builder, properties, "expect", of_expect(builder, true));
 }
 
-static cJSON *build(struct schema_builder *builder, const struct param_table *top, const struct param_table *common,
-                    const struct model_type *const *types)
+static cJSON *build(struct schema_builder *builder, const struct param_table *top,
+                    const struct param_table *common, const struct model_type *const *types)
 {
     struct flavour flavour = { false, "" };
-    cJSON *schema = start_object(builder, flavour), *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
+    cJSON *schema = start_object(builder, flavour),
+          *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
 
     schema_text(builder, schema, "$schema", "http://json-schema.org/draft-07/schema#");
     schema_text(builder, schema, "title", TITLE);
     builder->definitions = schema_add(builder, schema, "definitions", cJSON_CreateObject());
     add_text_property(builder, properties, "$schema", "Where this schema is, for editors.");
     add_rows(builder, schema, top, flavour);
-    add_unless_there(builder, properties, "components", of_map_of(builder, "component", "The architecture and its load."));
+    add_unless_there(builder, properties, "components",
+                     of_map_of(builder, "component", "The architecture and its load."));
     add_unless_there(builder, properties, "expect", of_expect(builder, false));
-    add_unless_there(builder, properties, "variants", of_map_of(builder, "variant", "The same scenario, changed."));
-    schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"), cJSON_CreateString("components"));
+    add_unless_there(builder, properties, "variants",
+                     of_map_of(builder, "variant", "The same scenario, changed."));
+    schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"),
+                  cJSON_CreateString("components"));
     schema_define_distribution(builder);
     define_component(builder, types);
     define_component_patch(builder, types);

@@ -157,7 +157,8 @@ static cJSON *of_parameter(struct schema_builder *builder, const struct distribu
 }
 
 /* One law with exactly one set of parameters; is_file: its samples come from a file. */
-static cJSON *of_law(struct schema_builder *builder, const struct distribution_law_row *law, unsigned set, bool is_file)
+static cJSON *of_law(struct schema_builder *builder, const struct distribution_law_row *law, unsigned set,
+                     bool is_file)
 {
     cJSON *schema = of_type(builder, "object");
     cJSON *required = schema_add(builder, schema, "required", cJSON_CreateArray());

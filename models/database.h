@@ -3,6 +3,7 @@
 #define MODELS_DATABASE_H
 
 #include "models/model.h"
+#include "sim/request.h"
 
 enum database_kind { DATABASE_RELATIONAL };
 enum database_commit { COMMIT_FSYNC, COMMIT_DELAYED };
@@ -44,5 +45,11 @@ struct database_parts {
 
 /* Tells a group of nodes, made by sim_add_part(), what its instances hold. parts is copied; for wire_group of the whole. */
 void database_set_parts(struct group *nodes, const struct database_parts *parts);
+
+/* Whether the request changes rows. */
+static inline bool database_writes(const struct request *request)
+{
+    return request->operation != OPERATION_READ && request->operation != OPERATION_GET;
+}
 
 #endif

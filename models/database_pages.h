@@ -87,9 +87,4 @@ bool database_pages_is_new(const struct database_pages *pages, uint16_t data, ui
 /* A turn of the cleaner's ticker. */
 void database_pages_on_timer(struct database_pages *pages);
 
-static inline bool database_writes(const struct request *request)
-{
-    return request->operation != OPERATION_READ && request->operation != OPERATION_GET;
-}
-
 #endif

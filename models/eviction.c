@@ -1,7 +1,8 @@
 /* eviction.c - the pool of copies, the table of keys, the bound; see eviction.h. The policies are in eviction_policies.c. */
 #include "models/eviction.h"
 
-#define FIRST_SLOTS 64 /* a power of two */
+#define FIRST_SLOT_BITS 6
+#define FIRST_SLOTS (1u << FIRST_SLOT_BITS)
 #define FIRST_PLACES 32
 #define ENTRIES_MAX ((int64_t)UINT32_MAX - 1)
 #define SWEEP_PLACES 2 /* looked at by each call */
@@ -11,6 +12,7 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
     *store = (struct eviction_store){
         .policy = &eviction_policies[config->policy],
         .slot_mask = FIRST_SLOTS - 1,
+        .slot_shift = 64 - FIRST_SLOT_BITS,
         .pool_size = FIRST_PLACES,
         .pool_used = 1,
         .capacity_entries = config->capacity_entries < ENTRIES_MAX ? config->capacity_entries : ENTRIES_MAX,
@@ -27,14 +29,9 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
 
 /* ---- the table of keys ---- */
 
-static inline uint64_t home_of(const struct eviction_store *store, uint64_t id)
-{
-    return hash_key(id) & store->slot_mask;
-}
-
 static inline uint32_t find(const struct eviction_store *store, uint64_t id)
 {
-    uint64_t i = home_of(store, id);
+    uint64_t i = eviction_home(store, id);
     uint32_t entry;
 
     while ((entry = store->slots[i]) != 0 && store->links[entry].id != id)
@@ -44,7 +41,7 @@ static inline uint32_t find(const struct eviction_store *store, uint64_t id)
 
 static inline void take_slot(struct eviction_store *store, uint32_t entry)
 {
-    uint64_t i = home_of(store, store->links[entry].id);
+    uint64_t i = eviction_home(store, store->links[entry].id);
 
     while (store->slots[i])
         i = (i + 1) & store->slot_mask;
@@ -59,6 +56,7 @@ static void grow_slots(struct eviction_store *store)
 
     store->slots = memory_alloc_array(store->memory, 2 * slot_count, sizeof *store->slots);
     store->slot_mask = 2 * slot_count - 1;
+    store->slot_shift--;
     for (uint64_t i = 0; i < slot_count; i++)
         if (smaller[i])
             take_slot(store, smaller[i]);
@@ -69,13 +67,13 @@ static void grow_slots(struct eviction_store *store)
 static void free_slot(struct eviction_store *store, uint32_t entry)
 {
     uint64_t mask = store->slot_mask;
-    uint64_t gap = home_of(store, store->links[entry].id);
+    uint64_t gap = eviction_home(store, store->links[entry].id);
     uint32_t other;
 
     while (store->slots[gap] != entry)
         gap = (gap + 1) & mask;
     for (uint64_t i = (gap + 1) & mask; (other = store->slots[i]) != 0; i = (i + 1) & mask) {
-        uint64_t from_home = (i - home_of(store, store->links[other].id)) & mask;
+        uint64_t from_home = (i - eviction_home(store, store->links[other].id)) & mask;
 
         if (from_home >= ((i - gap) & mask)) {
             store->slots[gap] = other;

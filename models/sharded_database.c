@@ -241,11 +241,6 @@ static void sharded_start(struct component *self)
 
 /* ---- requests ---- */
 
-static bool is_read(const struct request *request)
-{
-    return request->operation == OPERATION_READ || request->operation == OPERATION_GET;
-}
-
 /* The version that this write makes, the same on every copy. */
 static uint32_t next_version(const struct sim *sim, struct special_row *special, const struct request *request)
 {
@@ -275,33 +270,38 @@ static void write_all_copies(struct component *self, struct request *request, st
         sim_call(self, copies[i], shared->shards[special->shards[i]], 0);
 }
 
-static uint32_t shard_of_read(const struct special_row *special, const struct request *request)
+static uint32_t shard_of_copy(const struct special_row *special, const struct request *request)
 {
     uint64_t number = request->frames[request->top].number;
 
-    return special->shards[special->count > 1 ? rng_hash(number, special->count) % special->count : 0];
+    return special->shards[rng_hash(number, special->count) % special->count];
+}
+
+/* The shard that a request about an ordinary row goes to; one about no row goes to any. */
+static uint32_t ordinary_shard(const struct sharded_shared *shared, const struct request *request)
+{
+    if (shared->by_user)
+        return placement_home(&shared->placement, request->user);
+    if (!request->data)
+        return (uint32_t)(hash_key(request->frames[request->top].number) % shared->placement.shards);
+    return placement_home(&shared->placement, request->key);
 }
 
 static void sharded_on_request(struct component *self, struct request *request)
 {
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
-    struct special_row *special = shared->by_user ? NULL : find_special(shared, request->key);
-    uint32_t shard;
+    struct special_row *special = shared->by_user || !request->data ? NULL : find_special(shared, request->key);
 
-    if (special && special->count > 1 && !is_read(request)) {
+    if (special && special->count > 1 && database_writes(request)) {
         write_all_copies(self, request, special);
         return;
     }
-    if (special) {
-        shard = shard_of_read(special, request);
-        state->copied_reads += special->count > 1;
-    } else {
-        shard = placement_home(&shared->placement, shared->by_user ? request->user : request->key);
-    }
-    if (!is_read(request))
+    if (database_writes(request))
         request->version = 0; /* the next one */
-    sim_call(self, request, shared->shards[shard], 0);
+    else
+        state->copied_reads += special && special->count > 1;
+    sim_call(self, request, shared->shards[special ? shard_of_copy(special, request) : ordinary_shard(shared, request)], 0);
 }
 
 static void sharded_on_reply(struct component *self, struct request *request)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct histogram) == 29728, "the header states the size");
+_Static_assert(sizeof(struct histogram) == 58400, "the header states the size");
 
 static int64_t bucket_lower(unsigned index)
 {
@@ -111,7 +111,7 @@ double histogram_quantile(const struct histogram *histogram, double fraction)
 {
     uint64_t count = histogram_count(histogram), rank, below = 0;
     unsigned i = first_index(histogram);
-    double middle;
+    double inside;
 
     if (count == 0)
         return NAN;
@@ -122,8 +122,8 @@ double histogram_quantile(const struct histogram *histogram, double fraction)
         return (double)histogram->max;
     while (below + histogram->buckets[i] < rank)
         below += histogram->buckets[i++];
-    middle = (double)bucket_lower(i) + (double)(bucket_width(i) - 1) / 2;
-    return fmin(fmax(middle, (double)histogram_min(histogram)), (double)histogram->max);
+    inside = ((double)(rank - below) - 0.5) / (double)histogram->buckets[i]; /* as if its values lay evenly */
+    return fmin(fmax((double)bucket_lower(i) + inside * (double)(bucket_width(i) - 1), (double)histogram_min(histogram)), (double)histogram->max);
 }
 
 double histogram_fraction_above(const struct histogram *histogram, int64_t value)

@@ -1,18 +1,18 @@
 /* histogram.h - distribution of whole numbers >= 0 (durations in ns, sizes in bytes), for percentiles.
  *
- * Log-linear: values below 64 have a bucket each (0 among them: waits of zero are common), above that
- * every octave has 64 buckets of equal width. The middle of a bucket is within 1/128 (0.8 %) of every
- * value in it, from 1 to INT64_MAX. Count, sum, mean, minimum and maximum are exact; so is merging.
+ * Log-linear: values below 128 have a bucket each (0 among them: waits of zero are common), above that
+ * every octave has 128 buckets of equal width, so any two values of a bucket are within 1/128 (0.8 %) of
+ * each other, from 1 to INT64_MAX. A quantile lies in its bucket as if the bucket's values lay evenly in it. Count, sum, mean, minimum and maximum are exact; so is merging.
  *
  * Left out: the order and the dates of the values; anything between the values of one bucket.
  *
- * Memory: fixed, 29,728 bytes, of which a run touches the few buckets between its minimum and its
+ * Memory: fixed, 58,400 bytes, of which a run touches the few buckets between its minimum and its
  * maximum. Plain data without pointers, the caller's storage: zeroed memory is an empty histogram,
  * and an assignment copies one.
  *
  * Errors: a negative value is a bug and aborts. Counts hold 2^64 values, the sum cannot overflow before.
  *
- * Cost: adding O(1), everything else O(buckets between minimum and maximum), at most 3,712.
+ * Cost: adding O(1), everything else O(buckets between minimum and maximum), at most 7,296.
  *
  * Source: the layout of Gil Tene's HdrHistogram (2012), with a power of two of buckets an octave.
  */
@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define HISTOGRAM_BITS 6 /* 2^6 buckets an octave */
+#define HISTOGRAM_BITS 7 /* 2^7 buckets an octave */
 #define HISTOGRAM_BUCKETS ((63 - HISTOGRAM_BITS + 1) << HISTOGRAM_BITS)
 #define HISTOGRAM_RELATIVE_ERROR (1.0 / 128)
 
@@ -88,7 +88,7 @@ int64_t histogram_max(const struct histogram *histogram);
 /* Mean of the exact values; NaN when empty. */
 double histogram_mean(const struct histogram *histogram);
 
-/* The smallest value v such that at least `fraction` of the values are <= v: the middle of its bucket,
+/* The smallest value v such that at least `fraction` of the values are <= v: its place in its bucket,
  * never above the maximum nor below the minimum; so the first and the last value are exact, any other
  * is within HISTOGRAM_RELATIVE_ERROR. A fraction outside of 0..1 counts as 0 or 1. NaN when empty. */
 double histogram_quantile(const struct histogram *histogram, double fraction);

@@ -45,8 +45,9 @@ static void read_text(struct reading *reading, const char *json)
 
     start(reading);
     snprintf(text, sizeof text, "{\"components\":{\"web\":%s}}", json);
-    ck_assert_int_eq(json_document_parse(&reading->document, "x.json", text, strlen(text), &reading->diagnostics),
-                     JSON_DOCUMENT_OK);
+    ck_assert_int_eq(
+        json_document_parse(&reading->document, "x.json", text, strlen(text), &reading->diagnostics),
+        JSON_DOCUMENT_OK);
     components = cJSON_GetObjectItemCaseSensitive(reading->document.root, "components");
     reading->good = param_read(&sample_params, cJSON_GetObjectItemCaseSensitive(components, "web"), PATH,
                                &reading->config, &reading->context);
@@ -67,10 +68,11 @@ static const char *errors_of(const struct reading *reading, char *text, size_t s
     text[0] = '\0';
     for (size_t i = 0; i < reading->diagnostics.item_count; i++) {
         const struct diagnostic *item = &reading->diagnostics.items[i];
-        const char *path = strncmp(item->path, PATH, strlen(PATH)) == 0 ? item->path + strlen(PATH) : item->path;
+        const char *path =
+            strncmp(item->path, PATH, strlen(PATH)) == 0 ? item->path + strlen(PATH) : item->path;
 
-        used += (size_t)snprintf(text + used, size - used, "%s%s: %s%s%s", used ? "\n" : "", path, item->message,
-                                 item->help ? "; " : "", item->help ? item->help : "");
+        used += (size_t)snprintf(text + used, size - used, "%s%s: %s%s%s", used ? "\n" : "", path,
+                                 item->message, item->help ? "; " : "", item->help ? item->help : "");
         ck_assert_uint_lt(used, size);
     }
     return text;
@@ -79,12 +81,17 @@ static const char *errors_of(const struct reading *reading, char *text, size_t s
 /* ---- good ones ---- */
 
 static const char good_json[] =
-    "{ \"on\": false, \"workers\": \"unlimited\", \"exponent\": 1.25, \"delay\": \"1.5ms\", \"memory\": \"16MiB\","
-    "  \"bandwidth\": \"8Mb/s\", \"rate\": \"120/min\", \"loss\": 0.3, \"fee\": \"$2.50\", \"price\": \"$24/day\","
-    "  \"order\": \"lifo\", \"note\": \"h\\u00e9\", \"service\": { \"law\": \"lognormal\", \"mean\": \"20ms\", \"cv\": 2 },"
+    "{ \"on\": false, \"workers\": \"unlimited\", \"exponent\": 1.25, \"delay\": \"1.5ms\", \"memory\": "
+    "\"16MiB\","
+    "  \"bandwidth\": \"8Mb/s\", \"rate\": \"120/min\", \"loss\": 0.3, \"fee\": \"$2.50\", \"price\": "
+    "\"$24/day\","
+    "  \"order\": \"lifo\", \"note\": \"h\\u00e9\", \"service\": { \"law\": \"lognormal\", \"mean\": "
+    "\"20ms\", \"cv\": 2 },"
     "  \"then\": \"db\", \"disk\": { \"size\": \"2KB\" }, \"spare\": { \"speed\": \"7/s\" },"
-    "  \"disks\": [ {}, { \"speed\": \"9/s\" } ], \"classes\": { \"view\": { \"share\": \"95%\", \"priority\": 3 } },"
-    "  \"handlers\": { \"view\": [ { \"compute\": \"1ms\" }, { \"read\": \"db\", \"data\": \"users\", \"rows\": 4 },"
+    "  \"disks\": [ {}, { \"speed\": \"9/s\" } ], \"classes\": { \"view\": { \"share\": \"95%\", "
+    "\"priority\": 3 } },"
+    "  \"handlers\": { \"view\": [ { \"compute\": \"1ms\" }, { \"read\": \"db\", \"data\": \"users\", "
+    "\"rows\": 4 },"
     "                              { \"parallel\": [ { \"compute\": \"2ns\", \"once\": true } ] } ],"
     "                  \"edit\": { \"steps\": [ { \"compute\": \"1s\" } ] } },"
     "  \"timeout\": \"2s\", \"retries\": 3 }";
@@ -200,17 +207,21 @@ struct bad_row {
 
 static const struct bad_row bad_rows[] = {
     { "\"wrokers\": 64", ".wrokers: no such field; did you mean \"workers\"?" },
-    { "\"retry\": 64", ".retry: no such field; the fields here are \"on\", \"workers\", \"exponent\", \"delay\", "
-                       "\"memory\", \"bandwidth\", \"rate\", \"loss\", \"fee\", \"price\", \"order\", \"note\", \"service\", "
-                       "\"then\", \"disk\", \"spare\", \"disks\", \"classes\", \"handlers\", \"timeout\" and \"retries\"" },
+    { "\"retry\": 64",
+      ".retry: no such field; the fields here are \"on\", \"workers\", \"exponent\", \"delay\", "
+      "\"memory\", \"bandwidth\", \"rate\", \"loss\", \"fee\", \"price\", \"order\", \"note\", \"service\", "
+      "\"then\", \"disk\", \"spare\", \"disks\", \"classes\", \"handlers\", \"timeout\" and \"retries\"" },
     { "\"priority\": 1", ".priority: no such field; \"priority\" is a field inside \"classes\"" },
-    { "\"disk\": { \"price\": 1 }", ".disk.price: no such field; \"price\" is a field of \"components.web\"" },
+    { "\"disk\": { \"price\": 1 }",
+      ".disk.price: no such field; \"price\" is a field of \"components.web\"" },
     { "\"on\": \"yes\"", ".on: wants true or false, got a string; write true without quotes" },
     { "\"on\": 1", ".on: wants true or false, got a number" },
     { "\"workers\": true", ".workers: wants a whole number, got true" },
     { "\"workers\": \"64\"", ".workers: wants a whole number, got a string; write 64 without quotes" },
-    { "\"workers\": \"unlimted\"", ".workers: wants a whole number, got a string; did you mean \"unlimited\"?" },
-    { "\"workers\": \"many\"", ".workers: wants a whole number, got a string; write a number or \"unlimited\"" },
+    { "\"workers\": \"unlimted\"",
+      ".workers: wants a whole number, got a string; did you mean \"unlimited\"?" },
+    { "\"workers\": \"many\"",
+      ".workers: wants a whole number, got a string; write a number or \"unlimited\"" },
     { "\"workers\": 2.5", ".workers: must be a whole number, not 2.5" },
     { "\"workers\": 0", ".workers: must be from 1 to 1000000, not 0; \"unlimited\" is possible, too" },
     { "\"workers\": -1", ".workers: must be from 1 to 1000000, not -1; \"unlimited\" is possible, too" },
@@ -226,7 +237,8 @@ static const struct bad_row bad_rows[] = {
     { "\"bandwidth\": \"unlimitd\"", ".bandwidth: \"unlimitd\" is not a bandwidth; write it like \"10Gb/s\"; "
                                      "did you mean \"unlimited\"?" },
     { "\"loss\": 30", ".loss: must be from 0% to 100%, not 3000%; a fraction is written \"30%\" or 0.3" },
-    { "\"loss\": \"120%\"", ".loss: must be from 0% to 100%, not 120%; a fraction is written \"1.2%\" or 0.012" },
+    { "\"loss\": \"120%\"",
+      ".loss: must be from 0% to 100%, not 120%; a fraction is written \"1.2%\" or 0.012" },
     { "\"price\": \"$101/h\"", ".price: must be from $0.00/h to $100/h, not $101/h" },
     { "\"order\": \"fifoo\"", ".order: must be \"fifo\" or \"lifo\", not \"fifoo\"; did you mean \"fifo\"?" },
     { "\"order\": 3", ".order: wants \"fifo\" or \"lifo\", got a number" },
@@ -240,21 +252,27 @@ static const struct bad_row bad_rows[] = {
     { "\"disks\": [{}, { \"size\": 3 }]", ".disks[1].size: 3 has no unit; write \"3KB\" or \"3MB\"" },
     { "\"classes\": []", ".classes: wants an object { \"NAME\": ... }, got a list" },
     { "\"classes\": { \"a b\": { \"share\": 1 } }",
-      ".classes.a b: \"a b\" is not a name; 1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, "
+      ".classes.a b: \"a b\" is not a name; 1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" "
+      "in front, "
       "make a name" },
-    { "\"classes\": { \"a\": {} }", ".classes.a.share: required field is missing; write it like \"share\": \"5%\"" },
-    { "\"classes\": { \"a\": { \"shares\": 1 } }", ".classes.a.shares: no such field; did you mean \"share\"?" },
+    { "\"classes\": { \"a\": {} }",
+      ".classes.a.share: required field is missing; write it like \"share\": \"5%\"" },
+    { "\"classes\": { \"a\": { \"shares\": 1 } }",
+      ".classes.a.shares: no such field; did you mean \"share\"?" },
     { "\"handlers\": { \"v\": [] }", ".handlers.v: the number of elements must be from 1 to 50, not 0" },
     { "\"handlers\": { \"v\": [ { \"read\": \"db\", \"compute\": \"1s\", \"data\": \"d\" } ] }",
       ".handlers.v[0]: a step does exactly one thing: found \"compute\" and \"read\"; make two steps of it" },
-    { "\"handlers\": { \"v\": [ {} ] }", ".handlers.v[0]: a step does exactly one thing: found none; what it does is "
-                                         "\"compute\", \"read\" or \"parallel\"" },
+    { "\"handlers\": { \"v\": [ {} ] }",
+      ".handlers.v[0]: a step does exactly one thing: found none; what it does is "
+      "\"compute\", \"read\" or \"parallel\"" },
     { "\"handlers\": { \"v\": [ { \"compute\": \"1s\", \"rows\": 2 } ] }",
       ".handlers.v[0].rows: does not go with \"compute\"; it goes with \"read\"" },
     { "\"handlers\": { \"v\": [ { \"read\": \"db\" } ] }",
       ".handlers.v[0].data: required field is missing; write it like \"data\": \"NAME\"" },
-    { "\"handlers\": { \"v\": [ { \"reed\": \"db\" } ] }", ".handlers.v[0].reed: no such field; did you mean \"read\"?" },
-    { "\"timeout\": \"nver\"", ".timeout: \"nver\" is not a duration; write it like \"5ms\"; did you mean \"never\"?" },
+    { "\"handlers\": { \"v\": [ { \"reed\": \"db\" } ] }",
+      ".handlers.v[0].reed: no such field; did you mean \"read\"?" },
+    { "\"timeout\": \"nver\"",
+      ".timeout: \"nver\" is not a duration; write it like \"5ms\"; did you mean \"never\"?" },
     { "\"timeout\": \"0s\"", ".timeout: must be at least 1 ns, not 0 ns; \"never\" is possible, too" },
 };
 
@@ -275,26 +293,34 @@ END_TEST
 
 static const struct bad_row bad_laws[] = {
     { "5", ".service: 5 has no unit; write \"5ms\" or \"5s\"" },
-    { "true", ".service: wants a duration (\"5ms\") or a law of durations, got true; write it like \"5ms\" or "
-              "{ \"law\": \"exponential\", \"mean\": \"5ms\" }" },
-    { "{ \"mean\": \"5ms\" }", ".service.law: required field is missing; write it like \"law\": \"exponential\"" },
+    { "true",
+      ".service: wants a duration (\"5ms\") or a law of durations, got true; write it like \"5ms\" or "
+      "{ \"law\": \"exponential\", \"mean\": \"5ms\" }" },
+    { "{ \"mean\": \"5ms\" }",
+      ".service.law: required field is missing; write it like \"law\": \"exponential\"" },
     { "{ \"law\": \"exponental\" }",
       ".service.law: must be \"constant\", \"uniform\", \"exponential\", \"erlang\", \"gamma\", \"normal\", "
-      "\"lognormal\", \"weibull\", \"pareto\", \"hyperexponential\" or \"empirical\", not \"exponental\"; did you mean "
+      "\"lognormal\", \"weibull\", \"pareto\", \"hyperexponential\" or \"empirical\", not \"exponental\"; "
+      "did you mean "
       "\"exponential\"?" },
-    { "{ \"law\": \"exponential\", \"maen\": \"5ms\" }", ".service.maen: no such field; did you mean \"mean\"?" },
+    { "{ \"law\": \"exponential\", \"maen\": \"5ms\" }",
+      ".service.maen: no such field; did you mean \"mean\"?" },
     { "{ \"law\": \"exponential\", \"mean\": 5 }", ".service.mean: 5 has no unit; write \"5ms\" or \"5s\"" },
     { "{ \"law\": \"gamma\", \"mean\": \"5ms\", \"cv\": \"2\" }",
       ".service.cv: wants a number, got a string; write 2 without quotes" },
-    { "{ \"law\": \"exponential\", \"mean\": null }", ".service.mean: null is no value here; leave the field out instead" },
+    { "{ \"law\": \"exponential\", \"mean\": null }",
+      ".service.mean: null is no value here; leave the field out instead" },
     { "{ \"law\": \"exponential\", \"median\": \"5ms\" }", ".service: exponential: takes mean, not median" },
     { "{ \"law\": \"lognormal\", \"median\": \"5ms\", \"p99\": \"5ms\" }",
       ".service: lognormal: p99 must be greater than median" },
-    { "{ \"law\": \"exponential\", \"mean\": \"0s\" }", ".service: exponential: mean must be above 0, not 0" },
-    { "{ \"law\": \"empirical\", \"samples\": [] }", ".service: empirical: there must be at least one sample" },
+    { "{ \"law\": \"exponential\", \"mean\": \"0s\" }",
+      ".service: exponential: mean must be above 0, not 0" },
+    { "{ \"law\": \"empirical\", \"samples\": [] }",
+      ".service: empirical: there must be at least one sample" },
     { "{ \"law\": \"empirical\", \"samples\": [\"1s\", 2] }",
       ".service.samples[1]: 2 has no unit; write \"2ms\" or \"2s\"" },
-    { "{ \"law\": \"empirical\", \"samples\": \"1s\" }", ".service.samples: wants a list of durations, got a string" },
+    { "{ \"law\": \"empirical\", \"samples\": \"1s\" }",
+      ".service.samples: wants a list of durations, got a string" },
     { "{ \"law\": \"empirical\", \"file\": 3 }", ".service.file: wants the name of a file, got a number" },
 };
 
@@ -319,12 +345,13 @@ START_TEST(test_param_read_collects_all_errors)
     char errors[2048];
 
     read_text(&reading, "{ \"wrokers\": 1, \"on\": 0, \"disks\": [ { \"size\": 1 }, { \"speed\": null } ] }");
-    ck_assert_str_eq(errors_of(&reading, errors, sizeof errors),
-                     ".wrokers: no such field; did you mean \"workers\"?\n"
-                     ".on: wants true or false, got a number\n"
-                     ".service: required field is missing; write it like \"service\": \"5ms\"\n"
-                     ".disks[0].size: 1 has no unit; write \"1KB\" or \"1MB\"\n"
-                     ".disks[1].speed: null is no value here; leave the field out for its default, \"100/s\"");
+    ck_assert_str_eq(
+        errors_of(&reading, errors, sizeof errors),
+        ".wrokers: no such field; did you mean \"workers\"?\n"
+        ".on: wants true or false, got a number\n"
+        ".service: required field is missing; write it like \"service\": \"5ms\"\n"
+        ".disks[0].size: 1 has no unit; write \"1KB\" or \"1MB\"\n"
+        ".disks[1].speed: null is no value here; leave the field out for its default, \"100/s\"");
     finish(&reading);
 }
 END_TEST
@@ -350,7 +377,8 @@ START_TEST(test_param_read_points_to_key_or_value)
     check_place("{ \"service\": \"5ms\", \"workers\": 0 }", "0");
     check_place("{ \"on\": true }", "\"web\""); /* what is missing, is missing there */
     check_place("{ \"service\": \"5ms\", \"handlers\": { \"v\": [ {}, { \"compute\": \"1s\" } ] } }", "{");
-    check_place("{ \"service\": \"5ms\", \"handlers\": { \"v\": [ { \"compute\": \"1s\", \"rows\": 2 } ] } }", "\"rows\"");
+    check_place("{ \"service\": \"5ms\", \"handlers\": { \"v\": [ { \"compute\": \"1s\", \"rows\": 2 } ] } }",
+                "\"rows\"");
 }
 END_TEST
 
@@ -383,8 +411,7 @@ struct sample_common {
 };
 
 static const struct param_row common_rows[] = {
-    PARAM_COUNT(struct sample_common, count, .default_text = "1", .min = 1, .help = "How many."),
-    PARAM_END
+    PARAM_COUNT(struct sample_common, count, .default_text = "1", .min = 1, .help = "How many."), PARAM_END
 };
 static const struct param_table common_params = PARAM_TABLE(struct sample_common, common_rows);
 
@@ -404,8 +431,9 @@ START_TEST(test_param_read_parts_share_an_object)
     ck_assert_int_eq(common.count, 3);
     ck_assert_int_eq(reading.config.workers, 2);
     ck_assert(!param_read_parts(parts, 2, others, wrong, PATH, &reading.context));
-    ck_assert_str_eq(errors_of(&reading, errors, sizeof errors),
-                     ".typ: no such field; did you mean \"type\"?\n.counts: no such field; did you mean \"count\"?");
+    ck_assert_str_eq(
+        errors_of(&reading, errors, sizeof errors),
+        ".typ: no such field; did you mean \"type\"?\n.counts: no such field; did you mean \"count\"?");
     cJSON_Delete(object);
     cJSON_Delete(wrong);
     finish(&reading);
@@ -418,12 +446,15 @@ START_TEST(test_param_problem_is_placed_below_its_component)
     struct param_problems problems = { .context = &reading.context, .path = PATH };
     char errors[1024];
 
-    read_text(&reading, "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"compute\": \"1s\" }, { \"compute\": \"77s\" } ] } }");
+    read_text(&reading, "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"compute\": \"1s\" }, { "
+                        "\"compute\": \"77s\" } ] } }");
     ck_assert(reading.good);
     param_problem(&problems, "handlers.v[1].compute", "do less", "takes %d s", 77);
     param_problem(&problems, "", NULL, "is bad");
-    ck_assert_str_eq(errors_of(&reading, errors, sizeof errors), ".handlers.v[1].compute: takes 77 s; do less\n: is bad");
-    ck_assert_int_eq(strncmp(reading.document.text.bytes + reading.diagnostics.items[0].offset, "\"77s\"", 5), 0);
+    ck_assert_str_eq(errors_of(&reading, errors, sizeof errors),
+                     ".handlers.v[1].compute: takes 77 s; do less\n: is bad");
+    ck_assert_int_eq(strncmp(reading.document.text.bytes + reading.diagnostics.items[0].offset, "\"77s\"", 5),
+                     0);
     ck_assert_uint_eq(reading.context.error_count, 2);
     finish(&reading);
 }
@@ -473,7 +504,8 @@ START_TEST(test_param_read_takes_samples_from_a_file)
     ck_assert_uint_eq(reading.diagnostics.item_count, 4);
     ck_assert_str_eq(reading.diagnostics.items[0].file, path);
     ck_assert_uint_eq(reading.diagnostics.items[0].line, 3);
-    ck_assert_str_eq(reading.diagnostics.items[0].message, "a line holds one number of seconds, zero or more");
+    ck_assert_str_eq(reading.diagnostics.items[0].message,
+                     "a line holds one number of seconds, zero or more");
     ck_assert_uint_eq(reading.diagnostics.items[3].line, 6);
     finish(&reading);
 
@@ -489,7 +521,8 @@ END_TEST
 /* ---- names ---- */
 
 static const struct model_type store_type = { .component = { .name = "sample_store" }, .roles = ROLE_STORE };
-static const struct model_type server_type = { .component = { .name = "sample_server" }, .roles = ROLE_SERVER };
+static const struct model_type server_type = { .component = { .name = "sample_server" },
+                                               .roles = ROLE_SERVER };
 
 static const struct param_named components[] = { { "db", &store_type }, { "web", &server_type } };
 static const struct param_named data_sets[] = { { "users", NULL } };
@@ -516,10 +549,13 @@ static bool find_name(void *user, enum param_refers_to what, const char *name, s
 
 static const struct bad_row names_rows[] = {
     { "\"db\", \"data\": \"users\"", "" },
-    { "\"dbb\", \"data\": \"users\"", ".handlers.v[0].read: no component named \"dbb\"; did you mean \"db\"?" },
+    { "\"dbb\", \"data\": \"users\"",
+      ".handlers.v[0].read: no component named \"dbb\"; did you mean \"db\"?" },
     { "\"zzzz\", \"data\": \"users\"", ".handlers.v[0].read: no component named \"zzzz\"; there is \"db\"" },
-    { "\"users\", \"data\": \"users\"", ".handlers.v[0].read: \"users\" is a data set, not a component; there is \"db\"" },
-    { "\"db\", \"data\": \"user\"", ".handlers.v[0].data: no data set named \"user\"; did you mean \"users\"?" },
+    { "\"users\", \"data\": \"users\"",
+      ".handlers.v[0].read: \"users\" is a data set, not a component; there is \"db\"" },
+    { "\"db\", \"data\": \"user\"",
+      ".handlers.v[0].data: no data set named \"user\"; did you mean \"users\"?" },
 };
 
 START_TEST(test_param_references_are_checked)
@@ -530,7 +566,8 @@ START_TEST(test_param_references_are_checked)
         struct reading reading;
         char json[256], errors[1024];
 
-        snprintf(json, sizeof json, "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"read\": %s } ] } }", names_rows[i].json);
+        snprintf(json, sizeof json, "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"read\": %s } ] } }",
+                 names_rows[i].json);
         read_text(&reading, json);
         ck_assert(reading.good);
         ck_assert_int_eq(param_check_references(&reading.context, &names), names_rows[i].errors[0] == '\0');
@@ -546,7 +583,9 @@ START_TEST(test_param_references_need_the_right_role)
     struct reading reading;
     const struct diagnostic *item;
 
-    read_text(&reading, "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"read\": \"web\", \"data\": \"users\" } ] } }");
+    read_text(
+        &reading,
+        "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"read\": \"web\", \"data\": \"users\" } ] } }");
     ck_assert(!param_check_references(&reading.context, &names));
     ck_assert_uint_eq(reading.diagnostics.item_count, 1);
     item = &reading.diagnostics.items[0];
@@ -589,10 +628,13 @@ END_TEST
 
 /* ---- robustness ---- */
 
-static const char *const odd_keys[] = { "on",   "workers", "delay", "service", "law",     "mean",  "samples", "disk",     "spare",
-                                        "disks", "classes", "share", "handlers", "compute", "read",  "parallel", "", "a.b/c~d",
-                                        "view", "rows",    "data",  "loss",    "order",   "steps", "price" };
-static const char *const odd_texts[] = { "",  "5ms", "5", "unlimited", "none", "fifo", "lognormal", "95%", "$1/h", "\x1b[31m", "10KB" };
+static const char *const odd_keys[] = { "on",       "workers", "delay",    "service", "law",
+                                        "mean",     "samples", "disk",     "spare",   "disks",
+                                        "classes",  "share",   "handlers", "compute", "read",
+                                        "parallel", "",        "a.b/c~d",  "view",    "rows",
+                                        "data",     "loss",    "order",    "steps",   "price" };
+static const char *const odd_texts[] = { "",          "5ms", "5",    "unlimited", "none", "fifo",
+                                         "lognormal", "95%", "$1/h", "\x1b[31m",  "10KB" };
 
 #define PICK(list, rng) list[rng_below(rng, sizeof(list) / sizeof *(list))]
 
@@ -702,11 +744,12 @@ START_TEST(test_arena_blocks_are_zeroed_and_apart)
 }
 END_TEST
 
-TEST_MAIN("param_read", test_param_read_fills_every_kind, test_param_read_fills_steps, test_param_read_takes_defaults,
-          test_param_read_says_what_is_wrong, test_param_read_says_what_is_wrong_with_laws,
-          test_param_read_collects_all_errors, test_param_read_points_to_key_or_value,
-          test_param_read_is_bounded_by_what_is_kept, test_param_read_parts_share_an_object,
-          test_param_problem_is_placed_below_its_component, test_param_read_takes_samples_from_a_file,
-          test_param_references_are_checked, test_param_references_need_the_right_role, test_param_paths_names_all,
+TEST_MAIN("param_read", test_param_read_fills_every_kind, test_param_read_fills_steps,
+          test_param_read_takes_defaults, test_param_read_says_what_is_wrong,
+          test_param_read_says_what_is_wrong_with_laws, test_param_read_collects_all_errors,
+          test_param_read_points_to_key_or_value, test_param_read_is_bounded_by_what_is_kept,
+          test_param_read_parts_share_an_object, test_param_problem_is_placed_below_its_component,
+          test_param_read_takes_samples_from_a_file, test_param_references_are_checked,
+          test_param_references_need_the_right_role, test_param_paths_names_all,
           test_param_read_survives_odd_trees, test_param_read_survives_without_memory,
           test_arena_blocks_are_zeroed_and_apart)

@@ -14,8 +14,7 @@ struct top_config {
 };
 
 static const struct param_row top_rows[] = {
-    PARAM_TEXT(struct top_config, title, .default_text = "\"\"", .help = "What it is about."),
-    PARAM_END
+    PARAM_TEXT(struct top_config, title, .default_text = "\"\"", .help = "What it is about."), PARAM_END
 };
 static const struct param_table top = PARAM_TABLE(struct top_config, top_rows);
 
@@ -24,11 +23,10 @@ struct common_config {
     int64_t count;
 };
 
-static const struct param_row common_rows[] = {
-    PARAM_TEXT(struct common_config, type, .help = "What it is."),
-    PARAM_COUNT(struct common_config, count, .default_text = "1", .min = 1, .max = 100, .help = "How many."),
-    PARAM_END
-};
+static const struct param_row common_rows[] = { PARAM_TEXT(struct common_config, type, .help = "What it is."),
+                                                PARAM_COUNT(struct common_config, count, .default_text = "1",
+                                                            .min = 1, .max = 100, .help = "How many."),
+                                                PARAM_END };
 static const struct param_table common = PARAM_TABLE(struct common_config, common_rows);
 
 static const struct model_type sample_type = {
@@ -38,7 +36,9 @@ static const struct model_type sample_type = {
     .params = &sample_params,
     .many = true,
 };
-static const struct model_type single_type = { .component = { .name = "single" }, .summary = "one", .params = &sample_params };
+static const struct model_type single_type = { .component = { .name = "single" },
+                                               .summary = "one",
+                                               .params = &sample_params };
 static const struct model_type secret_type = { .component = { .name = "secret" }, .hidden = true };
 static const struct model_type *const types[] = { &sample_type, &single_type, &secret_type, NULL };
 
@@ -53,7 +53,8 @@ static cJSON *at(const cJSON *node, const char *path)
         ck_assert_uint_lt(length, sizeof key);
         memcpy(key, path, length);
         key[length] = '\0';
-        node = cJSON_IsArray(node) ? cJSON_GetArrayItem(node, atoi(key)) : cJSON_GetObjectItemCaseSensitive(node, key);
+        node = cJSON_IsArray(node) ? cJSON_GetArrayItem(node, atoi(key))
+                                   : cJSON_GetObjectItemCaseSensitive(node, key);
         ck_assert_msg(node != NULL, "no \"%s\"", key);
         path += length + (path[length] == '/');
     }
@@ -75,11 +76,13 @@ START_TEST(test_schema_says_what_rows_say)
     check_text(schema, "$schema", "\"http://json-schema.org/draft-07/schema#\"");
     check_text(schema, "required", "[\"components\"]");
     check_text(schema, "additionalProperties", "false");
-    check_text(schema, "properties/components/additionalProperties", "{\"$ref\":\"#/definitions/component\"}");
+    check_text(schema, "properties/components/additionalProperties",
+               "{\"$ref\":\"#/definitions/component\"}");
     check_text(schema, "definitions/component/properties/type/enum", "[\"sample\",\"single\"]");
     check_text(schema, "definitions/sample/properties/type", "{\"const\":\"sample\"}");
-    check_text(schema, "definitions/sample/properties/count",
-               "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"description\":\"How many.\",\"default\":1}");
+    check_text(
+        schema, "definitions/sample/properties/count",
+        "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"description\":\"How many.\",\"default\":1}");
     check_text(schema, "definitions/sample/required", "[\"type\",\"service\"]");
     check_text(schema, "definitions/sample/properties/workers/anyOf",
                "[{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000000},{\"const\":\"unlimited\"}]");
@@ -87,9 +90,11 @@ START_TEST(test_schema_says_what_rows_say)
                "{\"const\":\"fifo\",\"description\":\"first come, first served\"}");
     check_text(schema, "definitions/sample/properties/delay/default", "\"5ms\"");
     check_text(schema, "definitions/sample.classes/required", "[\"share\"]");
-    check_text(schema, "definitions/sample/properties/timeout/description", "\"When it is given up.\""); /* of `also` */
+    check_text(schema, "definitions/sample/properties/timeout/description",
+               "\"When it is given up.\""); /* of `also` */
     ck_assert_ptr_null(cJSON_GetObjectItemCaseSensitive(at(schema, "definitions"), "secret"));
-    ck_assert_ptr_null(cJSON_GetObjectItemCaseSensitive(at(schema, "definitions/single/properties"), "count"));
+    ck_assert_ptr_null(
+        cJSON_GetObjectItemCaseSensitive(at(schema, "definitions/single/properties"), "count"));
     cJSON_Delete(schema);
 }
 END_TEST
@@ -98,12 +103,14 @@ START_TEST(test_schema_knows_verbs_and_recursion)
 {
     cJSON *schema = schema_of_scenario(&top, &common, types);
 
-    check_text(schema, "definitions/sample.handlers/anyOf/0/items", "{\"$ref\":\"#/definitions/sample.handlers.steps\"}");
+    check_text(schema, "definitions/sample.handlers/anyOf/0/items",
+               "{\"$ref\":\"#/definitions/sample.handlers.steps\"}");
     check_text(schema, "definitions/sample.handlers.steps/properties/parallel/items",
                "{\"$ref\":\"#/definitions/sample.handlers.steps\"}");
     check_text(schema, "definitions/sample.handlers.steps/oneOf",
                "[{\"required\":[\"compute\"]},{\"required\":[\"read\"]},{\"required\":[\"parallel\"]}]");
-    check_text(schema, "definitions/sample.handlers.steps/dependencies/rows", "{\"anyOf\":[{\"required\":[\"read\"]}]}");
+    check_text(schema, "definitions/sample.handlers.steps/dependencies/rows",
+               "{\"anyOf\":[{\"required\":[\"read\"]}]}");
     check_text(schema, "definitions/sample.handlers.steps/dependencies/read", "[\"data\"]");
     cJSON_Delete(schema);
 }
@@ -181,15 +188,20 @@ START_TEST(test_reference_says_what_rows_say)
     static const char *const expected[] = {
         "sample: a sample\n",
         "\nStands for\n  Nothing.\n",
-        "\n  workers             count or \"unlimited\"; default 64; from 1 to 1000000\n      Requests at once.\n",
+        "\n  workers             count or \"unlimited\"; default 64; from 1 to 1000000\n      Requests at "
+        "once.\n",
         "\n      Of the law.\n      Source: Zipf, 1949\n",
         "\n  delay               duration; default \"5ms\"; from 1 us to 1 h\n",
         "\n  service             duration or law, such as \"5ms\"; required\n",
         "\n      fifo                first come, first served\n",
         "\n      It is a disk:\n          size                size; default \"1GB\";",
         "\n      It is a disk, as shown before.\n",
-        "\n              rows                count; default 1; from 1 to 1000\n                  Rows that are read.\n"
-        "                  Goes with read.\n",
+        "\n                  rows                count; default 1; from 1 to 1000\n                      "
+        "Rows that are read.\n"
+        "                      Goes with read.\n",
+        "\n      Each NAME is just its steps, or an object with this field:\n          steps               "
+        "list; required; "
+        "from 1 to 50 elements\n",
     };
     char *text = write_model(&sample_type);
 
@@ -223,6 +235,7 @@ START_TEST(test_reference_page_has_whole_tables)
 }
 END_TEST
 
-TEST_MAIN("schema", test_schema_says_what_rows_say, test_schema_knows_verbs_and_recursion, test_schema_lets_variants_patch,
-          test_schema_survives_without_memory, test_reference_fits_a_terminal, test_reference_says_what_rows_say,
+TEST_MAIN("schema", test_schema_says_what_rows_say, test_schema_knows_verbs_and_recursion,
+          test_schema_lets_variants_patch, test_schema_survives_without_memory,
+          test_reference_fits_a_terminal, test_reference_says_what_rows_say,
           test_reference_page_has_whole_tables)

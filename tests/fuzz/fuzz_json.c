@@ -1,8 +1,8 @@
 /* Fuzzing the JSON scanner (libFuzzer): what it accepts, cJSON accepts, and every value of cJSON's tree is
  * found in the text by its pointer; what it refuses has a place inside of the text and a message.
  *
- *     clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_json.c app/json_scan.c \
- *         app/json_fault.c app/json_locate.c app/source_text.c -lcjson -lm -o fuzz_json
+ *     clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_json.c \
+ *         app/json_scan.c app/json_fault.c app/json_locate.c app/source_text.c -lcjson -lm -o fuzz_json
  *     ./fuzz_json tests/json_corpus/accept tests/json_corpus/refuse
  *
  * libFuzzer adds what it finds to the first folder: give it an empty one in front to keep the corpus clean.
