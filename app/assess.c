@@ -85,7 +85,7 @@ struct check assess_expectation(const struct expectation *expectation, const str
         return check;
     check.interval = results_interval(results, entry);
     check.verdict = statistics_verdict(check.interval, expectation->comparison, expectation->bound);
-    if (assessment->growing && is_latency(expectation->metric)) /* it has no steady value to compare */
+    if (assessment->overloaded && is_latency(expectation->metric)) /* it has no steady value to compare */
         check.verdict = expectation->comparison >= COMPARISON_GREATER ? VERDICT_HELD : VERDICT_FAILED;
     return check;
 }

@@ -63,7 +63,7 @@ struct param_mark param_enter_index(struct param_context *context, size_t index)
 struct param_mark param_enter_path(struct param_context *context, const char *path);
 void param_leave(struct param_context *context, struct param_mark mark);
 
-/* An error at the place where the reader stands; returns false for the caller to pass on. help may be NULL. */
+/* An error where the reader stands; help may be NULL. Returns false for the caller to pass on. */
 __attribute__((format(printf, 4, 5))) bool param_error(struct param_context *context, enum json_part part,
                                                        const char *help, const char *format, ...);
 
@@ -79,8 +79,8 @@ struct param_problems {
     const char *path;
 };
 
-/* A list of quoted words with an end that says what it is, as in `"a", "b" and "c"`. Starts empty; what does not
- * fit is told as "..." */
+/* A list of quoted words with an end that says what it is, as in `"a", "b" and "c"`. Starts empty;
+ * what does not fit is told as "..." */
 struct word_list {
     char *text;
     size_t size, used;

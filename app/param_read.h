@@ -7,10 +7,10 @@
  * Rules beyond the rows:
  *   null         is refused everywhere (a variant's patch is applied before).
  *   a word       of a row stands for its special case, whatever the kind.
- *   verbs        an element of a table with verbs has exactly one of them; an option that names verbs goes with
- *                those only, and is required only with them.
- *   one row      an element of a table with a single row may be written as that row's value: a handler that has
- *                nothing but steps is the list of its steps.
+ *   verbs        an element of a table with verbs has exactly one of them; an option that names verbs goes
+ *                with those only, and is required only with them.
+ *   one row      an element of a table with a single row may be written as that row's value: a handler that
+ *                has nothing but steps is the list of its steps.
  *   min, max     of a list or map bound the number of its elements.
  *   whole numbers  8.0 and 8 are the same number in JSON, and both are accepted.
  *
@@ -64,8 +64,8 @@ bool param_check_references(struct param_context *context, const struct param_na
 
 /* ---- paths ---- */
 
-/* Visits every path that can be set: "web.handlers.NAME[N].rows". `prefix`: "web", or "". NAME and N stand for
- * any key and index; where elements nest in elements of their own kind, only the first level is visited. */
+/* Visits every path that can be set: "web.handlers.NAME[N].rows". `prefix`: "web", or "". NAME and N stand
+ * for any key and index; where elements nest in elements of their own kind, only the first level is visited. */
 void param_paths(const struct param_table *table, const char *prefix,
                  void (*visit)(void *user, const char *path, const struct param_row *row), void *user);
 

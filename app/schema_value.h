@@ -25,7 +25,8 @@ struct schema_builder {
     bool out_of_memory;
 };
 
-/* Each hands its item over to `parent`; NULL items and failures set out_of_memory. They return the item, or NULL. */
+/* Each hands its item over to `parent`; NULL items and failures set out_of_memory.
+ * They return the item, or NULL. */
 cJSON *schema_add(struct schema_builder *builder, cJSON *parent, const char *name, cJSON *item);
 cJSON *schema_append(struct schema_builder *builder, cJSON *array, cJSON *item);
 void schema_text(struct schema_builder *builder, cJSON *parent, const char *name, const char *text);

@@ -8,6 +8,7 @@
 #include "sim/outcome.h"
 
 #define LABEL_WIDTH 12
+#define TIER_WIDTH_MAX 26
 #define TEXT_SIZE QUANTITY_TEXT_SIZE
 
 static const char *seconds_text(double seconds, char *text)
@@ -60,6 +61,13 @@ static struct interval total_of(const struct results *results, const char *metri
     return entry ? results_interval(results, entry) : (struct interval){ NAN, NAN, NAN, 0 };
 }
 
+/* A number of requests: three digits, never in powers of ten. */
+static const char *count_text(double count, char *text)
+{
+    snprintf(text, TEXT_SIZE, count < 9.95 ? "%.2f" : count < 99.5 ? "%.1f" : "%.0f", count);
+    return text;
+}
+
 /* ---- head ---- */
 
 void summary_head(struct page *page, const struct summary *summary)
@@ -91,15 +99,27 @@ void summary_head(struct page *page, const struct summary *summary)
 
 /* ---- users ---- */
 
+/* What is measured under overload says how long the run or the queues were, nothing that lasts. */
+static void write_no_latency(struct page *page, const struct outcome_of_variant *run)
+{
+    char text[TEXT_SIZE];
+
+    if (run->assessment.growing)
+        page_words(page, PAGE_BAD, "has no steady value: it grows as long as this load lasts");
+    else
+        page_words(page, PAGE_BAD, "has no steady value: it is as long as the full queues make it");
+    page_words(page, PAGE_DIM, "(half of those answered in this run waited more than %s)", seconds_text(results_value(&run->results, "total", "latency.p50"), text));
+    page_end_line(page);
+}
+
 static void write_latencies(struct page *page, const struct outcome_of_variant *run)
 {
     static const char *const names[] = { "p50", "p95", "p99", "p99.9" };
     char metric[32], text[TEXT_SIZE], half[TEXT_SIZE];
 
     page_label(page, LABEL_WIDTH, "  latency");
-    if (run->assessment.growing) {
-        page_words(page, PAGE_BAD, "has no steady value: it grows as long as this load lasts");
-        page_end_line(page);
+    if (run->assessment.overloaded) {
+        write_no_latency(page, run);
         return;
     }
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -180,7 +200,9 @@ static void write_utilisations(struct page *page, const struct results *results,
         if (strcmp(entry->component, component) || !is_resource_utilisation(entry))
             continue;
         value = results_interval(results, entry).mean;
-        page_item(page, tone_of_utilisation(value), "%.*s %s", (int)(strlen(entry->metric) - strlen(".utilisation")), entry->metric,
+        if (value < 0.005 && strncmp(entry->metric, "cpu", 3) && strncmp(entry->metric, "servers", 7))
+            continue;
+        page_item(page, tone_of_utilisation(value), "%.*s %s,", (int)(strlen(entry->metric) - strlen(".utilisation")), entry->metric,
                   short_percent(value, text));
     }
 }
@@ -219,7 +241,7 @@ static double busiest(const struct results *results, const char *component)
 #define INSTANCES_SHOWN 16
 
 /* Each instance's share of the requests and how busy it is, where that differs: a hot shard. */
-static void write_instances(struct page *page, const struct results *results, const char *component)
+static void write_instances(struct page *page, const struct results *results, const char *component, int width)
 {
     int count = count_instances(results, component);
     double most = 0, least = 1;
@@ -235,39 +257,52 @@ static void write_instances(struct page *page, const struct results *results, co
     }
     if (count < 2 || (most < 1.1 * least && !strchr(component, '.')))
         return;
+    page_label(page, width, "");
     for (int i = 0; i < count && i < INSTANCES_SHOWN; i++) {
         double busy;
 
         snprintf(name, sizeof name, "%s[%d]", component, i);
         busy = busiest(results, name);
-        page_item(page, tone_of_utilisation(busy), "[%d] gets %s, %s busy%s", i, short_percent(results_value(results, name, "requests.share"), share_text),
+        page_item(page, tone_of_utilisation(busy), "[%d] %s of requests, %s busy%s", i, short_percent(results_value(results, name, "requests.share"), share_text),
                   short_percent(busy, busy_text), i + 1 < count ? ";" : "");
     }
     if (count > INSTANCES_SHOWN)
         page_item(page, PAGE_DIM, "and %d more", count - INSTANCES_SHOWN);
+    page_end_line(page);
 }
 
-static void write_tier(struct page *page, const struct results *results, const char *component)
+static void write_tier(struct page *page, const struct results *results, const char *component, int width)
 {
     double queue = results_value(results, component, "queue.mean"), hits = results_value(results, component, "hit_ratio");
     char label[40], text[TEXT_SIZE];
 
-    snprintf(label, sizeof label, "    %.32s", component);
-    page_label(page, LABEL_WIDTH, label);
+    snprintf(label, sizeof label, "    %.*s", TIER_WIDTH_MAX - 5, component);
+    page_label(page, width, label);
     write_utilisations(page, results, component);
     if (!isnan(hits))
-        page_item(page, PAGE_PLAIN, "hits %s", short_percent(hits, text));
+        page_item(page, PAGE_PLAIN, "hits %s,", short_percent(hits, text));
     if (queue >= 0.05)
-        page_item(page, PAGE_PLAIN, "queue %.3g", queue);
+        page_item(page, PAGE_PLAIN, "queue %s,", count_text(queue, text));
     page_item(page, PAGE_DIM, "p99 %s", seconds_text(results_value(results, component, "latency.p99"), text));
-    if (count_instances(results, component) > 1)
-        write_instances(page, results, component);
     page_end_line(page);
+    if (count_instances(results, component) > 1)
+        write_instances(page, results, component, width);
+}
+
+static int tier_width(const struct results *results)
+{
+    int width = LABEL_WIDTH;
+
+    for (size_t i = 0; i < results->entry_count; i++)
+        if (is_tier(results->entries[i].component) && page_columns(results->entries[i].component) + 5 > width)
+            width = page_columns(results->entries[i].component) + 5;
+    return width < TIER_WIDTH_MAX ? width : TIER_WIDTH_MAX;
 }
 
 static void write_tiers(struct page *page, const struct results *results)
 {
     const char *last = "";
+    int width = tier_width(results);
     bool first = true;
 
     for (size_t i = 0; i < results->entry_count; i++) {
@@ -280,11 +315,11 @@ static void write_tiers(struct page *page, const struct results *results)
             continue;
         if (first) {
             page_label(page, LABEL_WIDTH, "  tiers");
-            page_words(page, PAGE_DIM, "how busy each resource is, requests waiting, p99 of the tier's own time");
+            page_words(page, PAGE_DIM, "busy share of each resource, requests waiting, p99 from arrival to answer");
             page_end_line(page);
         }
         first = false;
-        write_tier(page, results, last);
+        write_tier(page, results, last, width);
     }
 }
 
@@ -309,6 +344,45 @@ static const char *resource_name(const struct result_entry *limit, char *text, s
     return text;
 }
 
+/* The tier with most requests in line. */
+static const char *longest_queue(const struct results *results, double *queue)
+{
+    const char *component = NULL;
+
+    *queue = 0;
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+        double value;
+
+        if (!is_tier(entry->component) || strcmp(entry->metric, "queue.mean"))
+            continue;
+        value = results_interval(results, entry).mean;
+        if (value > *queue) {
+            *queue = value;
+            component = entry->component;
+        }
+    }
+    return component;
+}
+
+static void write_overload(struct page *page, const struct outcome_of_variant *run, const char *resource)
+{
+    const struct assessment *assessment = &run->assessment;
+    double queue;
+    const char *component = longest_queue(&run->results, &queue);
+    char text[TEXT_SIZE];
+
+    page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s is the limit, %s busy.", resource, assessment->limit->component,
+               short_percent(assessment->limit_utilisation, text));
+    if (assessment->growing)
+        page_words(page, PAGE_PLAIN, "With every second %s requests more are waiting.", count_text(assessment->growth_per_s, text));
+    if (component)
+        page_words(page, PAGE_PLAIN, "The longest queue %s in front of %s, %s requests on average.", assessment->growing ? "grows" : "stands", component,
+                   count_text(queue, text));
+    if (!assessment->growing)
+        page_words(page, PAGE_PLAIN, "What finds it full is refused or times out.");
+}
+
 static void write_limit(struct page *page, const struct outcome_of_variant *run)
 {
     const struct assessment *assessment = &run->assessment;
@@ -320,18 +394,15 @@ static void write_limit(struct page *page, const struct outcome_of_variant *run)
     page_label(page, LABEL_WIDTH, "  limit");
     resource_name(assessment->limit, resource, sizeof resource);
     if (assessment->overloaded) {
-        page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s is the limit, %s busy.", resource, assessment->limit->component,
-                   percent_text(assessment->limit_utilisation, text));
-        if (assessment->growing)
-            page_words(page, PAGE_BAD, "Its queue grows: %.3g requests more are waiting with every second.", assessment->growth_per_s);
-        else
-            page_words(page, PAGE_BAD, "What it cannot serve waits in front of it until it is refused or times out.");
+        write_overload(page, run, resource);
     } else {
         headroom = assessment->limit_utilisation > 0 ? 1 / assessment->limit_utilisation : INFINITY;
-        page_words(page, PAGE_PLAIN, "the %s of %s, %s busy, is the first to be full%s", resource, assessment->limit->component,
-                   short_percent(assessment->limit_utilisation, text), assessment->limit_utilisation > ASSESS_FULL ? " (it is)" : "");
+        short_percent(assessment->limit_utilisation, text);
         if (headroom > 1.02 && headroom < 50)
-            page_words(page, PAGE_PLAIN, ", at about %.2g times this load", headroom);
+            page_words(page, PAGE_PLAIN, "the %s of %s, %s busy, will be full first, at about %.2g times this load", resource,
+                       assessment->limit->component, text, headroom);
+        else
+            page_words(page, PAGE_PLAIN, "the %s of %s is the busiest, %s", resource, assessment->limit->component, text);
     }
     page_end_line(page);
 }
@@ -366,20 +437,20 @@ static const char *metric_text(const struct expectation *expectation, double val
     return is_share(expectation->metric) ? percent_text(value, text) : value_text(expectation->unit, value, text);
 }
 
-static void write_check(struct page *page, const struct check *check, bool growing)
+static void write_check(struct page *page, const struct check *check, bool overloaded)
 {
     static const char *const words[] = { [VERDICT_HELD] = "held", [VERDICT_FAILED] = "failed", [VERDICT_UNDECIDED] = "undecided" };
     static const enum page_tone tones[] = { [VERDICT_HELD] = PAGE_GOOD, [VERDICT_FAILED] = PAGE_BAD, [VERDICT_UNDECIDED] = PAGE_WARN };
     const struct expectation *expectation = check->expectation;
     const char *sign = check->verdict == VERDICT_HELD ? page_tick(page) : check->verdict == VERDICT_FAILED ? page_cross(page) : "?";
     char text[TEXT_SIZE], half[TEXT_SIZE];
-    bool steady = !(growing && strstr(expectation->metric, "latency"));
+    bool steady = !(overloaded && strstr(expectation->metric, "latency"));
 
     page_label(page, LABEL_WIDTH, "  expect");
     page_item(page, tones[check->verdict], "%s %s:", sign, words[check->verdict]);
     page_item(page, PAGE_PLAIN, "%s.%s %s,", expectation->component, expectation->metric, expectation->text);
     if (!steady)
-        page_item(page, PAGE_PLAIN, "it grows");
+        page_item(page, PAGE_PLAIN, "it has no steady value");
     else if (isnan(half_width(check->interval)))
         page_item(page, PAGE_PLAIN, "it is %s", metric_text(expectation, check->interval.mean, text));
     else
@@ -411,7 +482,7 @@ void summary_variant(struct page *page, const struct summary *summary, const str
     write_cost(page, &run->results);
     write_limit(page, run);
     for (size_t i = 0; i < run->assessment.check_count; i++)
-        write_check(page, &run->assessment.checks[i], run->assessment.growing);
+        write_check(page, &run->assessment.checks[i], run->assessment.overloaded);
 }
 
 void summary_foot(struct page *page, const struct summary *summary)

@@ -79,8 +79,8 @@ static void table_row(struct page *page, int width, const struct outcome_of_vari
     if (!isnan(availability))
         quantity_format_percent(availability, text, sizeof text);
     page_cell(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, 10, true, isnan(availability) ? "-" : text);
-    page_cell(page, PAGE_PLAIN, 9, true, assessment->growing ? "grows" : seconds_text(results_value(results, "total", "latency.p50"), text));
-    page_cell(page, PAGE_PLAIN, 9, true, assessment->growing ? "grows" : seconds_text(results_value(results, "total", "latency.p99"), text));
+    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : seconds_text(results_value(results, "total", "latency.p50"), text));
+    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : seconds_text(results_value(results, "total", "latency.p99"), text));
     snprintf(text, sizeof text, "%.3f", results_value(results, "total", "cost.per_hour"));
     page_cell(page, PAGE_PLAIN, 8, true, text);
     limit_text(assessment, text, sizeof text);
@@ -142,8 +142,11 @@ static void write_latency_difference(struct page *page, const struct difference 
     struct interval interval = difference->paired[0].difference;
     char text[TEXT_SIZE], half[TEXT_SIZE];
 
-    if (difference->run->assessment.growing || difference->reference->assessment.growing) {
-        page_item(page, PAGE_PLAIN, difference->run->assessment.growing ? "p99 grows without end," : "p99 steady again,");
+    if (difference->run->assessment.overloaded || difference->reference->assessment.overloaded) {
+        if (!difference->run->assessment.overloaded)
+            page_item(page, PAGE_GOOD, "p99 steady again,");
+        else
+            page_item(page, PAGE_BAD, difference->reference->assessment.overloaded ? "still overloaded," : "overloaded,");
         return;
     }
     if (!difference->clear[0]) {
@@ -247,9 +250,8 @@ static const struct outcome_of_variant *cheapest(const struct summary *summary, 
 
 static void write_expectations(struct page *page, const struct scenario_variant *base)
 {
-    page_words(page, PAGE_PLAIN, "(");
     for (size_t i = 0; i < base->expectation_count; i++)
-        page_words(page, PAGE_PLAIN, "%s.%s %s%s", base->expectations[i].component, base->expectations[i].metric, base->expectations[i].text,
+        page_words(page, PAGE_PLAIN, "%s%s.%s %s%s", i ? "" : "(", base->expectations[i].component, base->expectations[i].metric, base->expectations[i].text,
                    i + 1 < base->expectation_count ? "," : ")");
 }
 
@@ -272,7 +274,7 @@ static void write_cheapest(struct page *page, const struct summary *summary, con
     page_words(page, PAGE_BOLD, "Cheapest that meets the expectation%s%s: %s,", problem ? " under " : "", problem ? problem->variant->name : "", best->variant->name);
     page_words(page, PAGE_PLAIN, "%s an hour", quantity_format_money(cost_of(best), text, sizeof text));
     if (problem)
-        page_words(page, PAGE_PLAIN, "(%s$%.3f against %s),", cost_of(best) < cost_of(problem) ? "-" : "+", fabs(cost_of(best) - cost_of(problem)), problem->variant->name);
+        page_words(page, PAGE_PLAIN, "(%s$%.3f against %s),", cost_of(best) < cost_of(problem) - 5e-4 ? "-" : "+", fabs(cost_of(best) - cost_of(problem)), problem->variant->name);
     page_words(page, PAGE_PLAIN, "p99 %s; %zu of %zu do.", seconds_text(results_value(&best->results, "total", "latency.p99"), text), meeting, all);
     page_end_line(page);
     page_words(page, PAGE_DIM, "The expectation is base's");

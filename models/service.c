@@ -10,6 +10,7 @@
 
 #include "models/call_params.h"
 #include "models/model.h"
+#include "models/routing.h"
 #include "sim/station.h"
 
 struct service_class_config {
@@ -27,6 +28,7 @@ struct service_config {
     const char *then;
     struct call_config call;
     int64_t response_size;
+    int instances; /* enum service_instances */
     double price;
 };
 
@@ -41,14 +43,21 @@ struct service_shared {
     struct service_class standard;
     struct service_class *classes; /* by request class of the run; made at the first start() */
     struct link **next;            /* instances of the tier behind, NULL: none */
-    uint32_t next_count;
+    struct group *next_group;
 };
 
 struct service {
     struct station station;
 };
 
-enum service_step { SERVICE_SERVING, SERVICE_CALLING };
+enum service_instances { INSTANCES_ALIKE, INSTANCES_BY_MODULO, INSTANCES_BY_HASH };
+
+static const struct param_choice instance_choices[] = {
+    { "alike", INSTANCES_ALIKE, "any of them serves any request" },
+    { "by_modulo", INSTANCES_BY_MODULO, "shards: the row modulo their number" },
+    { "by_hash", INSTANCES_BY_HASH, "shards: a hash of the row" },
+    { NULL, 0, NULL },
+};
 
 static const struct param_choice disciplines[] = {
     { "fifo", STATION_FIFO, "first come, first served" },
@@ -81,6 +90,8 @@ static const struct param_row rows[] = {
               .help = "Service time and priority of single request classes."),
     PARAM_REFERENCE(struct service_config, then, .default_text = "\"none\"", .word = "none", .refers_to = PARAM_REFERS_COMPONENT,
                     .roles = ROLE_SERVER, .help = "Called after the service, its server being free again: stations in series."),
+    PARAM_CHOICE(struct service_config, instances, .default_text = "\"alike\"", .choices = instance_choices,
+                 .help = "What tells instances apart, when there are several and no balancer in front of them."),
     PARAM_BYTES(struct service_config, response_size, .default_text = "\"1KB\"", .max = 1e12, .help = "Size of an answer."),
     PARAM_MONEY_RATE(struct service_config, price, .default_text = "\"$0/h\"", .max = 1e9,
                      .help = "Bill of one instance, for a service that is bought."),
@@ -100,7 +111,7 @@ static void service_wire_group(struct group *group)
     duration_init(&shared->standard.service_time, group, "service", &config->service_time);
     if (next) {
         shared->next = sim_link_all(group, next, &policy);
-        shared->next_count = next->count;
+        shared->next_group = next;
     }
     group->cost_per_hour += config->price * group->count;
 }
@@ -167,14 +178,26 @@ static void answer(struct component *self, struct request *request, enum outcome
 static void service_on_timer(struct component *self, struct request *request)
 {
     const struct service_shared *shared = self->shared;
-    uint64_t spread;
 
     if (!shared->next) {
         answer(self, request, OUTCOME_OK);
         return;
     }
-    spread = rng_hash(request_frame(request)->number, shared->next_count);
-    sim_call(self, request, shared->next[shared->next_count > 1 ? spread % shared->next_count : 0], 0);
+    sim_call(self, request, shared->next[route_instance(shared->next_group, request, request_frame(request)->number)], 0);
+}
+
+static uint32_t service_instance_for(const struct group *group, const struct request *request)
+{
+    const struct service_config *config = group->config;
+
+    switch (config->instances) {
+    case INSTANCES_BY_MODULO:
+        return (uint32_t)(request->key % group->count);
+    case INSTANCES_BY_HASH:
+        return (uint32_t)(((hash_key(request->key) >> 32) * group->count) >> 32);
+    default:
+        return (uint32_t)(rng_hash(request->frames[request->top].number, group->count) % group->count);
+    }
 }
 
 static void service_on_reply(struct component *self, struct request *request)
@@ -221,5 +244,6 @@ const struct model_type service_model = {
     .params = &params,
     .roles = ROLE_SERVER | ROLE_STORE,
     .many = true,
+    .instance_for = service_instance_for,
     .check_wired = service_check_wired,
 };

@@ -1,4 +1,4 @@
-/* What every component type owes: texts, callbacks, and rows that the reader, the schema and the reference can use. */
+/* What every component type owes: texts, callbacks, and rows that reader, schema and reference can use. */
 #include "tests/test.h"
 
 #include "app/param_kind.h"
