@@ -283,7 +283,8 @@ static void write_tier(struct page *page, const struct results *results, const c
         page_item(page, PAGE_PLAIN, "hits %s,", short_percent(hits, text));
     if (queue >= 0.05)
         page_item(page, PAGE_PLAIN, "queue %s,", count_text(queue, text));
-    page_item(page, PAGE_DIM, "p99 %s", seconds_text(results_value(results, component, "latency.p99"), text));
+    if (!isnan(results_value(results, component, "latency.p99")))
+        page_item(page, PAGE_DIM, "p99 %s", seconds_text(results_value(results, component, "latency.p99"), text));
     page_end_line(page);
     if (count_instances(results, component) > 1)
         write_instances(page, results, component, width);

@@ -150,7 +150,7 @@ static void write_latency_difference(struct page *page, const struct difference 
         return;
     }
     if (!difference->clear[0]) {
-        page_item(page, PAGE_DIM, "p99 no clear difference,");
+        page_item(page, PAGE_DIM, "no clear difference in p99,");
         return;
     }
     page_item(page, interval.mean < 0 ? PAGE_GOOD : PAGE_BAD, "p99 %s%s %s %s,", interval.mean < 0 ? "-" : "+", seconds_text(interval.mean, text),
@@ -161,9 +161,7 @@ static void write_availability_difference(struct page *page, const struct differ
 {
     struct interval interval = difference->paired[1].difference;
 
-    if (!difference->clear[1])
-        page_item(page, PAGE_DIM, "availability no clear difference,");
-    else
+    if (difference->clear[1])
         page_item(page, interval.mean > 0 ? PAGE_GOOD : PAGE_BAD, "availability %+.3g %s %.1g points,", interval.mean * 100, page_plus_minus(page),
                   (interval.high - interval.low) / 2 * 100);
 }
@@ -272,7 +270,7 @@ static void write_cheapest(struct page *page, const struct summary *summary, con
         return;
     }
     page_words(page, PAGE_BOLD, "Cheapest that meets the expectation%s%s: %s,", problem ? " under " : "", problem ? problem->variant->name : "", best->variant->name);
-    page_words(page, PAGE_PLAIN, "%s an hour", quantity_format_money(cost_of(best), text, sizeof text));
+    page_words(page, PAGE_PLAIN, "%s an hour%s", quantity_format_money(cost_of(best), text, sizeof text), problem ? "" : ",");
     if (problem)
         page_words(page, PAGE_PLAIN, "(%s$%.3f against %s),", cost_of(best) < cost_of(problem) - 5e-4 ? "-" : "+", fabs(cost_of(best) - cost_of(problem)), problem->variant->name);
     page_words(page, PAGE_PLAIN, "p99 %s; %zu of %zu do.", seconds_text(results_value(&best->results, "total", "latency.p99"), text), meeting, all);

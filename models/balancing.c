@@ -5,12 +5,12 @@
 #define REHASHES_MAX 20 /* then anyone who is available */
 
 struct balancing_policy_row {
-    uint32_t (*choose)(struct balancing *balancing, struct rng *rng,
-                       uint64_t user); /* somebody is available */
-    void (*change)(struct balancing *balancing, uint32_t target,
-                   uint32_t connections); /* NULL: just counted */
-    void (*rebuild)(
-        struct balancing *balancing); /* another set of targets is available; NULL: nothing to do */
+    /* Called when somebody is available. */
+    uint32_t (*choose)(struct balancing *balancing, struct rng *rng, uint64_t user);
+    /* A target has one connection more or less; NULL: that is just counted. */
+    void (*change)(struct balancing *balancing, uint32_t target, uint32_t connections);
+    /* Another set of targets is available; NULL: nothing to do. */
+    void (*rebuild)(struct balancing *balancing);
 };
 
 /* ---- policies without memory of connections ---- */

@@ -141,8 +141,7 @@ static struct link *choose_target(const struct clients_shared *shared, uint64_t 
     return shared->targets[(rng_hash(number, shared->choice_key) >> 32) * shared->target_count >> 32];
 }
 
-/* choice: the draws of this request; the first is for the user, the second for the class, whoever the user
- * is. */
+/* choice: the draws of this request; the second is for its class, the first for its user, drawn or not. */
 static void send_request(struct component *self, uint64_t number, uint64_t user, struct rng choice)
 {
     const struct clients_shared *shared = self->shared;

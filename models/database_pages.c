@@ -76,7 +76,18 @@ static bool page_walk_load(struct page_walk *walk, struct database_pages *pages)
     return buffer_pool_preload(&pages->pool, &pages->owner->sim->memory, row_id(walk->data, page), walk->stored->page_bytes);
 }
 
-/* Fills the pool with popular pages, of each data set in turn. */
+/* Pages of new rows are the latest to have been used. */
+static void load_added_pages(struct database_pages *pages, uint16_t data)
+{
+    const struct stored *stored = &pages->stored[data];
+    struct memory *memory = &pages->owner->sim->memory;
+
+    for (uint64_t i = 1; i <= stored->pages_added; i++)
+        if (!buffer_pool_preload(&pages->pool, memory, row_id(data, stored->page_end - i), stored->page_bytes))
+            return;
+}
+
+/* Fills the pool with new pages, then with popular ones, of each data set in turn. */
 static void load_popular_pages(struct database_pages *pages)
 {
     struct sim *sim = pages->owner->sim;
@@ -85,8 +96,10 @@ static void load_popular_pages(struct database_pages *pages)
     size_t open = 0;
 
     for (size_t data = 1; data <= count; data++)
-        if (pages->stored[data].rows)
+        if (pages->stored[data].rows) {
+            load_added_pages(pages, (uint16_t)data);
             page_walk_init(&walks[open++], pages, (uint16_t)data);
+        }
     while (open)
         for (size_t i = 0; i < open;)
             if (page_walk_load(&walks[i], pages))
@@ -267,6 +280,7 @@ void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t
 
     if (page >= stored->page_end) {
         stored->page_end = page + 1;
+        stored->pages_added++;
         pages->bytes += stored->page_bytes;
         track_if_needed(pages);
     }

@@ -27,6 +27,7 @@ struct stored {
     uint64_t rows_a_page; /* at least 1 */
     uint64_t pages;       /* of this node at the start */
     uint64_t page_end;    /* above the highest page */
+    uint64_t pages_added; /* by new rows */
     double pages_a_row;   /* of all rows, whoever holds them */
     uint32_t page_bytes;  /* several pages when a row takes several */
     uint64_t appended;    /* rows with automatic numbers, handed out */

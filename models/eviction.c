@@ -3,7 +3,7 @@
 
 #define FIRST_SLOT_BITS 6
 #define FIRST_SLOTS (1u << FIRST_SLOT_BITS)
-#define FIRST_PLACES 32
+#define FIRST_PLACES 32 /* place 0 included */
 #define ENTRIES_MAX ((int64_t)UINT32_MAX - 1)
 #define SWEEP_PLACES 2 /* looked at by each call */
 
@@ -22,7 +22,8 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
     };
     store->slots = memory_alloc_array(memory, FIRST_SLOTS, sizeof *store->slots);
     store->links = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->links);
-    store->copies = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->copies);
+    store->weights = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->weights);
+    store->contents = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->contents);
     if (store->policy->has_places)
         store->places = memory_alloc_array(memory, FIRST_PLACES, sizeof *store->places);
 }
@@ -90,10 +91,11 @@ static void grow_pool(struct eviction_store *store)
 {
     uint64_t size = (uint64_t)store->pool_size + store->pool_size / 8 + FIRST_PLACES;
 
-    if (size > (uint64_t)store->capacity_entries + 2) /* place 0, and a newcomer before room is made */
-        size = (uint64_t)store->capacity_entries + 2;
+    if (size > (uint64_t)store->capacity_entries + 1) /* place 0 */
+        size = (uint64_t)store->capacity_entries + 1;
     store->links = memory_grow(store->memory, store->links, size * sizeof *store->links);
-    store->copies = memory_grow(store->memory, store->copies, size * sizeof *store->copies);
+    store->weights = memory_grow(store->memory, store->weights, size * sizeof *store->weights);
+    store->contents = memory_grow(store->memory, store->contents, size * sizeof *store->contents);
     if (store->places)
         store->places = memory_grow(store->memory, store->places, size * sizeof *store->places);
     store->pool_size = (uint32_t)size;
@@ -114,7 +116,7 @@ static uint32_t take_place(struct eviction_store *store)
 
 static void free_place(struct eviction_store *store, uint32_t entry)
 {
-    store->copies[entry].expiry_ns = SIM_TIME_NEVER; /* the sweep passes it by */
+    store->contents[entry].expiry_ns = SIM_TIME_NEVER; /* the sweep passes it by */
     store->links[entry].next = store->free;
     store->free = entry;
 }
@@ -127,19 +129,19 @@ static void remove_entry(struct eviction_store *store, uint32_t entry, int64_t d
     store->policy->on_remove(store, entry);
     free_slot(store, entry);
     amount_add(&store->entries, -1, date_ns);
-    amount_add(&store->bytes, -(int64_t)store->copies[entry].size, date_ns);
+    amount_add(&store->bytes, -(int64_t)store->weights[entry].size, date_ns);
     free_place(store, entry);
 }
 
 static inline bool is_expired(const struct eviction_store *store, uint32_t entry, int64_t now_ns)
 {
-    return store->copies[entry].expiry_ns <= now_ns;
+    return store->expires && store->contents[entry].expiry_ns <= now_ns;
 }
 
 /* What was before the window must not be dated back beyond its start. */
 static void expire(struct eviction_store *store, uint32_t entry)
 {
-    int64_t expiry_ns = store->copies[entry].expiry_ns;
+    int64_t expiry_ns = store->contents[entry].expiry_ns;
 
     remove_entry(store, entry, expiry_ns > store->entries.window_ns ? expiry_ns : store->entries.window_ns);
     store->expirations++;
@@ -166,21 +168,7 @@ static void sweep(struct eviction_store *store, int64_t now_ns)
 
 void eviction_evict(struct eviction_store *store, int64_t now_ns)
 {
-    evict(store, store->policy->victim(store, 0), now_ns);
-}
-
-/* Evicts until that much more fits; false: the newcomer is the victim. */
-static bool make_room(struct eviction_store *store, uint32_t newcomer, int64_t more_entries, int64_t more_bytes, int64_t now_ns)
-{
-    while (store->entries.level > store->capacity_entries - more_entries ||
-           store->bytes.level > store->capacity_bytes - more_bytes) {
-        uint32_t victim = store->policy->victim(store, newcomer);
-
-        if (victim == newcomer)
-            return false;
-        evict(store, victim, now_ns);
-    }
-    return true;
+    evict(store, store->policy->victim(store), now_ns);
 }
 
 /* ---- verbs ---- */
@@ -198,14 +186,14 @@ static inline uint32_t find_live(struct eviction_store *store, uint64_t id, int6
 {
     uint32_t entry = find(store, id);
 
-    if (store->expires && entry && is_expired(store, entry, now_ns)) {
+    if (entry && is_expired(store, entry, now_ns)) {
         expire(store, entry);
         return 0;
     }
     return entry;
 }
 
-struct eviction_copy *eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns)
+uint32_t eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns)
 {
     uint32_t entry;
 
@@ -214,47 +202,60 @@ struct eviction_copy *eviction_get(struct eviction_store *store, uint64_t id, in
     if (store->expires)
         sweep(store, now_ns);
     entry = find_live(store, id, now_ns);
-    if (!entry)
-        return NULL;
-    store->policy->on_hit(store, entry);
-    return &store->copies[entry];
+    if (entry)
+        store->policy->on_hit(store, entry);
+    return entry;
 }
 
-static void fill(struct eviction_copy *copy, const struct eviction_copy *from)
+static inline void fill(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy)
 {
-    copy->expiry_ns = from->expiry_ns;
-    copy->version = from->version;
-    copy->size = from->size;
+    store->contents[entry].expiry_ns = copy->expiry_ns;
+    store->contents[entry].version = copy->version;
+    store->weights[entry].size = copy->size;
+}
+
+static inline bool fits(const struct eviction_store *store, int64_t more_entries, int64_t more_bytes)
+{
+    return store->entries.level <= store->capacity_entries - more_entries &&
+           store->bytes.level <= store->capacity_bytes - more_bytes;
 }
 
 static bool replace(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy, int64_t now_ns)
 {
-    int64_t more_bytes = (int64_t)copy->size - store->copies[entry].size;
+    int64_t more_bytes = (int64_t)copy->size - store->weights[entry].size;
 
     store->policy->on_hit(store, entry);
-    if (!make_room(store, entry, 0, more_bytes, now_ns)) {
-        evict(store, entry, now_ns);
-        return false;
+    while (!fits(store, 0, more_bytes)) {
+        uint32_t victim = store->policy->victim(store);
+
+        evict(store, victim, now_ns);
+        if (victim == entry)
+            return false;
     }
-    fill(&store->copies[entry], copy);
+    fill(store, entry, copy);
     amount_add(&store->bytes, more_bytes, now_ns);
     return true;
 }
 
 static bool insert(struct eviction_store *store, uint64_t id, const struct eviction_copy *copy, int64_t now_ns)
 {
-    uint32_t entry = take_place(store);
+    const struct eviction_policy *policy = store->policy;
+    uint32_t entry;
 
-    store->links[entry].id = id;
-    if (!make_room(store, entry, 1, copy->size, now_ns)) {
-        free_place(store, entry);
-        return false;
+    while (!fits(store, 1, copy->size)) {
+        uint32_t victim = policy->victim(store);
+
+        if (policy->admits && !policy->admits(store, id, victim))
+            return false;
+        evict(store, victim, now_ns);
     }
-    fill(&store->copies[entry], copy);
     if ((uint64_t)(store->entries.level + 1) * 8 > (store->slot_mask + 1) * 5)
         grow_slots(store);
+    entry = take_place(store);
+    store->links[entry].id = id;
     take_slot(store, entry);
-    store->policy->on_insert(store, entry);
+    fill(store, entry, copy);
+    policy->on_insert(store, entry);
     amount_add(&store->entries, 1, now_ns);
     amount_add(&store->bytes, copy->size, now_ns);
     return true;

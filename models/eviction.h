@@ -56,9 +56,9 @@ struct eviction_policy {
     void (*on_insert)(struct eviction_store *store, uint32_t entry);
     void (*on_hit)(struct eviction_store *store, uint32_t entry);
     void (*on_remove)(struct eviction_store *store, uint32_t entry);
-    /* Who goes for the sake of `newcomer`, which may be in already; the newcomer itself: it does not come in or goes.
-     * newcomer 0: one goes whoever comes. */
-    uint32_t (*victim)(const struct eviction_store *store, uint32_t newcomer);
+    uint32_t (*victim)(const struct eviction_store *store); /* who goes next; the store is not empty */
+    /* Whether a key comes in at the cost of that victim; NULL: always. */
+    bool (*admits)(const struct eviction_store *store, uint64_t id, uint32_t victim);
     bool counts_all; /* of keys that are asked for, also of those that are not in */
     bool has_places; /* keeps all entries in an array instead of lists */
 };
@@ -73,13 +73,24 @@ struct eviction_link {
     uint32_t next; /* in a list, also of free places; perfect_lfu: date of the last use, low part */
 };
 
-/* What is known of a copy. */
+/* What making room touches. */
+struct eviction_weight {
+    uint32_t size;      /* bytes */
+    uint32_t frequency; /* lfu: index of a frequency list; perfect_lfu: times asked for */
+};
+
+/* What only the owner of the store wants to know. */
+struct eviction_content {
+    int64_t expiry_ns;
+    uint32_t version;
+    uint32_t used_high; /* perfect_lfu: date of the last use, high part */
+};
+
+/* A copy as it is put in. */
 struct eviction_copy {
     int64_t expiry_ns; /* SIM_TIME_NEVER: it does not expire */
     uint32_t version;
-    uint32_t size;      /* bytes */
-    uint32_t frequency; /* the policy's: lfu: index of a frequency list; perfect_lfu: count */
-    uint32_t used_high; /* perfect_lfu: date of the last use, high part */
+    uint32_t size; /* bytes */
 };
 
 /* The keys that were used equally often, in order of their last use; lists are in order of their counts. */
@@ -99,7 +110,8 @@ struct eviction_config {
 struct eviction_store {
     const struct eviction_policy *policy;
     struct eviction_link *links; /* of the pool; place 0 is the ends of the list of lru and fifo */
-    struct eviction_copy *copies;
+    struct eviction_weight *weights;
+    struct eviction_content *contents;
     uint32_t *slots; /* open addressing: entries by hash of their keys, 0: free */
     uint64_t slot_mask;
     unsigned slot_shift; /* 64 - bits of slot_mask */
@@ -124,12 +136,25 @@ struct eviction_store {
 /* An empty store; capacities at least 0. */
 void eviction_init(struct eviction_store *store, struct memory *memory, const struct eviction_config *config);
 
-/* The copy of that key, used once more; NULL: there is none. Valid until the next call. The caller may move expiry_ns of a
- * copy that has one. */
-struct eviction_copy *eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns);
+/* The copy of that key, used once more: its place, valid until the next call; 0: there is none. */
+uint32_t eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns);
 
-/* Keeps a copy (the frequency of which means nothing), in place of an older one; false: it is not kept, nor is an older one. */
+/* Keeps a copy, in place of an older one; false: it is not kept, nor is an older one. */
 bool eviction_put(struct eviction_store *store, uint64_t id, struct eviction_copy copy, int64_t now_ns);
+
+/* What a place that eviction_get() returned holds. */
+static inline struct eviction_copy eviction_copy_at(const struct eviction_store *store, uint32_t entry)
+{
+    return (struct eviction_copy){ .expiry_ns = store->contents[entry].expiry_ns,
+                                   .version = store->contents[entry].version,
+                                   .size = store->weights[entry].size };
+}
+
+/* Gives a copy that expires another date for that. */
+static inline void eviction_set_expiry(struct eviction_store *store, uint32_t entry, int64_t expiry_ns)
+{
+    store->contents[entry].expiry_ns = expiry_ns;
+}
 
 /* Forgets the copy of that key; false: there was none. */
 bool eviction_drop(struct eviction_store *store, uint64_t id, int64_t now_ns);

@@ -45,16 +45,15 @@ static void fifo_hit(struct eviction_store *store, uint32_t entry)
 static inline void prefetch_victims(const struct eviction_store *store, uint32_t next, uint32_t second)
 {
     __builtin_prefetch(&store->links[second]);
-    __builtin_prefetch(&store->copies[second]);
+    __builtin_prefetch(&store->weights[second]);
     eviction_prefetch(store, store->links[next].id);
 }
 
-static uint32_t list_victim(const struct eviction_store *store, uint32_t newcomer)
+static uint32_t list_victim(const struct eviction_store *store)
 {
     const struct eviction_link *links = store->links;
     uint32_t victim = links[0].prev, next = links[victim].prev;
 
-    (void)newcomer;
     prefetch_victims(store, next, links[next].prev);
     return victim;
 }
@@ -116,7 +115,7 @@ static void frequency_append(struct eviction_store *store, uint32_t list, uint32
     struct eviction_frequency *it = &store->frequencies[list];
     struct eviction_link *links = store->links;
 
-    store->copies[entry].frequency = list;
+    store->weights[entry].frequency = list;
     links[entry].prev = it->last;
     links[entry].next = 0;
     if (it->last)
@@ -155,7 +154,7 @@ static void lfu_insert(struct eviction_store *store, uint32_t entry)
 
 static void lfu_remove(struct eviction_store *store, uint32_t entry)
 {
-    uint32_t list = store->copies[entry].frequency;
+    uint32_t list = store->weights[entry].frequency;
 
     frequency_take_out(store, list, entry);
     frequency_free_if_empty(store, list);
@@ -163,7 +162,7 @@ static void lfu_remove(struct eviction_store *store, uint32_t entry)
 
 static void lfu_hit(struct eviction_store *store, uint32_t entry)
 {
-    uint32_t list = store->copies[entry].frequency;
+    uint32_t list = store->weights[entry].frequency;
     struct eviction_frequency *it = &store->frequencies[list];
     uint64_t uses = it->uses + 1;
     uint32_t next = it->next;
@@ -182,12 +181,11 @@ static void lfu_hit(struct eviction_store *store, uint32_t entry)
     frequency_free_if_empty(store, list);
 }
 
-static uint32_t lfu_victim(const struct eviction_store *store, uint32_t newcomer)
+static uint32_t lfu_victim(const struct eviction_store *store)
 {
     const struct eviction_link *links = store->links;
     uint32_t victim = store->frequencies[store->frequency_lowest].first, next = links[victim].next;
 
-    (void)newcomer;
     prefetch_victims(store, next, links[next].next);
     return victim;
 }
@@ -205,14 +203,19 @@ static void random_insert(struct eviction_store *store, uint32_t entry)
     set_place(store, (uint32_t)store->entries.level, entry);
 }
 
+static void random_hit(struct eviction_store *store, uint32_t entry)
+{
+    (void)store;
+    (void)entry;
+}
+
 static void random_remove(struct eviction_store *store, uint32_t entry)
 {
     set_place(store, store->links[entry].prev, store->places[store->entries.level - 1]);
 }
 
-static uint32_t random_victim(const struct eviction_store *store, uint32_t newcomer)
+static uint32_t random_victim(const struct eviction_store *store)
 {
-    (void)newcomer;
     return store->places[rng_below(store->rng, (uint64_t)store->entries.level)];
 }
 
@@ -220,12 +223,12 @@ static uint32_t random_victim(const struct eviction_store *store, uint32_t newco
 
 static inline uint64_t last_use(const struct eviction_store *store, uint32_t entry)
 {
-    return (uint64_t)store->copies[entry].used_high << 32 | store->links[entry].next;
+    return (uint64_t)store->contents[entry].used_high << 32 | store->links[entry].next;
 }
 
 static inline bool goes_before(const struct eviction_store *store, uint32_t a, uint32_t b)
 {
-    uint32_t asked_a = store->copies[a].frequency, asked_b = store->copies[b].frequency;
+    uint32_t asked_a = store->weights[a].frequency, asked_b = store->weights[b].frequency;
 
     return asked_a != asked_b ? asked_a < asked_b : last_use(store, a) < last_use(store, b);
 }
@@ -256,9 +259,9 @@ static void sift_down(struct eviction_store *store, uint32_t place, uint32_t ent
     set_place(store, place, entry);
 }
 
-static uint32_t times_asked(const struct eviction_store *store, uint32_t entry)
+static uint32_t times_asked(const struct eviction_store *store, uint64_t id)
 {
-    const struct row_entry *row = row_table_find(&store->asked, store->links[entry].id);
+    const struct row_entry *row = row_table_find(&store->asked, id);
 
     return row ? row->version : 0;
 }
@@ -266,8 +269,8 @@ static uint32_t times_asked(const struct eviction_store *store, uint32_t entry)
 static void perfect_lfu_use(struct eviction_store *store, uint32_t entry)
 {
     store->uses++;
-    store->copies[entry].frequency = times_asked(store, entry);
-    store->copies[entry].used_high = (uint32_t)(store->uses >> 32);
+    store->weights[entry].frequency = times_asked(store, store->links[entry].id);
+    store->contents[entry].used_high = (uint32_t)(store->uses >> 32);
     store->links[entry].next = (uint32_t)store->uses;
 }
 
@@ -296,22 +299,25 @@ static void perfect_lfu_remove(struct eviction_store *store, uint32_t entry)
         sift_down(store, place, last, count);
 }
 
-static uint32_t perfect_lfu_victim(const struct eviction_store *store, uint32_t newcomer)
+static uint32_t perfect_lfu_victim(const struct eviction_store *store)
 {
-    uint32_t first = store->places[0];
+    return store->places[0];
+}
 
-    return newcomer && times_asked(store, newcomer) < store->copies[first].frequency ? newcomer : first;
+static bool perfect_lfu_admits(const struct eviction_store *store, uint64_t id, uint32_t victim)
+{
+    return times_asked(store, id) >= store->weights[victim].frequency;
 }
 
 /* ---- tables ---- */
 
 const struct eviction_policy eviction_policies[EVICTION_COUNT] = {
-    [EVICTION_LRU] = { list_insert, lru_hit, list_remove, list_victim, .counts_all = false },
-    [EVICTION_FIFO] = { list_insert, fifo_hit, list_remove, list_victim, .counts_all = false },
-    [EVICTION_LFU] = { lfu_insert, lfu_hit, lfu_remove, lfu_victim, .counts_all = false },
+    [EVICTION_LRU] = { list_insert, lru_hit, list_remove, list_victim, NULL, .has_places = false },
+    [EVICTION_FIFO] = { list_insert, fifo_hit, list_remove, list_victim, NULL, .has_places = false },
+    [EVICTION_LFU] = { lfu_insert, lfu_hit, lfu_remove, lfu_victim, NULL, .has_places = false },
     [EVICTION_PERFECT_LFU] = { perfect_lfu_insert, perfect_lfu_hit, perfect_lfu_remove, perfect_lfu_victim,
-                               .counts_all = true, .has_places = true },
-    [EVICTION_RANDOM] = { random_insert, fifo_hit, random_remove, random_victim, .has_places = true },
+                               perfect_lfu_admits, .counts_all = true, .has_places = true },
+    [EVICTION_RANDOM] = { random_insert, random_hit, random_remove, random_victim, NULL, .has_places = true },
 };
 
 const struct param_choice eviction_choices[] = {

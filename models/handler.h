@@ -1,20 +1,21 @@
 /* handler.h - what a server does for a request: named steps, as a scenario writes them and as they are run.
  *
- * A handler is a list of steps. When a component is wired its handlers become one flat program, in which on_miss,
- * on_error, choose and repeat are jumps; running a step is one look-up by the frame's `step`. Branches of
- * parallel, steps about a row of another data set, and a repeat inside a repeat run in children of the
- * request, each of which walks the same program with a frame of its own.
+ * A handler is a list of steps. When a component is wired its handlers become one flat program, in which
+ * on_miss, on_error, choose and repeat are jumps; running a step is one look-up by the frame's `step`.
+ * Branches of parallel, steps about a row of another data set, and a repeat inside a repeat run in
+ * children of the request, each of which walks the same program with a frame of its own.
  *
- * Failure: a step that calls and fails goes to its on_error steps, after which the handler goes on as if nothing had
- * happened; without any the request (or branch) ends with that outcome. A parallel step fails with the first failure
- * among its branches, once all have ended.
+ * Failure: a step that calls and fails goes to its on_error steps, after which the handler goes on as if
+ * nothing had happened; without any the request (or branch) ends with that outcome. A parallel step fails
+ * with the first failure among its branches, once all have ended.
  *
- * Draws: a compute step draws for "HANDLER.compute", the next one of that handler in the order of the text for
- * "HANDLER.compute.2", and so on; the same with wait, choose, fail and rows. So a step put in between changes no other draw.
- * The k-th iteration of a repeat (from 0) draws for a hash of the number and k.
+ * Draws: a compute step draws for "HANDLER.compute", the next one of that handler in the order of the
+ * text for "HANDLER.compute.2", and so on; the same with wait, choose, fail and rows. So a step put in
+ * between changes no other draw. The k-th iteration of a repeat (from 0) draws for a hash of the number
+ * and k.
  *
- * A component that runs handlers has struct handler_runner first in its state, struct handler_shared first in
- * what its group shares, handler_run as on_timer and handler_reply as on_reply.
+ * A component that runs handlers has struct handler_runner first in its state, struct handler_shared
+ * first in what its group shares, handler_run as on_timer and handler_reply as on_reply.
  * Cost: O(1) a step, O(arms) a choose, O(branches) a parallel. No allocation while running.
  */
 #ifndef MODELS_HANDLER_H
@@ -49,16 +50,16 @@ enum step_verb {
 
 struct step_config {
     int verb; /* enum step_verb; the member of that name is set, of those down to respond */
-    struct distribution_config compute, wait;                    /* s */
+    struct distribution_config compute, wait;                             /* s */
     const char *read, *write, *insert, *delete, *get, *put, *drop, *call; /* components */
-    struct param_list parallel, sequence;                        /* of struct step_config */
-    struct param_list choose;                                    /* of struct arm_config */
-    int64_t repeat;                                              /* times */
-    double fail;                                                 /* share, 0..1 */
-    int64_t respond;                                             /* bytes */
+    struct param_list parallel, sequence;                                 /* of struct step_config */
+    struct param_list choose;                                             /* of struct arm_config */
+    int64_t repeat;                                                       /* times */
+    double fail;                                                          /* share, 0..1 */
+    int64_t respond;                                                      /* bytes */
     const char *data; /* data set, NULL: about the request's own key */
     int64_t rows;
-    int64_t request_size; /* bytes, 0: automatic */
+    int64_t request_size;                       /* bytes, 0: automatic */
     struct param_list steps, on_miss, on_error; /* of struct step_config */
     struct call_config policy;
 };
@@ -68,7 +69,8 @@ struct arm_config {
     struct param_list steps;
 };
 
-/* One entry of "handlers": of a request class, or "default". Having one row it is written as the list of steps. */
+/* One entry of "handlers": of a request class, or "default". Having one row it is written as the list of
+ * steps. */
 struct handler_config {
     const char *name;
     struct param_list steps; /* of struct step_config */
@@ -86,7 +88,7 @@ void handlers_check(const struct param_list *handlers, struct param_problems *pr
 /* ---- as run ---- */
 
 enum handler_op {
-    OP_GIVE_UP, /* ends with the outcome of the last reply; instruction 0, where a failure goes that nobody handles */
+    OP_GIVE_UP, /* ends with the outcome of the last reply; instruction 0, for failures nobody handles */
     OP_COMPUTE,
     OP_WAIT,
     OP_CALL,
@@ -107,17 +109,17 @@ struct handler_arm {
 
 struct instruction {
     uint8_t op;
-    uint8_t operation;  /* of a call to a store or a cache */
-    bool may_miss;      /* a get: on to the next instruction when the key is absent */
-    bool carries_rows;  /* the question holds the rows */
-    bool by_key;        /* the key says which instance is called */
-    uint8_t times;      /* of a repeat */
-    uint16_t target;    /* where to go on: after a call or a fork that went well, a jump, the next iteration */
-    uint16_t on_error;  /* where to go on after a failure */
+    uint8_t operation; /* of a call to a store or a cache */
+    bool may_miss;     /* a get: on to the next instruction when the key is absent */
+    bool carries_rows; /* the question holds the rows */
+    bool by_key;       /* the key says which instance is called */
+    uint8_t times;     /* of a repeat */
+    uint16_t target;   /* where to go on: after a call or a fork that went well, a jump, the next iteration */
+    uint16_t on_error; /* where to go on after a failure */
     uint16_t rows;
-    uint32_t place;     /* of a call; number of the first branch */
-    uint32_t bytes;     /* of the question, or of the answer; 0: the server's default */
-    uint32_t count;     /* of links, arms, branches */
+    uint32_t place; /* of a call; number of the first branch */
+    uint32_t bytes; /* of the question, or of the answer; 0: the server's default */
+    uint32_t count; /* of links, arms, branches */
     union {
         struct duration duration; /* compute, wait */
         struct link **links;      /* call */
@@ -126,7 +128,7 @@ struct instruction {
             uint64_t draw_key;
         } choose;
         struct {
-            const uint16_t *branches;         /* where each begins */
+            const uint16_t *branches;          /* where each begins */
             const struct row_chooser *chooser; /* NULL: children are about the parent's key */
             uint16_t data;
         } fork;
@@ -155,14 +157,18 @@ struct handler_runner {
 /* Compiles handlers that have passed handlers_check(). For wire_group. */
 void handlers_compile(struct handler_shared *shared, struct group *group, const struct param_list *handlers);
 
-/* Finds the handler of each class: its own name's, else "default". The run's classes are known once all is wired. */
+/* Finds the handler of each class: its own name's, else "default". The run's classes are known once all
+ * is wired. */
 void handlers_find_classes(struct handler_shared *shared, const struct group *group);
 
 /* Classes that arrive and have no handler, handlers that no class is named like. For check_wired. */
-void handlers_check_wired(const struct group *group, const struct param_list *handlers, struct param_problems *problems);
+void handlers_check_wired(const struct group *group, const struct param_list *handlers,
+                          struct param_problems *problems);
 
-/* Where the handler of the request's class begins: the frame's step before handler_run(); 0: there is none. */
-static inline uint16_t handler_entry(struct handler_shared *shared, const struct group *group, const struct request *request)
+/* Where the handler of the request's class begins: the frame's step before handler_run(); 0: there is
+ * none. */
+static inline uint16_t handler_entry(struct handler_shared *shared, const struct group *group,
+                                     const struct request *request)
 {
     if (__builtin_expect(!shared->entry_of_class, 0))
         handlers_find_classes(shared, group);

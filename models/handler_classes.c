@@ -1,7 +1,7 @@
 /* handler_classes.c - which handler serves which request class; see handler.h.
  *
- * The classes of a run are known only when every source has been wired, so this happens at the first request, and in
- * check_wired before it. Cost: O(classes x handlers), once.
+ * The classes of a run are known only when every source has been wired, so this happens at the first
+ * request, and in check_wired before it. Cost: O(classes x handlers), once.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,8 @@ void handlers_find_classes(struct handler_shared *shared, const struct group *gr
     struct sim *sim = group->sim;
     size_t fallback = find_handler(shared->handlers, "default");
 
-    shared->entry_of_class = memory_alloc_array(&sim->memory, sim->class_count, sizeof *shared->entry_of_class);
+    shared->entry_of_class =
+        memory_alloc_array(&sim->memory, sim->class_count, sizeof *shared->entry_of_class);
     for (uint16_t i = 0; i < sim->class_count; i++) {
         size_t handler = find_handler(shared->handlers, sim->classes[i]->name);
 
@@ -53,7 +54,8 @@ static void name_classes(const struct sim *sim, char *text, size_t size)
 }
 
 /* Handlers that nobody's requests are named like. */
-static void check_names(const struct group *group, const struct param_list *handlers, struct param_problems *problems)
+static void check_names(const struct group *group, const struct param_list *handlers,
+                        struct param_problems *problems)
 {
     const struct handler_config *items = handlers->items;
 
@@ -68,7 +70,8 @@ static void check_names(const struct group *group, const struct param_list *hand
     }
 }
 
-void handlers_check_wired(const struct group *group, const struct param_list *handlers, struct param_problems *problems)
+void handlers_check_wired(const struct group *group, const struct param_list *handlers,
+                          struct param_problems *problems)
 {
     const struct sim *sim = group->sim;
 
@@ -80,6 +83,7 @@ void handlers_check_wired(const struct group *group, const struct param_list *ha
 
         if (find_handler(handlers, class->name) == handlers->count && sim_reaches(sim, class->group, group))
             param_problem(problems, "handlers", "add a handler of that name, or one named \"default\"",
-                          "requests of class \"%s\" of %s come here and there is no handler for them", class->name, class->group->name);
+                          "requests of class \"%s\" of %s come here and there is no handler for them",
+                          class->name, class->group->name);
     }
 }

@@ -1,9 +1,10 @@
 /* handler_compile.c - makes one program of all handlers of a component; see handler.h.
  *
- * Layout. A step that calls:  CALL, on_miss steps, [JUMP end, on_error steps], end. A choose: CHOOSE, then each arm with a
- * JUMP end. A repeat: its steps, AGAIN. A parallel: FORK, each branch with an END_BRANCH, on_error steps, end. A step
- * about a row of another data set is a FORK of one branch that holds the step without its data.
- * Calls of one policy to one component share their links, and with them their connections.
+ * Layout. A step that calls:  CALL, on_miss steps, [JUMP end, on_error steps], end. A choose: CHOOSE,
+ * then each arm with a JUMP end. A repeat: its steps, AGAIN. A parallel: FORK, each branch with an
+ * END_BRANCH, on_error steps, end. A step about a row of another data set is a FORK of one branch that
+ * holds the step without its data. Calls of one policy to one component share their links, and with them
+ * their connections.
  * Ownership: program, arms and choosers are the run's. Cost: O(steps x their targets), once.
  */
 #include <stdio.h>
@@ -13,8 +14,11 @@
 #include "models/handler.h"
 
 #define QUESTION_BYTES 200 /* an HTTP request or a query without data */
-#define BRANCH_OF_DATA (UINT32_C(1) << 22) /* children of different kinds are numbered apart, so one kind does not */
-#define BRANCH_OF_REPEAT (UINT32_C(2) << 22) /* change the draws of another; 24 bits, above them is the iteration */
+
+/* Children of different kinds are numbered apart, so that one kind does not change the draws of another. The
+ * number has 24 bits; the iteration of a repeat is above them. */
+#define BRANCH_OF_DATA (UINT32_C(1) << 22)
+#define BRANCH_OF_REPEAT (UINT32_C(2) << 22)
 
 /* Purposes of draws, counted within a handler. */
 enum purpose { PURPOSE_COMPUTE, PURPOSE_WAIT, PURPOSE_CHOOSE, PURPOSE_FAIL, PURPOSE_ROWS, PURPOSE_COUNT };
@@ -74,9 +78,11 @@ static uint16_t emit(struct compiler *compiler, enum handler_op op)
 {
     if (compiler->length == compiler->room) {
         compiler->room = compiler->room ? 2 * compiler->room : 32;
-        compiler->program = memory_grow(compiler->memory, compiler->program, compiler->room * sizeof *compiler->program);
+        compiler->program =
+            memory_grow(compiler->memory, compiler->program, compiler->room * sizeof *compiler->program);
     }
-    SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], compiler->length < HANDLER_INSTRUCTIONS_MAX);
+    SIM_ASSERT(compiler->group->sim, compiler->group->instances[0],
+               compiler->length < HANDLER_INSTRUCTIONS_MAX);
     compiler->program[compiler->length].op = (uint8_t)op;
     return (uint16_t)compiler->length++;
 }
@@ -105,7 +111,8 @@ static uint64_t purpose_key(struct compiler *compiler, enum purpose purpose)
     return rng_key(compiler->group->sim->seed, compiler->group->name, text);
 }
 
-static void compile_duration(struct compiler *compiler, enum handler_op op, enum purpose purpose, const struct distribution_config *config)
+static void compile_duration(struct compiler *compiler, enum handler_op op, enum purpose purpose,
+                             const struct distribution_config *config)
 {
     uint16_t at = emit(compiler, op);
     char text[128];
@@ -133,11 +140,12 @@ static void compile_rest(struct compiler *compiler, uint16_t at, const struct pa
 
 static bool same_policy(const struct call_config *a, const struct call_config *b)
 {
-    return a->timeout == b->timeout && a->retries == b->retries && a->backoff == b->backoff && a->backoff_max == b->backoff_max &&
-           a->backoff_jitter == b->backoff_jitter;
+    return a->timeout == b->timeout && a->retries == b->retries && a->backoff == b->backoff &&
+           a->backoff_max == b->backoff_max && a->backoff_jitter == b->backoff_jitter;
 }
 
-static struct link **links_to(struct compiler *compiler, struct group *target, const struct call_config *config)
+static struct link **links_to(struct compiler *compiler, struct group *target,
+                              const struct call_config *config)
 {
     struct call_policy policy = call_policy_of(config);
     struct call_target *new;
@@ -145,7 +153,8 @@ static struct link **links_to(struct compiler *compiler, struct group *target, c
     for (size_t i = 0; i < compiler->target_count; i++)
         if (compiler->targets[i].group == target && same_policy(&compiler->targets[i].policy, config))
             return compiler->targets[i].links;
-    compiler->targets = memory_grow(compiler->memory, compiler->targets, (compiler->target_count + 1) * sizeof *compiler->targets);
+    compiler->targets = memory_grow(compiler->memory, compiler->targets,
+                                    (compiler->target_count + 1) * sizeof *compiler->targets);
     new = &compiler->targets[compiler->target_count++];
     *new = (struct call_target){ target, *config, sim_link_all(compiler->group, target, &policy) };
     return new->links;
@@ -189,7 +198,8 @@ static uint16_t emit_fork(struct compiler *compiler, uint32_t first, uint32_t co
 }
 
 /* One step as a branch: a frame of its own, in which no repeat has begun. */
-static void compile_branch(struct compiler *compiler, uint16_t fork, uint32_t index, const struct step_config *step)
+static void compile_branch(struct compiler *compiler, uint16_t fork, uint32_t index,
+                           const struct step_config *step)
 {
     uint16_t *branches = (uint16_t *)(uintptr_t)compiler->program[fork].fork.branches;
     bool in_repeat = compiler->in_repeat;
@@ -226,7 +236,8 @@ static void compile_about_other_row(struct compiler *compiler, const struct step
 
     SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], data > 0);
     name_purpose(compiler, PURPOSE_ROWS, purpose, sizeof purpose);
-    row_chooser_init(chooser, compiler->group, purpose, &environment->data_sets[data - 1], -1, (double)NAN, &no_hot_rows);
+    row_chooser_init(chooser, compiler->group, purpose, &environment->data_sets[data - 1], -1, (double)NAN,
+                     &no_hot_rows);
     fork = emit_fork(compiler, BRANCH_OF_DATA | compiler->drawn[PURPOSE_ROWS], 1);
     compiler->program[fork].fork.chooser = chooser;
     compiler->program[fork].fork.data = data;

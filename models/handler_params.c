@@ -1,4 +1,5 @@
-/* handler_params.c - the steps that a scenario can write, and what is wrong with them beyond the rows; see handler.h. */
+/* handler_params.c - the steps that a scenario can write, and what is wrong with them beyond the rows;
+ * see handler.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,51 +15,69 @@
 static const struct param_table arm_params;
 const struct param_table step_params;
 
-#define STEP_STORE(member, verb_, ...) \
-    PARAM_REFERENCE(struct step_config, member, .verb = verb_, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_STORE, __VA_ARGS__)
-#define STEP_CACHE(member, verb_, ...) \
-    PARAM_REFERENCE(struct step_config, member, .verb = verb_, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_CACHE, __VA_ARGS__)
+#define STEP_STORE(member, verb_, ...)                                                              \
+    PARAM_REFERENCE(struct step_config, member, .verb = verb_, .refers_to = PARAM_REFERS_COMPONENT, \
+                    .roles = ROLE_STORE, __VA_ARGS__)
+#define STEP_CACHE(member, verb_, ...)                                                              \
+    PARAM_REFERENCE(struct step_config, member, .verb = verb_, .refers_to = PARAM_REFERS_COMPONENT, \
+                    .roles = ROLE_CACHE, __VA_ARGS__)
 #define STEP_LIST(member, ...) PARAM_LIST(struct step_config, member, .table = &step_params, __VA_ARGS__)
 
 static const struct param_row step_rows[] = {
-    PARAM_DISTRIBUTION(struct step_config, compute, .verb = STEP_COMPUTE,
-                       .help = "Work for the CPU of the host; it takes longer when others compute at the same time."),
+    PARAM_DISTRIBUTION(
+        struct step_config, compute, .verb = STEP_COMPUTE,
+        .help = "Work for the CPU of the host; it takes longer when others compute at the same time."),
     PARAM_DISTRIBUTION(struct step_config, wait, .verb = STEP_WAIT,
-                       .help = "Time that passes without work for the CPU: somebody else's service, a pause."),
+                       .help =
+                           "Time that passes without work for the CPU: somebody else's service, a pause."),
     STEP_STORE(read, STEP_READ, .help = "Reads the row from this store."),
     STEP_STORE(write, STEP_WRITE, .help = "Changes the row in this store."),
     STEP_STORE(insert, STEP_INSERT, .help = "Adds a row to this store."),
     STEP_STORE(delete, STEP_DELETE, .help = "Removes the row from this store."),
-    STEP_CACHE(get, STEP_GET, .help = "Looks the key up in this cache; what to do when it is not there say the steps of on_miss."),
+    STEP_CACHE(
+        get, STEP_GET,
+        .help = "Looks the key up in this cache; what to do when it is not there say the steps of on_miss."),
     STEP_CACHE(put, STEP_PUT, .help = "Leaves the row, in the version last read or written, in this cache."),
     STEP_CACHE(drop, STEP_DROP, .help = "Takes the key out of this cache: the next look-up misses."),
-    PARAM_REFERENCE(struct step_config, call, .verb = STEP_CALL, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_SERVER,
+    PARAM_REFERENCE(struct step_config, call, .verb = STEP_CALL, .refers_to = PARAM_REFERS_COMPONENT,
+                    .roles = ROLE_SERVER,
                     .help = "Sends the request on to another server or balancer and waits for the answer."),
     STEP_LIST(parallel, .verb = STEP_PARALLEL, .min = 1, .max = 10000,
-              .help = "All at once; the slowest decides when the handler goes on. Several steps of one branch go into a sequence."),
-    STEP_LIST(sequence, .verb = STEP_SEQUENCE, .help = "One after the other: makes a single step of several."),
+              .help = "All at once; the slowest decides when the handler goes on. Several steps of one "
+                      "branch go into a sequence."),
+    STEP_LIST(sequence, .verb = STEP_SEQUENCE,
+              .help = "One after the other: makes a single step of several."),
     PARAM_LIST(struct step_config, choose, .verb = STEP_CHOOSE, .min = 1, .max = 10000, .table = &arm_params,
                .help = "One of several ways to go on, drawn for each request."),
     PARAM_COUNT(struct step_config, repeat, .verb = STEP_REPEAT, .min = 1, .max = 255,
-                .help = "Runs its steps so many times, one after the other, each time with draws of its own."),
-    PARAM_FRACTION(struct step_config, fail, .verb = STEP_FAIL, .max = 1,
-                   .help = "Share of requests that end here with an error of the application, a defect for instance."),
+                .help =
+                    "Runs its steps so many times, one after the other, each time with draws of its own."),
+    PARAM_FRACTION(
+        struct step_config, fail, .verb = STEP_FAIL, .max = 1,
+        .help = "Share of requests that end here with an error of the application, a defect for instance."),
     PARAM_BYTES(struct step_config, respond, .verb = STEP_RESPOND, .min = 1, .max = 4e9,
                 .help = "Ends the handler with an answer of this size instead of the server's usual one."),
 
     STEP_LIST(steps, .verbs = BIT(STEP_REPEAT), .help = "What is repeated."),
-    STEP_LIST(on_miss, .default_text = "[]", .verbs = BIT(STEP_GET),
-              .help = "Done when the key is not there; cache-aside reads the store and puts the row into the cache."),
+    STEP_LIST(
+        on_miss, .default_text = "[]", .verbs = BIT(STEP_GET),
+        .help =
+            "Done when the key is not there; cache-aside reads the store and puts the row into the cache."),
     STEP_LIST(on_error, .default_text = "[]", .verbs = CALL_VERBS | BIT(STEP_PARALLEL),
-              .help = "Done when the step fails, after which the handler goes on; without any it ends with that failure."),
-    PARAM_REFERENCE(struct step_config, data, .default_text = "\"none\"", .word = "none", .verbs = ROW_VERBS | CACHE_VERBS,
-                    .refers_to = PARAM_REFERS_DATA,
-                    .help = "A row drawn anew from this data set, for this step and its on_miss and on_error; none: the request's own key."),
-    PARAM_COUNT(struct step_config, rows, .default_text = "1", .min = 1, .max = UINT16_MAX, .verbs = ROW_VERBS,
+              .help = "Done when the step fails, after which the handler goes on; without any it ends with "
+                      "that failure."),
+    PARAM_REFERENCE(struct step_config, data, .default_text = "\"none\"", .word = "none",
+                    .verbs = ROW_VERBS | CACHE_VERBS, .refers_to = PARAM_REFERS_DATA,
+                    .help = "A row drawn anew from this data set, for this step and its on_miss and "
+                            "on_error; none: the request's own key."),
+    PARAM_COUNT(struct step_config, rows, .default_text = "1", .min = 1, .max = UINT16_MAX,
+                .verbs = ROW_VERBS,
                 .help = "Rows that the operation touches together: the key's and those after it."),
-    PARAM_BYTES(struct step_config, request_size, .default_text = "\"automatic\"", .word = "automatic", .word_value = 0, .min = 1,
-                .max = 4e9, .verbs = CALL_VERBS,
-                .help = "Size of the message that asks; automatic: 200 bytes, and the rows where they are sent along."),
+    PARAM_BYTES(
+        struct step_config, request_size, .default_text = "\"automatic\"", .word = "automatic",
+        .word_value = 0, .min = 1, .max = 4e9, .verbs = CALL_VERBS,
+        .help =
+            "Size of the message that asks; automatic: 200 bytes, and the rows where they are sent along."),
     PARAM_END
 };
 
@@ -78,15 +97,17 @@ static const struct param_row arm_rows[] = {
     PARAM_END
 };
 
-static const struct param_table arm_params = { .rows = arm_rows, .size = sizeof(struct arm_config),
+static const struct param_table arm_params = { .rows = arm_rows,
+                                               .size = sizeof(struct arm_config),
                                                .help = "one of the ways to go on" };
 
-static const struct param_row handler_rows[] = {
-    PARAM_LIST(struct handler_config, steps, .table = &step_params, .help = "What is done for a request, in this order."),
-    PARAM_END
-};
+static const struct param_row handler_rows[] = { PARAM_LIST(
+                                                     struct handler_config, steps, .table = &step_params,
+                                                     .help = "What is done for a request, in this order."),
+                                                 PARAM_END };
 
-const struct param_table handler_params = { .rows = handler_rows, .size = sizeof(struct handler_config),
+const struct param_table handler_params = { .rows = handler_rows,
+                                            .size = sizeof(struct handler_config),
                                             .help = "the steps for requests of one class" };
 
 /* ---- check ---- */
@@ -101,11 +122,13 @@ struct step_check {
 
 static void check_steps(struct step_check *check, const struct param_list *list, const char *member);
 
-/* Appends to the path; returns the length to go back to. A path that does not fit is cut: the place is then the part around. */
+/* Appends to the path; returns the length to go back to. A path that does not fit is cut: the place is
+ * then the part around. */
 static size_t enter(struct step_check *check, const char *member, size_t index)
 {
     size_t before = check->length;
-    int added = snprintf(check->path + before, sizeof check->path - before, "%s%s[%zu]", before ? "." : "", member, index);
+    int added = snprintf(check->path + before, sizeof check->path - before, "%s%s[%zu]", before ? "." : "",
+                         member, index);
 
     if (added > 0 && (size_t)added < sizeof check->path - before)
         check->length += (size_t)added;
@@ -133,7 +156,8 @@ static void check_arms(struct step_check *check, const struct param_list *arms)
         leave(check, length);
     }
     if (total <= 0.0)
-        param_problem(check->problems, check->path, "give at least one of them a weight", "every weight is 0: nothing can be chosen");
+        param_problem(check->problems, check->path, "give at least one of them a weight",
+                      "every weight is 0: nothing can be chosen");
 }
 
 static bool has_policy(const struct call_config *policy)
@@ -150,7 +174,8 @@ static void check_step(struct step_check *check, const struct step_config *step)
                       "nothing is called here that could be given up or repeated");
     if (step->verb == STEP_RESPOND && check->in_child)
         param_problem(check->problems, check->path, "respond after it",
-                      "a branch of parallel, a step with data or a repeat inside a repeat cannot answer for the whole request");
+                      "a branch of parallel, a step with data or a repeat inside a repeat cannot answer for "
+                      "the whole request");
     if (step->verb == STEP_PARALLEL || step->data || (step->verb == STEP_REPEAT && check->in_repeat)) {
         check->in_child = true;
         check->in_repeat = false;
@@ -181,7 +206,8 @@ static void check_steps(struct step_check *check, const struct param_list *list,
 
         check_step(check, &steps[i]);
         if (steps[i].verb == STEP_RESPOND && i + 1 < list->count)
-            param_problem(check->problems, check->path, "make it the last one", "the steps after this one are never reached");
+            param_problem(check->problems, check->path, "make it the last one",
+                          "the steps after this one are never reached");
         leave(check, length);
     }
 }
@@ -194,12 +220,13 @@ static size_t length_of(const struct param_list *list);
 static size_t length_of_step(const struct step_config *step)
 {
     const struct arm_config *arms = step->choose.items;
-    size_t length = 4 + step->parallel.count + 2 * step->choose.count; /* itself, fork, end of branch, jump; ends of branches and arms */
+    size_t length = 4 + step->parallel.count +
+                    2 * step->choose.count; /* itself, fork, end of branch, jump; ends of branches and arms */
 
     for (size_t i = 0; i < step->choose.count; i++)
         length += length_of(&arms[i].steps);
-    return length + length_of(&step->parallel) + length_of(&step->sequence) + length_of(&step->steps) + length_of(&step->on_miss) +
-           length_of(&step->on_error);
+    return length + length_of(&step->parallel) + length_of(&step->sequence) + length_of(&step->steps) +
+           length_of(&step->on_miss) + length_of(&step->on_error);
 }
 
 static size_t length_of(const struct param_list *list)
@@ -227,5 +254,6 @@ void handlers_check(const struct param_list *handlers, struct param_problems *pr
     }
     if (length > HANDLER_INSTRUCTIONS_MAX)
         param_problem(problems, "handlers", "split the work among several components",
-                      "%zu instructions are needed for all these steps; at most %d fit", length, HANDLER_INSTRUCTIONS_MAX);
+                      "%zu instructions are needed for all these steps; at most %d fit", length,
+                      HANDLER_INSTRUCTIONS_MAX);
 }

@@ -73,26 +73,30 @@ static void end(struct component *self, struct request *request, enum outcome ou
 
 /* ---- instructions ---- */
 
-static enum handler_state run_give_up(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_give_up(struct component *self, struct request *request,
+                                      const struct instruction *instruction)
 {
     end(self, request, (enum outcome)request->outcome, instruction->bytes);
     return HANDLER_WAITS;
 }
 
-static enum handler_state run_compute(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_compute(struct component *self, struct request *request,
+                                      const struct instruction *instruction)
 {
     const struct handler_runner *runner = component_state(self);
     struct frame *frame = request_frame(request);
 
     frame->step++;
-    if (host_compute(runner->host, self, request, duration_sample(&instruction->duration, draw_number(frame))))
+    if (host_compute(runner->host, self, request,
+                     duration_sample(&instruction->duration, draw_number(frame))))
         return HANDLER_WAITS;
     request->outcome = OUTCOME_REFUSED;
     frame->step = instruction->on_error;
     return HANDLER_GOES_ON;
 }
 
-static enum handler_state run_wait(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_wait(struct component *self, struct request *request,
+                                   const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
 
@@ -102,18 +106,21 @@ static enum handler_state run_wait(struct component *self, struct request *reque
 }
 
 /* Size of a question with the rows themselves in it. */
-static uint32_t bytes_with_rows(const struct sim *sim, const struct request *request, const struct instruction *instruction)
+static uint32_t bytes_with_rows(const struct sim *sim, const struct request *request,
+                                const struct instruction *instruction)
 {
     uint64_t row_bytes = ROW_BYTES_UNKNOWN, bytes;
 
     if (request->data)
         row_bytes = (uint64_t)environment_of(sim)->data_sets[request->data - 1].row_size;
-    if (__builtin_mul_overflow(row_bytes, instruction->rows, &bytes) || bytes > UINT32_MAX - instruction->bytes)
+    if (__builtin_mul_overflow(row_bytes, instruction->rows, &bytes) ||
+        bytes > UINT32_MAX - instruction->bytes)
         return UINT32_MAX;
     return (uint32_t)bytes + instruction->bytes;
 }
 
-static enum handler_state run_call(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_call(struct component *self, struct request *request,
+                                   const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
     uint32_t place = place_of(instruction, frame);
@@ -121,22 +128,26 @@ static enum handler_state run_call(struct component *self, struct request *reque
 
     request->operation = instruction->operation;
     request->rows = instruction->rows;
-    request->bytes = instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
+    request->bytes =
+        instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
     if (instruction->count > 1)
-        index = (uint32_t)((instruction->by_key ? hash_key(request->key) : rng_hash(frame->number, ~(uint64_t)place)) %
+        index = (uint32_t)((instruction->by_key ? hash_key(request->key)
+                                                : rng_hash(frame->number, ~(uint64_t)place)) %
                            instruction->count);
     sim_call(self, request, instruction->links[index], place);
     return HANDLER_WAITS;
 }
 
-static enum handler_state run_jump(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_jump(struct component *self, struct request *request,
+                                   const struct instruction *instruction)
 {
     (void)self;
     request_frame(request)->step = instruction->target;
     return HANDLER_GOES_ON;
 }
 
-static enum handler_state run_choose(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_choose(struct component *self, struct request *request,
+                                     const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
     struct rng rng = rng_for_request(instruction->choose.draw_key, draw_number(frame));
@@ -151,7 +162,8 @@ static enum handler_state run_choose(struct component *self, struct request *req
 }
 
 /* The frame's note counts iterations. */
-static enum handler_state run_again(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_again(struct component *self, struct request *request,
+                                    const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
 
@@ -166,7 +178,8 @@ static enum handler_state run_again(struct component *self, struct request *requ
 }
 
 /* The frame stays at the fork until the last branch has ended. */
-static enum handler_state run_fork(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_fork(struct component *self, struct request *request,
+                                   const struct instruction *instruction)
 {
     struct sim *sim = self->sim;
     uint32_t branch = place_of(instruction, request_frame(request));
@@ -193,14 +206,16 @@ static enum handler_state run_fork(struct component *self, struct request *reque
     return HANDLER_WAITS;
 }
 
-static enum handler_state run_end_branch(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_end_branch(struct component *self, struct request *request,
+                                         const struct instruction *instruction)
 {
     (void)instruction;
     end_branch(self, request, OUTCOME_OK);
     return HANDLER_WAITS;
 }
 
-static enum handler_state run_fail(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_fail(struct component *self, struct request *request,
+                                   const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
     struct rng rng = rng_for_request(instruction->fail.draw_key, draw_number(frame));
@@ -215,13 +230,15 @@ static enum handler_state run_fail(struct component *self, struct request *reque
     return HANDLER_GOES_ON;
 }
 
-static enum handler_state run_respond(struct component *self, struct request *request, const struct instruction *instruction)
+static enum handler_state run_respond(struct component *self, struct request *request,
+                                      const struct instruction *instruction)
 {
     end(self, request, OUTCOME_OK, instruction->bytes);
     return HANDLER_WAITS;
 }
 
-static enum handler_state (*const run_op[OP_COUNT])(struct component *, struct request *, const struct instruction *) = {
+static enum handler_state (*const run_op[OP_COUNT])(struct component *, struct request *,
+                                                    const struct instruction *) = {
     [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
     [OP_CALL] = run_call,       [OP_JUMP] = run_jump,       [OP_CHOOSE] = run_choose,
     [OP_AGAIN] = run_again,     [OP_FORK] = run_fork,       [OP_END_BRANCH] = run_end_branch,

@@ -1,13 +1,14 @@
 /* host.c - machines; see host.h.
  *
- * Represented: cores under the Universal Scalability Law, one disk, one network card for what is sent, memory as an
- * amount, the price of an hour.
+ * Represented: cores under the Universal Scalability Law, one disk, one network card for what is sent,
+ * memory as an amount, the price of an hour.
  * Left out: caches of the processor, swapping, several disks, what a network card receives.
  * Errors: a name that is neither a host nor a size is a bug, because the reader has checked it.
- * Cost: O(1) a disk operation, O(log n) a computation with n present. Memory: 8 bytes a core where cores hinder one
- * another.
- * Source: Gunther, "A Simple Capacity Model of Massively Parallel Transaction Systems", 1993; Amdahl, "Validity of
- * the Single Processor Approach to Achieving Large Scale Computing Capabilities", 1967 (coherency 0).
+ * Cost: O(1) a disk operation, O(log n) a computation with n present. Memory: 8 bytes a core where cores
+ * hinder one another.
+ * Source: Gunther, "A Simple Capacity Model of Massively Parallel Transaction Systems", 1993; Amdahl,
+ * "Validity of the Single Processor Approach to Achieving Large Scale Computing Capabilities", 1967
+ * (coherency 0).
  */
 #include "models/host.h"
 
@@ -21,31 +22,42 @@ static const struct param_row rows[] = {
                 .help = "Threads of execution that compute at the same time; clouds call one a vCPU."),
     PARAM_REAL(struct host_config, speed, .default_text = "1", .min = 0.001, .max = 1000,
                .help = "How fast one core is; 1 is the core that the times of the scenario are stated for."),
-    PARAM_BYTES(struct host_config, memory, .default_text = "\"16GiB\"", .min = 1, .max = 1e15,
-                .help = "What workers, buffer pools, cached bytes and sessions on this machine may use together.",
-                .source = "general purpose machines of clouds, 4 GiB a core, from memory: check before quoting"),
-    PARAM_RATE(struct host_config, disk_operations, .default_text = "\"3000/s\"", .min = 0.001, .max = 1e9,
-               .help = "Reads and writes that its disk does in a second, one after the other.",
-               .source = "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before quoting"),
-    PARAM_BANDWIDTH(struct host_config, disk_bandwidth, .default_text = "\"125MB/s\"", .min = 1, .max = 1e13,
-                    .help = "Bytes that pass between disk and memory in a second, on top of the time of each operation.",
-                    .source = "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before quoting"),
-    PARAM_BANDWIDTH(struct host_config, network, .default_text = "\"unlimited\"", .word = "unlimited", .word_value = INFINITY,
-                    .min = 1, .max = 1e13,
-                    .help = "Bytes that its network card sends in a second; messages leave one after the other."),
+    PARAM_BYTES(
+        struct host_config, memory, .default_text = "\"16GiB\"", .min = 1, .max = 1e15,
+        .help = "What workers, buffer pools, cached bytes and sessions on this machine may use together.",
+        .source = "general purpose machines of clouds, 4 GiB a core, from memory: check before quoting"),
+    PARAM_RATE(
+        struct host_config, disk_operations, .default_text = "\"3000/s\"", .min = 0.001, .max = 1e9,
+        .help = "Reads and writes that its disk does in a second, one after the other.",
+        .source =
+            "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before quoting"),
+    PARAM_BANDWIDTH(
+        struct host_config, disk_bandwidth, .default_text = "\"125MB/s\"", .min = 1, .max = 1e13,
+        .help = "Bytes that pass between disk and memory in a second, on top of the time of each operation.",
+        .source =
+            "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before quoting"),
+    PARAM_BANDWIDTH(struct host_config, network, .default_text = "\"unlimited\"", .word = "unlimited",
+                    .word_value = INFINITY, .min = 1, .max = 1e13,
+                    .help =
+                        "Bytes that its network card sends in a second; messages leave one after the other."),
     PARAM_MONEY_RATE(struct host_config, price, .default_text = "\"$0/h\"", .max = 1e6,
                      .help = "Bill of one hour, whether it works or idles."),
-    PARAM_FRACTION(struct host_config, contention, .default_text = "\"2.8%\"", .max = 1,
-                   .help = "Share of the work that only one core can do at a time: it bounds the gain from cores (Amdahl).",
-                   .source = "fit of the published SPEC SDM91 measurements: 0.02773"),
-    PARAM_FRACTION(struct host_config, coherency, .default_text = "\"0.01%\"", .max = 1,
-                   .help = "Time that each pair of busy cores spends keeping in step, as a share: beyond some number more "
-                           "cores do less.",
-                   .source = "fit of the published SPEC SDM91 measurements: 0.0001044"),
+    PARAM_FRACTION(
+        struct host_config, contention, .default_text = "\"2.8%\"", .max = 1,
+        .help =
+            "Share of the work that only one core can do at a time: it bounds the gain from cores (Amdahl).",
+        .source = "fit of the published SPEC SDM91 measurements: 0.02773"),
+    PARAM_FRACTION(
+        struct host_config, coherency, .default_text = "\"0.01%\"", .max = 1,
+        .help =
+            "Time that each pair of busy cores spends keeping in step, as a share: beyond some number more "
+            "cores do less.",
+        .source = "fit of the published SPEC SDM91 measurements: 0.0001044"),
     PARAM_END
 };
 
-const struct param_table host_params = { .rows = rows, .size = sizeof(struct host_config),
+const struct param_table host_params = { .rows = rows,
+                                         .size = sizeof(struct host_config),
                                          .help = "a machine: cores, memory, disk, network card, price" };
 
 double host_scalability(double n, double contention, double coherency)
@@ -73,10 +85,12 @@ static bool has_card(const struct host *host)
 
 static void add_card_and_memory(struct component *self, struct host *host)
 {
-    component_add_resource(self, (struct resource){ .name = "memory", .kind = RESOURCE_AMOUNT, .of.amount = &host->memory });
+    component_add_resource(
+        self, (struct resource){ .name = "memory", .kind = RESOURCE_AMOUNT, .of.amount = &host->memory });
     if (!has_card(host))
         return;
-    component_add_resource(self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &host->network });
+    component_add_resource(
+        self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &host->network });
     self->egress = &host->network;
 }
 
@@ -86,11 +100,15 @@ static void host_build(struct host *host, struct component *owner, const struct 
     host->config = config;
     host->capacity = capacity_of(owner->sim, config);
     station_init(&host->cpu, owner,
-                 &(struct station_config){ .name = "cpu", .discipline = STATION_PROCESSOR_SHARING, .servers = (uint32_t)config->cores,
-                                           .waiting_max = STATION_UNLIMITED, .capacity = host->capacity });
-    station_init(&host->disk, owner,
-                 &(struct station_config){ .name = "disk", .discipline = STATION_FIFO, .servers = 1,
-                                           .waiting_max = STATION_UNLIMITED });
+                 &(struct station_config){ .name = "cpu",
+                                           .discipline = STATION_PROCESSOR_SHARING,
+                                           .servers = (uint32_t)config->cores,
+                                           .waiting_max = STATION_UNLIMITED,
+                                           .capacity = host->capacity });
+    station_init(
+        &host->disk, owner,
+        &(struct station_config){
+            .name = "disk", .discipline = STATION_FIFO, .servers = 1, .waiting_max = STATION_UNLIMITED });
     if (has_card(host))
         pipe_init(&host->network, config->network);
     add_card_and_memory(owner, host);
@@ -139,8 +157,10 @@ struct host *host_of(struct component *self, const char *name)
 
     if (group) {
         host = shared_host(group);
-        component_add_resource(self, (struct resource){ .name = "cpu", .kind = RESOURCE_STATION, .of.station = &host->cpu });
-        component_add_resource(self, (struct resource){ .name = "disk", .kind = RESOURCE_STATION, .of.station = &host->disk });
+        component_add_resource(
+            self, (struct resource){ .name = "cpu", .kind = RESOURCE_STATION, .of.station = &host->cpu });
+        component_add_resource(
+            self, (struct resource){ .name = "disk", .kind = RESOURCE_STATION, .of.station = &host->disk });
         add_card_and_memory(self, host);
         return host;
     }
@@ -179,10 +199,13 @@ const struct model_type host_model = {
         .wire = host_wire,
     },
     .summary = "a machine that several components share",
-    .stands_for = "One computer with cores, memory, a disk and a network card, paid by the hour. Whoever runs on it competes "
-                  "for the same cores; k busy ones do what the Universal Scalability Law says.",
-    .leaves_out = "Processor caches, swapping, several disks, neighbours on the same hardware, bursts of small cloud machines.",
-    .misleads = "When contention and coherency were fitted to other software: measure two or three sizes of your own.",
+    .stands_for = "One computer with cores, memory, a disk and a network card, paid by the hour. Whoever "
+                  "runs on it competes for the same cores; k busy ones do what the Universal Scalability "
+                  "Law says.",
+    .leaves_out = "Processor caches, swapping, several disks, neighbours on the same hardware, bursts of "
+                  "small cloud machines.",
+    .misleads = "When contention and coherency were fitted to other software: measure two or three sizes of "
+                "your own.",
     .params = &host_params,
     .hidden = true,
 };

@@ -11,7 +11,7 @@
  * Randomness: the ring's places, from the seed of the run or a fixed one; which copy a read takes is a hash of the number.
  * Cost: O(1) by modulo, O(log) on a ring, and O(log s) for s special rows. Memory: O(virtual nodes) and O(copies).
  */
-#include "models/database.h"
+#include "models/sharded_database.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,27 +21,6 @@
 #include "sim/call.h"
 
 #define COPIES_MAX 256
-
-enum shard_key { SHARD_KEY_ROW, SHARD_KEY_USER };
-
-struct copied_row_config {
-    int64_t row;
-    int64_t copies;
-};
-
-struct own_shard_row_config {
-    int64_t row;
-};
-
-struct sharded_config {
-    struct database_config node; /* first: it is also the shards' configuration */
-    int64_t shards;
-    int placement; /* enum placement_kind */
-    int64_t virtual_nodes;
-    int64_t hash_seed;
-    int shard_key; /* enum shard_key */
-    struct param_list copied_rows, own_shard_rows;
-};
 
 /* A row that does not simply live where placement says. */
 struct special_row {

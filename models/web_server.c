@@ -1,12 +1,15 @@
 /* web_server.c - workers that each carry one request through the steps of its handler, on a host.
  *
- * Represented: a worker is held from a request's first step to its answer, also while it waits for a cache or a
- * database; the CPU is shared by all who compute at the moment; a request that finds no worker waits in the
- * accept queue, which is bounded; each worker occupies memory of the host. Full workers beside an idle CPU are possible,
- * and common. What handlers can do: handler.h.
- * Left out: sessions, publishing to queues, joins; what a worker costs to start; keep-alive of idle users.
- * Randomness: see handler.h. Errors: a full accept queue refuses; a class without handler is answered with an error.
- * Cost: O(1) a step and O(log n) a computation with n on the CPU. The frame's step is the program's, its note the iteration.
+ * Represented: a worker is held from a request's first step to its answer, also while it waits for a
+ * cache or a database; the CPU is shared by all who compute at the moment; a request that finds no worker
+ * waits in the accept queue, which is bounded; each worker occupies memory of the host. Full workers
+ * beside an idle CPU are possible, and common. What handlers can do: handler.h.
+ * Left out: sessions, publishing to queues, joins; what a worker costs to start; keep-alive of idle
+ * users.
+ * Randomness: see handler.h. Errors: a full accept queue refuses; a class without handler is answered
+ * with an error.
+ * Cost: O(1) a step and O(log n) a computation with n on the CPU. The frame's step is the program's, its
+ * note the iteration.
  */
 #include "models/web_server.h"
 
@@ -28,18 +31,25 @@ struct web_server_shared {
 
 static const struct param_choice orders[] = {
     { "fifo", STATION_FIFO, "first come, first served" },
-    { "lifo", STATION_LIFO, "the latest to come is next: under overload some are served in time instead of none" },
-    { "priority", STATION_PRIORITY, "the class with the lowest priority number first, first come first served within" },
+    { "lifo", STATION_LIFO,
+      "the latest to come is next: under overload some are served in time instead of none" },
+    { "priority", STATION_PRIORITY,
+      "the class with the lowest priority number first, first come first served within" },
     { NULL, 0, NULL },
 };
 
 static const struct param_row rows[] = {
-    PARAM_REFERENCE(struct web_server_config, host, .default_text = "\"medium\"", .refers_to = PARAM_REFERS_HOST,
-                    .help = "Machine that it runs on: a size gives each instance its own, a host of the scenario is shared."),
-    PARAM_COUNT(struct web_server_config, workers, .default_text = "64", .min = 1, .max = 1e6,
-                .help = "Requests that one instance works on at once; each holds its worker while it waits for others."),
-    PARAM_COUNT(struct web_server_config, accept_queue, .default_text = "1024", .word = "unlimited", .word_value = PARAM_WORD_MAX,
-                .max = 1e9, .help = "Requests that may wait for a worker; further ones are refused."),
+    PARAM_REFERENCE(
+        struct web_server_config, host, .default_text = "\"medium\"", .refers_to = PARAM_REFERS_HOST,
+        .help =
+            "Machine that it runs on: a size gives each instance its own, a host of the scenario is shared."),
+    PARAM_COUNT(
+        struct web_server_config, workers, .default_text = "64", .min = 1, .max = 1e6,
+        .help =
+            "Requests that one instance works on at once; each holds its worker while it waits for others."),
+    PARAM_COUNT(struct web_server_config, accept_queue, .default_text = "1024", .word = "unlimited",
+                .word_value = PARAM_WORD_MAX, .max = 1e9,
+                .help = "Requests that may wait for a worker; further ones are refused."),
     PARAM_CHOICE(struct web_server_config, order, .default_text = "\"fifo\"", .choices = orders,
                  .help = "Who of those that wait gets the next free worker."),
     PARAM_BYTES(struct web_server_config, memory_per_worker, .default_text = "\"8MB\"", .max = 1e12,
@@ -47,7 +57,8 @@ static const struct param_row rows[] = {
     PARAM_BYTES(struct web_server_config, response_size, .default_text = "\"10KB\"", .min = 1, .max = 4e9,
                 .help = "Bytes of an answer, unless the handler responds with another size."),
     PARAM_MAP(struct web_server_config, handlers, .table = &handler_params, .min = 1, .max = 4096,
-              .help = "What is done for each request class: lists of steps by the name of the class, or \"default\" for all others."),
+              .help = "What is done for each request class: lists of steps by the name of the class, or "
+                      "\"default\" for all others."),
     PARAM_END
 };
 
@@ -68,12 +79,13 @@ static void web_server_check_wired(const struct group *group, struct param_probl
     handlers_check_wired(group, &config->handlers, problems);
     if (shared->too_little_memory)
         param_problem(problems, "workers", "take fewer workers, a smaller memory_per_worker or a larger host",
-                      "%lld workers of %.3g MB each do not fit into the memory of \"%s\"", (long long)config->workers,
-                      (double)config->memory_per_worker * 1e-6, config->host);
+                      "%lld workers of %.3g MB each do not fit into the memory of \"%s\"",
+                      (long long)config->workers, (double)config->memory_per_worker * 1e-6, config->host);
 }
 
 /* The handler is done: back goes the worker, then the answer. */
-static void web_server_end(struct component *self, struct request *request, enum outcome outcome, uint32_t bytes)
+static void web_server_end(struct component *self, struct request *request, enum outcome outcome,
+                           uint32_t bytes)
 {
     const struct web_server_config *config = self->group->config;
     struct web_server *web = component_state(self);
@@ -104,8 +116,9 @@ static void web_server_wire(struct component *self)
                  &(struct station_config){ .name = "workers",
                                            .discipline = (enum station_discipline)config->order,
                                            .servers = (uint32_t)config->workers,
-                                           .waiting_max = config->accept_queue >= UINT32_MAX ? STATION_UNLIMITED
-                                                                                              : (uint32_t)config->accept_queue,
+                                           .waiting_max = config->accept_queue >= UINT32_MAX
+                                                              ? STATION_UNLIMITED
+                                                              : (uint32_t)config->accept_queue,
                                            .held = true });
     memory = config->workers * config->memory_per_worker; /* at most 10^18 by the rows */
     if (!host_use_memory(web->runner.host, self->sim, memory))
@@ -152,10 +165,12 @@ const struct model_type web_server_model = {
         .on_timer = handler_run,
     },
     .summary = "workers that carry requests through named steps, on a machine",
-    .stands_for = "An application server: a pool of threads or processes, a bounded accept queue, one CPU that all share. A "
-                  "request holds its worker from the first step to the answer, also while it waits for a cache or database.",
-    .leaves_out = "Sessions, queues and joins; garbage collection; event loops that hold no worker while they wait.",
-    .misleads = "For event-driven servers, unless workers is raised to the number of requests they keep open.",
+    .stands_for = "An application server: a pool of threads or processes, a bounded accept queue, one CPU "
+                  "that all share. A request holds its worker from the first step to the answer, also while "
+                  "it waits for a cache or database.",
+    .leaves_out = "Sessions, queues and joins; garbage collection; event loops that hold no worker while "
+                  "they wait.",
+    .misleads = "For event-driven servers, unless workers is raised to the requests they keep open at once.",
     .params = &params,
     .roles = ROLE_SERVER,
     .many = true,

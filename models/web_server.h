@@ -8,10 +8,10 @@
 struct web_server_config {
     const char *host;
     int64_t workers;
-    int64_t accept_queue; /* INT64_MAX: unlimited */
-    int order;            /* enum station_discipline, of the accept queue */
-    int64_t memory_per_worker; /* bytes */
-    int64_t response_size;     /* bytes */
+    int64_t accept_queue;       /* INT64_MAX: unlimited */
+    int order;                  /* enum station_discipline, of the accept queue */
+    int64_t memory_per_worker;  /* bytes */
+    int64_t response_size;      /* bytes */
     struct param_list handlers; /* of struct handler_config */
 };
 

@@ -150,19 +150,22 @@ static const struct component_type source_type = {
     .on_timer = source_on_timer,
 };
 
-/* One machine for each instance: 1 core, or as the test changes it. A disk operation takes 1 ms and nothing for its bytes. */
-static struct host_config machine = {
-    .name = "machine", .cores = 1, .speed = 1, .memory = 1000000000, .disk_operations = 1000, .disk_bandwidth = INFINITY,
-    .network = INFINITY,
-};
+/* A machine for each instance and a data set, which tests change after set_scene(). */
+static struct host_config machine;
+static struct data_set_config profiles;
 
-static struct data_set_config profiles = {
-    .name = "profiles", .rows = 1000, .row_size = 1000, .popularity = POPULARITY_UNIFORM, .exponent = 0.99,
-};
+/* 1 core; a disk operation takes 1 ms and nothing for its bytes; 1000 rows of a page each, all in memory. */
+static inline void set_scene(void)
+{
+    machine = (struct host_config){ .name = "machine", .cores = 1, .speed = 1, .memory = 4000000, .disk_operations = 1000,
+                                    .disk_bandwidth = INFINITY, .network = INFINITY };
+    profiles = (struct data_set_config){ .name = "profiles", .rows = 1000, .row_size = 1000,
+                                         .popularity = POPULARITY_UNIFORM, .exponent = 0.99 };
+}
 
 static const struct environment environment = { .data_sets = &profiles, .data_set_count = 1, .sizes = &machine, .size_count = 1 };
 
-static struct distribution_config law(enum distribution_law which, double mean_s)
+static inline struct distribution_config law(enum distribution_law which, double mean_s)
 {
     struct distribution_config config = distribution_config_of(which);
 
@@ -171,7 +174,7 @@ static struct distribution_config law(enum distribution_law which, double mean_s
 }
 
 /* A node that takes no CPU time, whose commits cost one disk operation. */
-static struct database_config node_config(void)
+static inline struct database_config node_config(void)
 {
     return (struct database_config){
         .host = "machine",

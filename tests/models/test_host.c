@@ -68,8 +68,14 @@ static const struct component_type runner_type = {
     .on_timer = runner_on_timer,
 };
 
-static const struct host_config plain = { .name = "plain", .cores = 4, .speed = 1.0, .memory = 1000, .disk_operations = 100.0,
-                                          .disk_bandwidth = 1e6, .network = INFINITY, .price = 0.25 };
+static const struct host_config plain = { .name = "plain",
+                                          .cores = 4,
+                                          .speed = 1.0,
+                                          .memory = 1000,
+                                          .disk_operations = 100.0,
+                                          .disk_bandwidth = 1e6,
+                                          .network = INFINITY,
+                                          .price = 0.25 };
 
 static struct sim *make_sim(const struct environment *environment)
 {
@@ -138,7 +144,8 @@ START_TEST(test_host_scalability_meets_oracle_O42)
         if (host_scalability(n, alpha, beta) > host_scalability(best, alpha, beta))
             best = n;
     ck_assert_int_eq(best, 98);
-    assert_close(gamma * host_scalability(best, alpha, beta), 20162.1199, 1e-6); /* x_max is that of a whole number of cores */
+    assert_close(gamma * host_scalability(best, alpha, beta), 20162.1199,
+                 1e-6); /* x_max is that of a whole number of cores */
     ck_assert(host_scalability(98.488578, alpha, beta) > host_scalability(98.4, alpha, beta));
     ck_assert(host_scalability(98.488578, alpha, beta) > host_scalability(98.6, alpha, beta));
     assert_close(host_scalability(20, 0.05, 0.0), 10.2564103, 1e-6);
@@ -337,9 +344,10 @@ START_TEST(test_host_catalog_has_every_field_and_prices_in_proportion_to_cores)
     ck_assert_double_eq(cores_max, 192.0);
     ck_assert(cJSON_HasObjectItem(sizes, "medium")); /* the default of servers */
     ck_assert_ptr_nonnull(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(catalog, "title")));
-    cJSON_ArrayForEach(source, cJSON_GetObjectItemCaseSensitive(catalog, "sources"))
-        for (int i = 0; i < 3; i++)
-            ck_assert_ptr_nonnull(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(source, (const char *[]){ "what", "source", "date" }[i])));
+    cJSON_ArrayForEach(source, cJSON_GetObjectItemCaseSensitive(catalog, "sources")) for (int i = 0; i < 3;
+                                                                                          i++)
+        ck_assert_ptr_nonnull(cJSON_GetStringValue(
+            cJSON_GetObjectItemCaseSensitive(source, (const char *[]){ "what", "source", "date" }[i])));
     cJSON_Delete(catalog);
 }
 END_TEST
