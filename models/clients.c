@@ -21,6 +21,7 @@
 #include "models/clients.h"
 
 #include "models/arrivals.h"
+#include "models/routing.h"
 #include "sim/call.h"
 
 /* Each has a request's room, of which a run has 2^24 in all. */
@@ -31,7 +32,7 @@ enum mode { MODE_OPEN, MODE_CROWD, MODE_IDENTITIES };
 struct clients_shared {
     struct client_requests requests;
     struct link **targets;
-    uint32_t target_count;
+    struct group *target;
     uint64_t users; /* how many different ones there are */
     uint64_t number_key, choice_key;
 };
@@ -109,7 +110,7 @@ static void clients_wire_group(struct group *group)
 
     client_requests_init(&shared->requests, group, &config->requests);
     shared->targets = sim_link_all(group, target, &policy);
-    shared->target_count = target->count;
+    shared->target = target;
     shared->users = (uint64_t)(config->users ? config->users : config->population);
     shared->number_key = rng_key(group->sim->seed, group->name, "request");
     shared->choice_key = rng_key(group->sim->seed, group->name, "choice");
@@ -134,13 +135,6 @@ static void clients_wire(struct component *self)
 
 /* ---- sending ---- */
 
-static struct link *choose_target(const struct clients_shared *shared, uint64_t number)
-{
-    if (shared->target_count == 1)
-        return shared->targets[0];
-    return shared->targets[(rng_hash(number, shared->choice_key) >> 32) * shared->target_count >> 32];
-}
-
 /* choice: the draws of this request; the second is for its class, the first for its user, drawn or not. */
 static void send_request(struct component *self, uint64_t number, uint64_t user, struct rng choice)
 {
@@ -158,7 +152,7 @@ static void send_request(struct component *self, uint64_t number, uint64_t user,
     request->rows = 1;
     request->data = class->data;
     request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
-    sim_call(self, request, choose_target(shared, number), 0);
+    sim_call(self, request, shared->targets[route_instance(shared->target, request, number)], 0);
 }
 
 /* The next request of users who are all alike. */

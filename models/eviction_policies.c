@@ -42,7 +42,7 @@ static void fifo_hit(struct eviction_store *store, uint32_t entry)
 
 /* The victims after this one are known: what removing them will touch is fetched, for the second next one where it lies, for
  * the next one the slot. Half of the time of an eviction is waiting for memory. */
-static inline void prefetch_victims(const struct eviction_store *store, uint32_t next, uint32_t second)
+static inline __attribute__((always_inline)) void prefetch_victims(const struct eviction_store *store, uint32_t next, uint32_t second)
 {
     __builtin_prefetch(&store->links[second]);
     __builtin_prefetch(&store->weights[second]);

@@ -112,7 +112,6 @@ struct instruction {
     uint8_t operation; /* of a call to a store or a cache */
     bool may_miss;     /* a get: on to the next instruction when the key is absent */
     bool carries_rows; /* the question holds the rows */
-    bool by_key;       /* the key says which instance is called */
     uint8_t times;     /* of a repeat */
     uint16_t target;   /* where to go on: after a call or a fork that went well, a jump, the next iteration */
     uint16_t on_error; /* where to go on after a failure */

@@ -52,20 +52,20 @@ struct compiler {
 struct verb_row {
     size_t target; /* offset of the component's name in struct step_config */
     enum operation operation;
-    bool carries_rows, by_key;
+    bool carries_rows;
 };
 
 #define TARGET(member) offsetof(struct step_config, member)
 
 static const struct verb_row call_verbs[STEP_VERB_COUNT] = {
-    [STEP_READ] = { TARGET(read), OPERATION_READ, false, true },
-    [STEP_WRITE] = { TARGET(write), OPERATION_WRITE, true, true },
-    [STEP_INSERT] = { TARGET(insert), OPERATION_INSERT, true, true },
-    [STEP_DELETE] = { TARGET(delete), OPERATION_DELETE, false, true },
-    [STEP_GET] = { TARGET(get), OPERATION_GET, false, true },
-    [STEP_PUT] = { TARGET(put), OPERATION_PUT, true, true },
-    [STEP_DROP] = { TARGET(drop), OPERATION_DELETE, false, true },
-    [STEP_CALL] = { TARGET(call), OPERATION_READ, false, false },
+    [STEP_READ] = { TARGET(read), OPERATION_READ, false },
+    [STEP_WRITE] = { TARGET(write), OPERATION_WRITE, true },
+    [STEP_INSERT] = { TARGET(insert), OPERATION_INSERT, true },
+    [STEP_DELETE] = { TARGET(delete), OPERATION_DELETE, false },
+    [STEP_GET] = { TARGET(get), OPERATION_GET, false },
+    [STEP_PUT] = { TARGET(put), OPERATION_PUT, true },
+    [STEP_DROP] = { TARGET(drop), OPERATION_DELETE, false },
+    [STEP_CALL] = { TARGET(call), OPERATION_READ, false },
 };
 
 static void compile_steps(struct compiler *compiler, const struct param_list *list);
@@ -172,13 +172,11 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     target = sim_find_group(compiler->group->sim, name);
     SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], target != NULL);
     instruction->operation = (uint8_t)verb->operation;
-    instruction->by_key = verb->by_key;
     instruction->carries_rows = verb->carries_rows && step->request_size == 0;
     instruction->may_miss = step->verb == STEP_GET;
     instruction->rows = step->rows > 0 ? (uint16_t)step->rows : 1;
     instruction->bytes = step->request_size > 0 ? (uint32_t)step->request_size : QUESTION_BYTES;
     instruction->place = compiler->calls[target->index]++;
-    instruction->count = target->count;
     instruction->links = links_to(compiler, target, &step->policy);
     compile_steps(compiler, &step->on_miss);
     compile_rest(compiler, at, &step->on_error);

@@ -2,6 +2,7 @@
 #include "models/handler.h"
 
 #include "models/environment.h"
+#include "models/routing.h"
 
 /* What an instruction leaves behind: the request is still ours, or it has gone somewhere. */
 enum handler_state { HANDLER_GOES_ON, HANDLER_WAITS };
@@ -124,16 +125,13 @@ static enum handler_state run_call(struct component *self, struct request *reque
 {
     struct frame *frame = request_frame(request);
     uint32_t place = place_of(instruction, frame);
-    uint32_t index = 0;
+    uint32_t index;
 
     request->operation = instruction->operation;
     request->rows = instruction->rows;
     request->bytes =
         instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
-    if (instruction->count > 1)
-        index = (uint32_t)((instruction->by_key ? hash_key(request->key)
-                                                : rng_hash(frame->number, ~(uint64_t)place)) %
-                           instruction->count);
+    index = route_instance(instruction->links[0]->target->group, request, rng_hash(frame->number, ~(uint64_t)place));
     sim_call(self, request, instruction->links[index], place);
     return HANDLER_WAITS;
 }

@@ -21,9 +21,6 @@ struct model_type {
     bool many;      /* takes `count` */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
-    /* Which instance a request belongs to (shards); NULL: any will do. May return a number only below group->count. */
-    uint32_t (*instance_for)(const struct group *group, const struct request *request);
-
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */
     void (*check)(const void *config, struct param_problems *problems);
 

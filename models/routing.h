@@ -6,20 +6,24 @@
 #ifndef MODELS_ROUTING_H
 #define MODELS_ROUTING_H
 
-#include "models/model.h"
+#include "sim/component.h"
 #include "sim/random.h"
 #include "sim/request.h"
 
 /* Instance of the group, from 0. */
 static inline uint32_t route_instance(const struct group *target, const struct request *request, uint64_t number)
 {
-    const struct model_type *type = model_of(target);
-
     if (target->count == 1)
         return 0;
-    if (type->instance_for)
-        return type->instance_for(target, request);
+    if (target->type->instance_for)
+        return target->type->instance_for(target, request);
     return (uint32_t)(rng_hash(number, target->count) % target->count);
+}
+
+/* For stores and caches of several instances: each keeps its part of the keys. */
+static inline uint32_t route_by_key(const struct group *group, const struct request *request)
+{
+    return (uint32_t)(((hash_key(request->key) >> 32) * group->count) >> 32);
 }
 
 #endif

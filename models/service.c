@@ -194,7 +194,7 @@ static uint32_t service_instance_for(const struct group *group, const struct req
     case INSTANCES_BY_MODULO:
         return (uint32_t)(request->key % group->count);
     case INSTANCES_BY_HASH:
-        return (uint32_t)(((hash_key(request->key) >> 32) * group->count) >> 32);
+        return route_by_key(group, request);
     default:
         return (uint32_t)(rng_hash(request->frames[request->top].number, group->count) % group->count);
     }
@@ -235,6 +235,7 @@ const struct model_type service_model = {
         .on_request = service_on_request,
         .on_reply = service_on_reply,
         .on_timer = service_on_timer,
+        .instance_for = service_instance_for,
     },
     .summary = "a pool of servers with a service time and a waiting line",
     .stands_for = "Anything whose insides do not matter: c servers, a law of service times, a discipline, a bound on the "
@@ -244,6 +245,5 @@ const struct model_type service_model = {
     .params = &params,
     .roles = ROLE_SERVER | ROLE_STORE,
     .many = true,
-    .instance_for = service_instance_for,
     .check_wired = service_check_wired,
 };

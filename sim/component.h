@@ -32,7 +32,6 @@ enum metric_kind {
     METRIC_COUNTER, /* uint64_t at `offset` of the instance's state; instances add up */
     METRIC_RATIO,   /* counter at `offset` over the sum of it and the counter at `offset_other` */
     METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max */
-    METRIC_SHARE,   /* counter at `offset` over the same counter summed over the group's siblings */
     METRIC_COMMON,  /* measured by the kernel for every component; listed for the documentation */
 };
 
@@ -60,6 +59,9 @@ struct component_type {
     void (*on_timer)(struct component *self, struct request *request);   /* delay, service or turn has come */
     void (*on_window)(struct component *self); /* measuring begins: clear statistics of its own; may be NULL */
     const struct metric_row *metrics;
+
+    /* Which instance a request belongs to (shards), from 0; NULL: any will do. */
+    uint32_t (*instance_for)(const struct group *group, const struct request *request);
 };
 
 /* What a component can be full of. An instance reports the utilisation of each. */

@@ -12,6 +12,20 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* The reader's part, for tests of check(). */
+struct param_problems {
+    unsigned count;
+    char first_path[64];
+};
+
+void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format, ...)
+{
+    (void)help;
+    (void)format;
+    if (problems->count++ == 0)
+        snprintf(problems->first_path, sizeof problems->first_path, "%s", path);
+}
+
 static struct sharded_config sharded_config(void)
 {
     return (struct sharded_config){ .node = node_config(), .shards = 4, .placement = PLACEMENT_MODULO, .virtual_nodes = 100,
@@ -399,8 +413,8 @@ START_TEST(test_sharded_database_mixed_load_conserves)
     machine.disk_operations = 2000;
     config.placement = PLACEMENT_CONSISTENT_HASH;
     config.node.write_time = config.node.read_time = law(DISTRIBUTION_EXPONENTIAL, 0.0003);
-    config.node.connections = 20;
-    config.node.connection_queue = 20;
+    config.node.connections = 5;
+    config.node.connection_queue = 5;
     config.copied_rows = (struct param_list){ .count = 2, .items = copied };
     config.own_shard_rows = (struct param_list){ .count = 1, .items = &own };
     sim = make_run(5, &sharded_database_model, &config, &source, NULL);
@@ -414,6 +428,29 @@ START_TEST(test_sharded_database_mixed_load_conserves)
 }
 END_TEST
 
+/* ---- mistakes ---- */
+
+START_TEST(test_sharded_database_check_finds_rows_named_twice_or_for_users)
+{
+    static const struct copied_row_config copied[] = { { .row = 1, .copies = 3 }, { .row = 42, .copies = 3 } };
+    static const struct own_shard_row_config own = { .row = 42 };
+    struct param_problems none = { 0 }, twice = { 0 }, users = { 0 };
+    struct sharded_config config = sharded_config();
+
+    config.copied_rows = (struct param_list){ .count = 2, .items = copied };
+    sharded_database_model.check(&config, &none);
+    ck_assert_uint_eq(none.count, 0);
+    config.own_shard_rows = (struct param_list){ .count = 1, .items = &own };
+    sharded_database_model.check(&config, &twice);
+    ck_assert_uint_eq(twice.count, 2);
+    ck_assert_str_eq(twice.first_path, "copied_rows[1].row");
+    config.own_shard_rows.count = 0;
+    config.shard_key = SHARD_KEY_USER;
+    sharded_database_model.check(&config, &users);
+    ck_assert_uint_eq(users.count, 2);
+}
+END_TEST
+
 TEST_MAIN("sharded_database", test_sharded_database_modulo_asks_the_row_s_shard,
           test_sharded_database_user_key_asks_the_user_s_shard, test_sharded_database_spreads_requests_about_no_row,
           test_sharded_database_ring_follows_its_placement, test_sharded_database_message_pays_its_way_once,
@@ -421,4 +458,5 @@ TEST_MAIN("sharded_database", test_sharded_database_modulo_asks_the_row_s_shard,
           test_sharded_database_own_shard_takes_the_hot_row_alone, test_sharded_database_copies_share_the_reads_of_the_hot_row,
           test_sharded_database_write_goes_to_all_copies, test_sharded_database_write_takes_as_long_as_its_slowest_copy,
           test_sharded_database_copy_can_be_older_for_a_moment_only, test_sharded_database_more_copies_than_shards_share_shards,
-          test_sharded_database_write_fails_when_a_copy_refuses, test_sharded_database_mixed_load_conserves)
+          test_sharded_database_write_fails_when_a_copy_refuses,
+          test_sharded_database_check_finds_rows_named_twice_or_for_users, test_sharded_database_mixed_load_conserves)
