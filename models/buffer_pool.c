@@ -99,7 +99,8 @@ static uint32_t add(struct buffer_pool *pool, struct memory *memory, uint64_t pa
     if (pool->listed >= pool->head_count)
         rehash(pool, memory);
     head = head_of(pool, page);
-    pool->pages[i] = (struct buffer_page){ .page = page, .chain = *head, .size = size & 0x7fffffff, .dirty = dirty };
+    pool->pages[i] =
+        (struct buffer_page){ .page = page, .chain = *head, .size = size & 0x7fffffff, .dirty = dirty };
     *head = i;
     pool->listed++;
     pool->used_bytes += size;
@@ -144,8 +145,8 @@ bool buffer_pool_use(struct buffer_pool *pool, uint64_t page, bool dirty)
     return true;
 }
 
-struct buffer_evicted buffer_pool_insert(struct buffer_pool *pool, struct memory *memory, uint64_t page, uint32_t size,
-                                         bool dirty)
+struct buffer_evicted buffer_pool_insert(struct buffer_pool *pool, struct memory *memory, uint64_t page,
+                                         uint32_t size, bool dirty)
 {
     struct buffer_evicted evicted = { 0, 0 };
 

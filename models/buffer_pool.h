@@ -1,11 +1,12 @@
 /* buffer_pool.h - the pages of a store that are in memory; the least recently used one leaves first.
  *
- * A page is a number (of row_id(): data set and page in it) and a size. Pages that were written are dirty: whoever makes
- * them leave is told how many bytes have to go to disk.
+ * A page is a number (of row_id(): data set and page in it) and a size. Pages that were written are dirty:
+ * whoever makes them leave is told how many bytes have to go to disk.
  *
  * While everything fits, the owner keeps the pool untracked: every page is there, and nothing is remembered.
  *
- * Left out: a scan evicts popular pages like any other use (InnoDB and PostgreSQL protect themselves a little); reading ahead.
+ * Left out: a scan evicts popular pages like any other use (InnoDB and PostgreSQL protect themselves a
+ * little); reading ahead.
  *
  * Cost: O(1) expected; 24 bytes a page in memory and 4 to 8 for finding it. Memory is the run's.
  */
@@ -26,14 +27,14 @@ struct buffer_page {
 };
 
 struct buffer_pool {
-    bool tracked;            /* false: every page is there */
+    bool tracked; /* false: every page is there */
     uint64_t capacity_bytes;
-    uint64_t used_bytes;     /* by pages in the list */
-    struct buffer_page *pages; /* from index 1 */
+    uint64_t used_bytes;            /* by pages in the list */
+    struct buffer_page *pages;      /* from index 1 */
     uint32_t page_room, page_count; /* page_count: indices given out so far */
     uint32_t free;
     uint32_t newest, oldest;
-    uint32_t *heads; /* of chains, by hash */
+    uint32_t *heads;     /* of chains, by hash */
     uint32_t head_count; /* a power of two, or 0 */
     uint32_t listed;     /* pages in the list */
     uint64_t evicted;    /* pages that had to leave, in the window */
@@ -48,9 +49,10 @@ struct buffer_evicted {
 /* Uses a page: true when it is there; it is the newest then, and dirty if asked. Tracked pools only. */
 bool buffer_pool_use(struct buffer_pool *pool, uint64_t page, bool dirty);
 
-/* Takes in a page that is not there, as the newest. Old ones leave until it fits; one larger than the pool is not kept. */
-struct buffer_evicted buffer_pool_insert(struct buffer_pool *pool, struct memory *memory, uint64_t page, uint32_t size,
-                                         bool dirty);
+/* Takes in a page that is not there, as the newest. Old ones leave until it fits; one larger than the pool is
+ * not kept. */
+struct buffer_evicted buffer_pool_insert(struct buffer_pool *pool, struct memory *memory, uint64_t page,
+                                         uint32_t size, bool dirty);
 
 /* Takes in a clean page as the oldest, if it is not there and there is room; false: there is no room left. */
 bool buffer_pool_preload(struct buffer_pool *pool, struct memory *memory, uint64_t page, uint32_t size);

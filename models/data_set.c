@@ -1,8 +1,9 @@
 /* data_set.c - see data_set.h.
  *
- * Randomness: a choice draws from (component, purpose, number), whether it is a hot row from a key beside that one: the
- * requests that a hot row does not take ask for the same rows as without it. Ranks: (data set, "ranks").
- * Shares of hot rows that add up to more than 1 are cut in the order of the list; a hot row also gets what its rank gives.
+ * Randomness: a choice draws from (component, purpose, number), whether it is a hot row from a key beside
+ * that one: the requests that a hot row does not take ask for the same rows as without it. Ranks: (data set,
+ * "ranks"). Shares of hot rows that add up to more than 1 are cut in the order of the list; a hot row also
+ * gets what its rank gives.
  */
 #include "models/data_set.h"
 
@@ -18,30 +19,36 @@ const struct param_choice popularity_choices[] = {
 
 static const struct param_choice rank_choices[] = {
     { "shuffled", RANKS_SHUFFLED, "popular rows lie anywhere, in each replication elsewhere" },
-    { "in_order", RANKS_IN_ORDER, "row 0 is the most popular, row 1 the next: neighbours are popular together" },
+    { "in_order", RANKS_IN_ORDER,
+      "row 0 is the most popular, row 1 the next: neighbours are popular together" },
     { NULL, 0, NULL },
 };
 
 static const struct param_row hot_rows[] = {
     PARAM_COUNT(struct hot_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
-    PARAM_FRACTION(struct hot_row_config, share, .max = 1,
-                   .help = "Part of all choices that fall on this row, before popularity decides about the others."),
+    PARAM_FRACTION(
+        struct hot_row_config, share, .max = 1,
+        .help = "Part of all choices that fall on this row, before popularity decides about the others."),
     PARAM_END
 };
 
-const struct param_table hot_row_params = { .rows = hot_rows, .size = sizeof(struct hot_row_config),
-                                            .help = "a celebrity: one row that takes a share of all requests" };
+const struct param_table hot_row_params = { .rows = hot_rows,
+                                            .size = sizeof(struct hot_row_config),
+                                            .help =
+                                                "a celebrity: one row that takes a share of all requests" };
 
 static const struct param_row rows[] = {
     PARAM_COUNT(struct data_set_config, rows, .min = 1, .max = 1e14,
                 .help = "How many rows there are at the start; they have the numbers from 0 on."),
     PARAM_BYTES(struct data_set_config, row_size, .default_text = "\"1KB\"", .min = 1, .max = 1e9,
                 .help = "What one row takes on disk, in memory and on the network.",
-                .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: records of 1 KB"),
-    PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"", .choices = popularity_choices,
-                 .help = "How requests are spread over the rows."),
+                .source =
+                    "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: records of 1 KB"),
+    PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"",
+                 .choices = popularity_choices, .help = "How requests are spread over the rows."),
     PARAM_REAL(struct data_set_config, exponent, .default_text = "0.99", .max = 10,
-               .help = "How steep Zipf's law is: at 0 all rows are alike, at 1 the second row is asked half as often as the first.",
+               .help = "How steep Zipf's law is: at 0 all rows are alike, at 1 the second row is asked half "
+                       "as often as the first.",
                .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: 0.99"),
     PARAM_CHOICE(struct data_set_config, ranks, .default_text = "\"shuffled\"", .choices = rank_choices,
                  .help = "Which row has which rank of popularity."),
@@ -50,16 +57,19 @@ static const struct param_row rows[] = {
     PARAM_END
 };
 
-const struct param_table data_set_params = { .rows = rows, .size = sizeof(struct data_set_config),
+const struct param_table data_set_params = { .rows = rows,
+                                             .size = sizeof(struct data_set_config),
                                              .help = "rows of one kind, and how popular each is" };
 
-void data_set_ranks(struct permutation *permutation, const struct sim *sim, const struct data_set_config *data)
+void data_set_ranks(struct permutation *permutation, const struct sim *sim,
+                    const struct data_set_config *data)
 {
     permutation_init(permutation, (uint64_t)data->rows, rng_key(sim->seed, data->name, "ranks"));
 }
 
-void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose, const struct data_set_config *data,
-                      int popularity, double exponent, const struct param_list *hot)
+void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose,
+                      const struct data_set_config *data, int popularity, double exponent,
+                      const struct param_list *hot)
 {
     if (!hot || hot->count == 0)
         hot = &data->hot_rows;

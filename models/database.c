@@ -1,19 +1,20 @@
 /* database.c - one node of a store: connections, CPU, buffer pool, row locks, a log, a disk.
  *
  * A read:  connection -> CPU -> page in memory, or from disk -> answer.
- * A write: connection -> CPU -> row lock -> page -> log record -> commit -> the row has its new version -> answer.
- * Whoever is not waited for any more still does all this.
+ * A write: connection -> CPU -> row lock -> page -> log record -> commit -> the row has its new version ->
+ * answer. Whoever is not waited for any more still does all this.
  *
  * A request about no data set touches a row of nobody else: no lock, no version, and its page is in memory.
- * Further rows of one request lie behind the first, in its page and the next ones, under its lock. An insert of a row that
- * is there already stores a further one under a number of its own, as an automatic key does.
+ * Further rows of one request lie behind the first, in its page and the next ones, under its lock. An insert
+ * of a row that is there already stores a further one under a number of its own, as an automatic key does.
  * Readers are never locked out: they see the last committed version.
  * Data sets are known to a group of nodes from the first request about them on.
  *
  * Randomness: one draw a visit, "read" or "write" of the component.
  * Errors: refused when the line for connections is full; not found.
- * Cost: O(1) expected a request; events: one for the CPU, one for each page from disk, one for the log. Memory: 16 to 43 bytes
- * a row that was ever changed, twice (here and in the truth); 28 to 60 bytes a page of the buffer pool when not all fits.
+ * Cost: O(1) expected a request; events: one for the CPU, one for each page from disk, one for the log.
+ * Memory: 16 to 43 bytes a row that was ever changed, twice (here and in the truth); 28 to 60 bytes a page of
+ * the buffer pool when not all fits.
  * Source: Hellerstein, Stonebraker, Hamilton, "Architecture of a Database System", 2007.
  */
 #include "models/database.h"
@@ -48,66 +49,12 @@ struct database {
 /* What a request waits for; in its frame's note, where the pages have theirs first. */
 enum database_wait { WAIT_CONNECTION = PAGES_WAIT_COUNT, WAIT_CPU, WAIT_LOCK, WAIT_COMMIT, WAIT_COUNT };
 
-/* ---- parameters ---- */
-
-static const struct param_choice kinds[] = {
-    { "relational", DATABASE_RELATIONAL, "rows in pages, one lock a row until the commit, a log" },
-    { NULL, 0, NULL },
-};
-
-static const struct param_choice commits[] = {
-    { "fsync", COMMIT_FSYNC, "a write is acknowledged when its log record is on disk; writes that wait together share the disk operation" },
-    { "delayed", COMMIT_DELAYED, "a write is acknowledged at once and its log record follows later; a crash loses what did not" },
-    { NULL, 0, NULL },
-};
-
-static const struct param_choice starts[] = {
-    { "warm", DATABASE_WARM, "the most popular pages are in memory, as after days of service" },
-    { "cold", DATABASE_COLD, "memory is empty, as after a restart" },
-    { NULL, 0, NULL },
-};
-
-static const struct param_row rows[] = {
-    PARAM_REFERENCE(struct database_config, host, .default_text = "\"large\"", .refers_to = PARAM_REFERS_HOST,
-                    .help = "Machine of each node: a size of the catalog, or a host of the scenario that is shared."),
-    PARAM_CHOICE(struct database_config, kind, .default_text = "\"relational\"", .choices = kinds,
-                 .help = "What a read and a write make the store do."),
-    PARAM_COUNT(struct database_config, connections, .default_text = "100", .word = "unlimited", .word_value = PARAM_WORD_MAX,
-                .min = 1, .max = 1e9, .help = "Operations that are inside at the same time; each holds a connection from start to end.",
-                .source = "PostgreSQL, max_connections"),
-    PARAM_COUNT(struct database_config, connection_queue, .default_text = "10000", .word = "unlimited",
-                .word_value = PARAM_WORD_MAX, .max = 1e9,
-                .help = "Operations that may wait for a connection; further ones are refused."),
-    PARAM_DISTRIBUTION(struct database_config, read_time, .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.2ms\" }",
-                       .help = "CPU time to understand a query and to find its first row. A look-up by primary key alone takes "
-                               "about 0.05 ms; queries of applications take several times that."),
-    PARAM_DURATION(struct database_config, row_read_time, .default_text = "\"5us\"", .max = 1e15,
-                   .help = "CPU time of each further row that an operation touches."),
-    PARAM_DISTRIBUTION(struct database_config, write_time, .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.4ms\" }",
-                       .help = "CPU time of a write, insert or delete, before it asks for its lock."),
-    PARAM_BYTES(struct database_config, log_record, .default_text = "\"300B\"", .min = 1, .max = 1e9,
-                .help = "What one changed row adds to the log."),
-    PARAM_CHOICE(struct database_config, commit, .default_text = "\"fsync\"", .choices = commits,
-                 .help = "When a write is acknowledged."),
-    PARAM_DURATION(struct database_config, flush_interval, .default_text = "\"1s\"", .min = 1, .max = 1e15,
-                   .help = "How long a log record may stay off the disk under delayed commits.",
-                   .source = "MySQL, innodb_flush_log_at_timeout"),
-    PARAM_BYTES(struct database_config, page_size, .default_text = "\"16KiB\"", .min = 512, .max = 1e9,
-                .help = "What one disk operation reads or writes of the data; a row that is larger takes several at once.",
-                .source = "MySQL, innodb_page_size"),
-    PARAM_FRACTION(struct database_config, buffer_pool, .default_text = "\"75%\"", .max = 1,
-                   .help = "Share of the machine's memory that holds pages.",
-                   .source = "MySQL manual, innodb_buffer_pool_size: 50 to 75 percent of memory"),
-    PARAM_CHOICE(struct database_config, start, .default_text = "\"warm\"", .choices = starts,
-                 .help = "What the buffer pool holds at the beginning."),
-    PARAM_END
-};
-
-const struct param_table database_params = PARAM_TABLE(struct database_config, rows);
+/* ---- metrics ---- */
 
 /* clang-format off */
 static const struct metric_row metrics[] = {
-    { "buffer_pool.hit_ratio", "1", METRIC_RATIO, offsetof(struct database, pages.hits), offsetof(struct database, pages.misses),
+    { "buffer_pool.hit_ratio", "1", METRIC_RATIO, offsetof(struct database, pages.hits),
+      offsetof(struct database, pages.misses),
       "Share of the uses of pages that found the page in memory." },
     { "buffer_pool.evicted", "1", METRIC_COUNTER, offsetof(struct database, pages.pool.evicted), 0,
       "Pages that left memory to make room for others." },
@@ -137,7 +84,8 @@ static void adopt(struct component *self, uint16_t data)
     const struct database_config *config = self->group->config;
     struct database *db = component_state(self);
 
-    amount_add(&db->storage, database_pages_adopt(&db->pages, data, (uint64_t)config->page_size), self->sim->now_ns);
+    amount_add(&db->storage, database_pages_adopt(&db->pages, data, (uint64_t)config->page_size),
+               self->sim->now_ns);
 }
 
 /* Nodes hold the data sets that any of them is asked about. */
@@ -247,12 +195,14 @@ static void change_row(struct component *self, struct request *request)
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
     bool was_here = row_is_here(self, request);
-    struct row_entry *entry = row_table_entry(&db->rows, &self->sim->memory, row_id(request->data, request->key));
+    struct row_entry *entry =
+        row_table_entry(&db->rows, &self->sim->memory, row_id(request->data, request->key));
     bool is_here = request->operation != OPERATION_DELETE;
     uint32_t version = request->version;
 
     if (shared->parts.versions_given && version) {
-        while (row_version(self->sim, request->data, request->key) < version) /* another copy may have been first */
+        while (row_version(self->sim, request->data, request->key) <
+               version) /* another copy may have been first */
             row_commit(self->sim, request->data, request->key);
     } else {
         version = row_commit(self->sim, request->data, request->key);
@@ -263,7 +213,8 @@ static void change_row(struct component *self, struct request *request)
     entry->version = version;
     entry->state = is_here ? ROW_PRESENT : ROW_DELETED;
     if (is_here != was_here)
-        amount_add(&db->storage, is_here ? (int64_t)stored->row_bytes : -(int64_t)stored->row_bytes, self->sim->now_ns);
+        amount_add(&db->storage, is_here ? (int64_t)stored->row_bytes : -(int64_t)stored->row_bytes,
+                   self->sim->now_ns);
 }
 
 /* What was appended to the log counts now. */
@@ -364,7 +315,8 @@ static void has_lock(struct component *self, struct request *request)
 
     if (!is_here && !makes) {
         unlock_and_answer(self, request, OUTCOME_NOT_FOUND);
-    } else if (is_here && request->operation == OPERATION_INSERT) { /* its page is the last one, and in memory */
+    } else if (is_here &&
+               request->operation == OPERATION_INSERT) { /* its page is the last one, and in memory */
         append_to_log(self, request);
     } else {
         if (!is_here && database_pages_is_new(&db->pages, request->data, request->key))
@@ -380,7 +332,8 @@ static void has_computed(struct component *self, struct request *request)
     know_data_set(self, request->data);
     if (database_writes(request)) {
         request_frame(request)->note = WAIT_LOCK;
-        if (!request->data || row_locks_acquire(&db->locks, self, request, row_id(request->data, request->key)))
+        if (!request->data ||
+            row_locks_acquire(&db->locks, self, request, row_id(request->data, request->key)))
             has_lock(self, request);
     } else if (row_is_here(self, request)) {
         use_pages(self, request);
@@ -395,7 +348,8 @@ static void has_connection(struct component *self, struct request *request)
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct frame *frame = request_frame(request);
-    int64_t work_ns = duration_sample(database_writes(request) ? &shared->write_time : &shared->read_time, frame->number);
+    int64_t work_ns =
+        duration_sample(database_writes(request) ? &shared->write_time : &shared->read_time, frame->number);
 
     if (request->rows > 1)
         work_ns += (request->rows - 1) * config->row_read_time;
@@ -405,8 +359,9 @@ static void has_connection(struct component *self, struct request *request)
 }
 
 static void (*const goes_on[WAIT_COUNT])(struct component *, struct request *) = {
-    [PAGES_WAIT_OTHER] = resume_pages, [PAGES_WAIT_READ] = resume_pages, [PAGES_WAIT_WRITE] = resume_pages,
-    [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed, [WAIT_LOCK] = has_lock, [WAIT_COMMIT] = committed,
+    [PAGES_WAIT_OTHER] = resume_pages,  [PAGES_WAIT_READ] = resume_pages, [PAGES_WAIT_WRITE] = resume_pages,
+    [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed,        [WAIT_LOCK] = has_lock,
+    [WAIT_COMMIT] = committed,
 };
 
 /* ---- callbacks ---- */
@@ -426,7 +381,8 @@ static void database_wire_group(struct group *group)
 
     duration_init(&shared->read_time, group, "read", &config->read_time);
     duration_init(&shared->write_time, group, "write", &config->write_time);
-    shared->known = memory_alloc_array(&group->sim->memory, environment_of(group->sim)->data_set_count + 1, sizeof *shared->known);
+    shared->known = memory_alloc_array(&group->sim->memory, environment_of(group->sim)->data_set_count + 1,
+                                       sizeof *shared->known);
 }
 
 static uint32_t bound(int64_t count)
@@ -441,8 +397,11 @@ static void database_wire(struct component *self)
     struct database *db = component_state(self);
 
     station_init(&db->connections, self,
-                 &(struct station_config){ .name = "connections", .discipline = STATION_FIFO, .held = true,
-                                           .servers = bound(config->connections), .waiting_max = bound(config->connection_queue) });
+                 &(struct station_config){ .name = "connections",
+                                           .discipline = STATION_FIFO,
+                                           .held = true,
+                                           .servers = bound(config->connections),
+                                           .waiting_max = bound(config->connection_queue) });
     db->host = host_of(self, config->host);
     database_pages_init(&db->pages, self, db->host, &shared->parts, config->start == DATABASE_WARM);
     row_locks_init(&db->locks, &self->sim->memory, group_resource_statistics(self->group, "row_locks"));
@@ -468,7 +427,7 @@ static void database_on_request(struct component *self, struct request *request)
 {
     struct database *db = component_state(self);
 
-    request->flags &= (uint8_t)~(REQUEST_STALE | REQUEST_ABSENT);
+    request->flags &= (uint8_t) ~(REQUEST_STALE | REQUEST_ABSENT);
     request_frame(request)->note = WAIT_CONNECTION;
     switch (station_acquire(&db->connections, self, request)) {
     case STATION_HELD:
@@ -510,13 +469,17 @@ const struct model_type database_model = {
         .metrics = metrics,
     },
     .summary = "a relational database on one machine: connections, CPU, buffer pool, row locks, log and disk",
-    .stands_for = "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, computes, finds "
-                  "its pages in memory or on disk; a write also holds its row's lock until its log record is on disk, "
-                  "and commits that wait together share the disk operation.",
-    .leaves_out = "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, memory of "
-                  "connections, checkpoints of changed pages that never leave memory, vacuuming, a separate disk for the log.",
-    .misleads = "When queries scan tables, when pages of indices matter beside those of rows, or when the working set is "
-                "not described by the popularity of the data set.",
+    .stands_for =
+        "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, "
+        "computes, finds its pages in memory or on disk; a write also holds its row's lock until its log "
+        "record is on disk, and commits that wait together share the disk operation.",
+    .leaves_out =
+        "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, "
+        "memory of connections, checkpoints of changed pages that never leave memory, vacuuming, a separate "
+        "disk for the log.",
+    .misleads =
+        "When queries scan tables, when pages of indices matter beside those of rows, or when the working "
+        "set is not described by the popularity of the data set.",
     .params = &database_params,
     .roles = ROLE_STORE,
 };

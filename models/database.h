@@ -1,4 +1,5 @@
-/* database.h - the configuration of a store of rows, and how other models make parts of it: shards, later replicas. */
+/* database.h - the configuration of a store of rows, and how other models make parts of it: shards, later
+ * replicas. */
 #ifndef MODELS_DATABASE_H
 #define MODELS_DATABASE_H
 
@@ -30,20 +31,24 @@ extern const struct param_table database_params;
 /* The type of a node, also of one that is part of something. */
 extern const struct model_type database_model;
 
-/* What the instances of a group hold when they are parts of one store; zeroed: each instance is a store of its own. */
+/* What the instances of a group hold when they are parts of one store; zeroed: each instance is a store of
+ * its own. */
 struct database_parts {
     /* Part of all rows that each instance holds, by instance; NULL: all. */
     const double *shares;
     /* Whether an instance holds a row; NULL: as if each held its share of every neighbourhood. */
     bool (*holds)(const void *context, uint32_t instance, uint64_t row);
     const void *context;
-    /* A write that comes with request->version above 0 writes that version; with 0 the next one. Else every write the next. */
+    /* A write that comes with request->version above 0 writes that version; with 0 the next one. Else every
+     * write the next. */
     bool versions_given;
-    /* Rows belong to the user who asks, so equal row numbers of different users are different rows: nothing is stale. */
+    /* Rows belong to the user who asks, so equal row numbers of different users are different rows: nothing
+     * is stale. */
     bool private_rows;
 };
 
-/* Tells a group of nodes, made by sim_add_part(), what its instances hold. parts is copied; for wire_group of the whole. */
+/* Tells a group of nodes, made by sim_add_part(), what its instances hold. parts is copied; for wire_group of
+ * the whole. */
 void database_set_parts(struct group *nodes, const struct database_parts *parts);
 
 /* Whether the request changes rows. */

@@ -17,7 +17,8 @@ void database_pages_init(struct database_pages *pages, struct component *owner, 
     struct sim *sim = owner->sim;
 
     *pages = (struct database_pages){ .owner = owner, .host = host, .parts = parts, .warm = warm };
-    pages->stored = memory_alloc_array(&sim->memory, environment_of(sim)->data_set_count + 1, sizeof *pages->stored);
+    pages->stored =
+        memory_alloc_array(&sim->memory, environment_of(sim)->data_set_count + 1, sizeof *pages->stored);
     row_locks_init(&pages->reads, &sim->memory, NULL);
 }
 
@@ -73,7 +74,8 @@ static bool page_walk_load(struct page_walk *walk, struct database_pages *pages)
             return true;
         page = page_of_row(walk->stored, row);
     }
-    return buffer_pool_preload(&pages->pool, &pages->owner->sim->memory, row_id(walk->data, page), walk->stored->page_bytes);
+    return buffer_pool_preload(&pages->pool, &pages->owner->sim->memory, row_id(walk->data, page),
+                               walk->stored->page_bytes);
 }
 
 /* Pages of new rows are the latest to have been used. */
@@ -83,7 +85,8 @@ static void load_added_pages(struct database_pages *pages, uint16_t data)
     struct memory *memory = &pages->owner->sim->memory;
 
     for (uint64_t i = 1; i <= stored->pages_added; i++)
-        if (!buffer_pool_preload(&pages->pool, memory, row_id(data, stored->page_end - i), stored->page_bytes))
+        if (!buffer_pool_preload(&pages->pool, memory, row_id(data, stored->page_end - i),
+                                 stored->page_bytes))
             return;
 }
 
@@ -133,7 +136,8 @@ int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64
     stored->pages = (uint64_t)ceil(rows_here / (double)stored->rows_a_page);
     stored->pages_a_row = (double)stored->pages / (double)stored->rows;
     stored->page_end = stored->pages;
-    pages->bytes += (uint64_t)fmin((double)stored->pages * stored->page_bytes, BYTES_MAX - fmin((double)pages->bytes, BYTES_MAX));
+    pages->bytes += (uint64_t)fmin((double)stored->pages * stored->page_bytes,
+                                   BYTES_MAX - fmin((double)pages->bytes, BYTES_MAX));
     track_if_needed(pages);
     return (int64_t)fmin(rows_here * (double)stored->row_bytes, BYTES_MAX);
 }
@@ -182,7 +186,8 @@ static uint32_t page_count(const struct stored *stored, const struct request *re
 }
 
 /* Reads the current page, or waits for whoever reads it already. */
-static enum pages_grant read_page(struct database_pages *pages, const struct stored *stored, struct request *request)
+static enum pages_grant read_page(struct database_pages *pages, const struct stored *stored,
+                                  struct request *request)
 {
     struct frame *frame = request_frame(request);
     uint64_t page = current_page(stored, request);
@@ -210,7 +215,8 @@ enum pages_grant database_pages_use(struct database_pages *pages, struct request
         pages->hits += count;
         return PAGES_HERE;
     }
-    while (frame->step < count && buffer_pool_use(&pages->pool, current_page(stored, request), database_writes(request))) {
+    while (frame->step < count &&
+           buffer_pool_use(&pages->pool, current_page(stored, request), database_writes(request))) {
         pages->hits++;
         frame->step++;
     }
@@ -221,7 +227,8 @@ enum pages_grant database_pages_use(struct database_pages *pages, struct request
 }
 
 /* Another request has read it. */
-static enum pages_grant other_has_read(struct database_pages *pages, const struct stored *stored, struct request *request)
+static enum pages_grant other_has_read(struct database_pages *pages, const struct stored *stored,
+                                       struct request *request)
 {
     uint64_t page = current_page(stored, request);
 
@@ -232,11 +239,12 @@ static enum pages_grant other_has_read(struct database_pages *pages, const struc
     return database_pages_use(pages, request);
 }
 
-static enum pages_grant has_read(struct database_pages *pages, const struct stored *stored, struct request *request)
+static enum pages_grant has_read(struct database_pages *pages, const struct stored *stored,
+                                 struct request *request)
 {
     uint64_t page = current_page(stored, request);
-    struct buffer_evicted evicted = buffer_pool_insert(&pages->pool, &pages->owner->sim->memory, page, stored->page_bytes,
-                                                       database_writes(request));
+    struct buffer_evicted evicted = buffer_pool_insert(&pages->pool, &pages->owner->sim->memory, page,
+                                                       stored->page_bytes, database_writes(request));
 
     row_locks_release(&pages->reads, pages->owner->sim, page);
     request_frame(request)->step++;
@@ -249,7 +257,8 @@ static enum pages_grant has_read(struct database_pages *pages, const struct stor
     return database_pages_use(pages, request);
 }
 
-static enum pages_grant has_written(struct database_pages *pages, const struct stored *stored, struct request *request)
+static enum pages_grant has_written(struct database_pages *pages, const struct stored *stored,
+                                    struct request *request)
 {
     (void)stored;
     return database_pages_use(pages, request);
@@ -257,7 +266,8 @@ static enum pages_grant has_written(struct database_pages *pages, const struct s
 
 enum pages_grant database_pages_resume(struct database_pages *pages, struct request *request)
 {
-    static enum pages_grant (*const resume[PAGES_WAIT_COUNT])(struct database_pages *, const struct stored *, struct request *) = {
+    static enum pages_grant (*const resume[PAGES_WAIT_COUNT])(struct database_pages *, const struct stored *,
+                                                              struct request *) = {
         [PAGES_WAIT_OTHER] = other_has_read,
         [PAGES_WAIT_READ] = has_read,
         [PAGES_WAIT_WRITE] = has_written,
@@ -285,6 +295,6 @@ void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t
         track_if_needed(pages);
     }
     if (pages->pool.tracked && !buffer_pool_use(&pages->pool, row_id(data, page), true))
-        leave_to_cleaner(pages, buffer_pool_insert(&pages->pool, &pages->owner->sim->memory, row_id(data, page),
-                                                   stored->page_bytes, true));
+        leave_to_cleaner(pages, buffer_pool_insert(&pages->pool, &pages->owner->sim->memory,
+                                                   row_id(data, page), stored->page_bytes, true));
 }

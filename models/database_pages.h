@@ -1,16 +1,19 @@
-/* database_pages.h - the data of one node as pages: which are in memory, who reads them from disk, what goes back.
+/* database_pages.h - the data of one node as pages: which are in memory, who reads them from disk, what goes
+ * back.
  *
- * An operation uses the page of its row and, for further rows, the next ones. A page that is not in memory costs an operation of
- * the disk; requests that want the same page meanwhile wait for that one. Changed pages that have to leave memory are
- * written by a cleaner, one after the other; when too many wait for it, whoever makes one leave writes it first.
+ * An operation uses the page of its row and, for further rows, the next ones. A page that is not in memory
+ * costs an operation of the disk; requests that want the same page meanwhile wait for that one. Changed pages
+ * that have to leave memory are written by a cleaner, one after the other; when too many wait for it, whoever
+ * makes one leave writes it first.
  *
  * While all pages fit into memory and it was warm at the start, every use is a hit and nothing is remembered.
- * Rows of a node that shares a data set with others lie densely: where one of N nodes keeps each row, the rows of a page are
- * neighbours in a range of numbers N times as wide.
+ * Rows of a node that shares a data set with others lie densely: where one of N nodes keeps each row, the
+ * rows of a page are neighbours in a range of numbers N times as wide.
  *
  * The request's frame: `step` counts pages used, `note` says what it waits for; both belong to the pages from
  * database_pages_use() until it answers PAGES_HERE or PAGES_REFUSED.
- * Cost: O(1) expected a page; see buffer_pool.h. A warm start of a pool that is too small: O(pages), with Zipf's law O(rows walked).
+ * Cost: O(1) expected a page; see buffer_pool.h. A warm start of a pool that is too small: O(pages), with
+ * Zipf's law O(rows walked).
  */
 #ifndef MODELS_DATABASE_PAGES_H
 #define MODELS_DATABASE_PAGES_H
@@ -22,15 +25,15 @@
 
 /* A data set as one node holds it. */
 struct stored {
-    uint64_t rows;        /* of the whole data set at the start; 0: not known to the node yet */
+    uint64_t rows; /* of the whole data set at the start; 0: not known to the node yet */
     uint64_t row_bytes;
-    uint64_t rows_a_page; /* at least 1 */
-    uint64_t pages;       /* of this node at the start */
-    uint64_t page_end;    /* above the highest page */
-    uint64_t pages_added; /* by new rows */
-    double pages_a_row;   /* of all rows, whoever holds them */
-    uint32_t page_bytes;  /* several pages when a row takes several */
-    uint64_t appended;    /* rows with automatic numbers, handed out */
+    uint64_t rows_a_page;      /* at least 1 */
+    uint64_t pages;            /* of this node at the start */
+    uint64_t page_end;         /* above the highest page */
+    uint64_t pages_added;      /* by new rows */
+    double pages_a_row;        /* of all rows, whoever holds them */
+    uint32_t page_bytes;       /* several pages when a row takes several */
+    uint64_t appended;         /* rows with automatic numbers, handed out */
     uint64_t appended_visible; /* and committed */
 };
 
@@ -47,10 +50,10 @@ struct database_pages {
     struct host *host;
     const struct database_parts *parts;
     bool warm;
-    struct stored *stored;         /* by number of the data set, 0: none */
-    uint64_t bytes;                /* of all pages */
+    struct stored *stored; /* by number of the data set, 0: none */
+    uint64_t bytes;        /* of all pages */
     struct buffer_pool pool;
-    struct row_locks reads;        /* pages that are being read */
+    struct row_locks reads; /* pages that are being read */
     struct page_cleaner cleaner;
     uint64_t hits, misses, written; /* pages, in the window */
 };

@@ -1,4 +1,5 @@
-/* eviction.c - the pool of copies, the table of keys, the bound; see eviction.h. The policies are in eviction_policies.c. */
+/* eviction.c - the pool of copies, the table of keys, the bound; see eviction.h. The policies are in
+ * eviction_policies.c. */
 #include "models/eviction.h"
 
 #define FIRST_SLOT_BITS 6
@@ -220,7 +221,8 @@ static inline bool fits(const struct eviction_store *store, int64_t more_entries
            store->bytes.level <= store->capacity_bytes - more_bytes;
 }
 
-static bool replace(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy, int64_t now_ns)
+static bool replace(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy,
+                    int64_t now_ns)
 {
     int64_t more_bytes = (int64_t)copy->size - store->weights[entry].size;
 
@@ -237,7 +239,8 @@ static bool replace(struct eviction_store *store, uint32_t entry, const struct e
     return true;
 }
 
-static bool insert(struct eviction_store *store, uint64_t id, const struct eviction_copy *copy, int64_t now_ns)
+static bool insert(struct eviction_store *store, uint64_t id, const struct eviction_copy *copy,
+                   int64_t now_ns)
 {
     const struct eviction_policy *policy = store->policy;
     uint32_t entry;

@@ -1,31 +1,34 @@
-/* eviction.h - a store of keyed copies with a bound, which makes room by a policy: the inside of every cache.
+/* eviction.h - a store of keyed copies with a bound, which makes room by a policy: the inside of every
+ * cache.
  *
- * A copy has a version, a size and a date at which it expires. The bound is on entries, on bytes, or on both. A policy is
- * a row of verbs (struct eviction_policy); eviction_policies.c has them all:
+ * A copy has a version, a size and a date at which it expires. The bound is on entries, on bytes, or on
+ * both. A policy is a row of verbs (struct eviction_policy); eviction_policies.c has them all:
  *   lru          the least recently used key goes
  *   fifo         the key that has been in for longest goes
  *   lfu          the least used since it came in goes; of those the least recently used
- *   perfect_lfu  counts of all keys that were ever asked for; a key that was asked for less often than all that are in
- *                stays out; of equals the least recently used goes
+ *   perfect_lfu  counts of all keys that were ever asked for; a key that was asked for less often than all
+ *                that are in stays out; of equals the least recently used goes
  *   random       any key goes
- * Reading a key and replacing its copy are uses of it. perfect_lfu counts what is asked for, found or not, and no puts.
+ * Reading a key and replacing its copy are uses of it. perfect_lfu counts what is asked for, found or not,
+ * and no puts.
  *
- * Expiry: a copy counts until now_ns reaches expiry_ns. It is removed when it is asked for, when it is the victim, or when
- * a sweep finds it: each call looks at two further places of the pool, so it takes room for at most as many calls as half the
- * number of places. The levels `entries` and `bytes` are dated back to the expiry, so their means are of copies that
- * still count.
+ * Expiry: a copy counts until now_ns reaches expiry_ns. It is removed when it is asked for, when it is the
+ * victim, or when a sweep finds it: each call looks at two further places of the pool, so it takes room for
+ * at most as many calls as half the number of places. The levels `entries` and `bytes` are dated back to the
+ * expiry, so their means are of copies that still count.
  *
- * A copy larger than the whole bound is not kept. One that is replaced by a larger copy, and would itself have to make
- * room for that, goes.
+ * A copy larger than the whole bound is not kept. One that is replaced by a larger copy, and would itself
+ * have to make room for that, goes.
  *
- * Keys are one word, row_id(data set, row) for rows. Dates: ns of simulated time, never falling. Randomness: `random` draws one
- * number a victim from the caller's stream. Ownership: the struct is the caller's, its arrays the run's. Errors: none
- * beyond those of memory; at most 2^32 - 2 entries.
- * Cost: O(1) a call; perfect_lfu O(log n). Memory, a key: 40 bytes, up to 12.8 in the table of keys, 4 more with
- * random and perfect_lfu, and one eighth of room to grow; under 64 together. Besides: 24 bytes for each distinct count of lfu
- * (at most the root of twice the hits), and up to 43 for each key that perfect_lfu has ever seen.
- * Source: frequency lists: Shah, Mitra, Matani, "An O(1) algorithm for implementing the LFU cache eviction scheme",
- * 2010; open addressing with removal: Knuth, "The Art of Computer Programming" 3, 6.4, algorithm R.
+ * Keys are one word, row_id(data set, row) for rows. Dates: ns of simulated time, never falling. Randomness:
+ * `random` draws one number a victim from the caller's stream. Ownership: the struct is the caller's, its
+ * arrays the run's. Errors: none beyond those of memory; at most 2^32 - 2 entries.
+ * Cost: O(1) a call; perfect_lfu O(log n). Memory, a key: 40 bytes, up to 12.8 in the table of keys, 4 more
+ * with random and perfect_lfu, and one eighth of room to grow; under 64 together. Besides: 24 bytes for each
+ * distinct count of lfu (at most the root of twice the hits), and up to 43 for each key that perfect_lfu has
+ * ever seen.
+ * Source: frequency lists: Shah, Mitra, Matani, "An O(1) algorithm for implementing the LFU cache eviction
+ * scheme", 2010; open addressing with removal: Knuth, "The Art of Computer Programming" 3, 6.4, algorithm R.
  */
 #ifndef MODELS_EVICTION_H
 #define MODELS_EVICTION_H
@@ -114,7 +117,7 @@ struct eviction_store {
     struct eviction_content *contents;
     uint32_t *slots; /* open addressing: entries by hash of their keys, 0: free */
     uint64_t slot_mask;
-    unsigned slot_shift; /* 64 - bits of slot_mask */
+    unsigned slot_shift;           /* 64 - bits of slot_mask */
     uint32_t pool_size, pool_used; /* places allocated, and ever used, 0 included */
     uint32_t free;                 /* first of the places that are free again, 0: none */
     uint32_t cursor;               /* of the sweep */
@@ -162,21 +165,25 @@ bool eviction_drop(struct eviction_store *store, uint64_t id, int64_t now_ns);
 /* One copy makes room, for a reason outside of the store, which must not be empty. */
 void eviction_evict(struct eviction_store *store, int64_t now_ns);
 
-/* The slot where the search for a key begins. Multiplication by 2^64 over the golden ratio spreads rows, which are numbers
- * without gaps or a sample of such, more evenly than chance would (Knuth, 6.4), and is faster than hash_key(). */
+/* The slot where the search for a key begins. Multiplication by 2^64 over the golden ratio spreads rows,
+ * which are numbers without gaps or a sample of such, more evenly than chance would (Knuth, 6.4), and is
+ * faster than hash_key(). */
 static inline uint64_t eviction_home(const struct eviction_store *store, uint64_t id)
 {
     return id * RNG_WEYL >> store->slot_shift;
 }
 
-/* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a few keys later, what lies
- * there. always_inline: GCC takes a function that only fetches for one that does nothing and drops the call. */
-static inline __attribute__((always_inline)) void eviction_prefetch(const struct eviction_store *store, uint64_t id)
+/* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a few
+ * keys later, what lies there. always_inline: GCC takes a function that only fetches for one that does
+ * nothing and drops the call. */
+static inline __attribute__((always_inline)) void eviction_prefetch(const struct eviction_store *store,
+                                                                    uint64_t id)
 {
     __builtin_prefetch(&store->slots[eviction_home(store, id)]);
 }
 
-static inline __attribute__((always_inline)) void eviction_prefetch_entry(const struct eviction_store *store, uint64_t id)
+static inline __attribute__((always_inline)) void eviction_prefetch_entry(const struct eviction_store *store,
+                                                                          uint64_t id)
 {
     __builtin_prefetch(&store->links[store->slots[eviction_home(store, id)]]);
 }

@@ -1,5 +1,5 @@
-/* eviction_policies.c - who makes room: one table row of verbs a policy; see eviction.h. A new one is a group of functions,
- * a row in each of the two tables and a member of enum eviction.
+/* eviction_policies.c - who makes room: one table row of verbs a policy; see eviction.h. A new one is a
+ * group of functions, a row in each of the two tables and a member of enum eviction.
  */
 #include "models/eviction.h"
 
@@ -40,9 +40,10 @@ static void fifo_hit(struct eviction_store *store, uint32_t entry)
     (void)entry;
 }
 
-/* The victims after this one are known: what removing them will touch is fetched, for the second next one where it lies, for
- * the next one the slot. Half of the time of an eviction is waiting for memory. */
-static inline __attribute__((always_inline)) void prefetch_victims(const struct eviction_store *store, uint32_t next, uint32_t second)
+/* The victims after this one are known: what removing them will touch is fetched, for the second next one
+ * where it lies, for the next one the slot. Half of the time of an eviction is waiting for memory. */
+static inline __attribute__((always_inline)) void prefetch_victims(const struct eviction_store *store,
+                                                                   uint32_t next, uint32_t second)
 {
     __builtin_prefetch(&store->links[second]);
     __builtin_prefetch(&store->weights[second]);
@@ -69,7 +70,8 @@ static uint32_t frequency_create(struct eviction_store *store, uint64_t uses)
     } else {
         if (store->frequency_used + 1 >= store->frequency_size) {
             store->frequency_size = store->frequency_size ? 2 * store->frequency_size : FIRST_FREQUENCIES;
-            store->frequencies = memory_grow(store->memory, store->frequencies, store->frequency_size * sizeof *store->frequencies);
+            store->frequencies = memory_grow(store->memory, store->frequencies,
+                                             store->frequency_size * sizeof *store->frequencies);
         }
         list = ++store->frequency_used; /* 0: none */
     }
@@ -219,7 +221,8 @@ static uint32_t random_victim(const struct eviction_store *store)
     return store->places[rng_below(store->rng, (uint64_t)store->entries.level)];
 }
 
-/* ---- perfect_lfu: a heap of entries, the least often asked for first, of equals the least recently used ---- */
+/* ---- perfect_lfu: a heap of entries, the least often asked for first, of equals the least recently used
+ * ---- */
 
 static inline uint64_t last_use(const struct eviction_store *store, uint32_t entry)
 {
@@ -323,9 +326,11 @@ const struct eviction_policy eviction_policies[EVICTION_COUNT] = {
 const struct param_choice eviction_choices[] = {
     { "lru", EVICTION_LRU, "the least recently used key makes room" },
     { "fifo", EVICTION_FIFO, "the key that has been in for longest makes room, however often it is used" },
-    { "lfu", EVICTION_LFU, "the key used least often since it came in makes room; of several the least recently used" },
-    { "perfect_lfu", EVICTION_PERFECT_LFU, "as lfu, with counts of all keys that were ever asked for; a key asked for less "
-                                           "often than all that are in stays out" },
+    { "lfu", EVICTION_LFU,
+      "the key used least often since it came in makes room; of several the least recently used" },
+    { "perfect_lfu", EVICTION_PERFECT_LFU,
+      "as lfu, with counts of all keys that were ever asked for; a key asked for less "
+      "often than all that are in stays out" },
     { "random", EVICTION_RANDOM, "any key makes room, all with the same probability" },
     { NULL, 0, NULL },
 };

@@ -14,7 +14,8 @@ static int by_place(const void *left, const void *right)
     return (a->node > b->node) - (a->node < b->node);
 }
 
-void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t nodes, uint32_t virtual_nodes, uint64_t seed)
+void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t nodes, uint32_t virtual_nodes,
+                    uint64_t seed)
 {
     uint32_t n = 0;
 
@@ -73,6 +74,7 @@ double hash_ring_share(const struct hash_ring *ring, uint32_t node)
         return 1.0;
     for (uint32_t i = 0; i < ring->point_count; i++)
         if (ring->points[i].node == node) /* the arc that ends here; unsigned, so it closes the circle too */
-            share += (double)(ring->points[i].place - ring->points[i ? i - 1 : ring->point_count - 1].place) * 0x1p-64;
+            share += (double)(ring->points[i].place - ring->points[i ? i - 1 : ring->point_count - 1].place) *
+                     0x1p-64;
     return share;
 }

@@ -1,8 +1,9 @@
-/* hash_ring.h - consistent hashing: nodes on a circle of 2^64 places, each at many of them (its virtual nodes).
+/* hash_ring.h - consistent hashing: nodes on a circle of 2^64 places, each at many of them (its virtual
+ * nodes).
  *
- * A key belongs to the first node at or after its own place. A further node takes keys from the others and gives none to
- * anybody else; with N nodes it takes 1/N of them on average. The share of a node varies around 1/N with a coefficient
- * of variation of sqrt((N-1)/(N V+1)) for V virtual nodes.
+ * A key belongs to the first node at or after its own place. A further node takes keys from the others and
+ * gives none to anybody else; with N nodes it takes 1/N of them on average. The share of a node varies around
+ * 1/N with a coefficient of variation of sqrt((N-1)/(N V+1)) for V virtual nodes.
  *
  * Cost: O(log(N V)) a look-up, 16 bytes a virtual node. Read only once made; memory is the run's.
  * Source: Karger et al., "Consistent Hashing and Random Trees", 1997.
@@ -26,8 +27,10 @@ struct hash_ring {
     uint64_t seed;
 };
 
-/* nodes, virtual_nodes: above 0, their product below 2^32. Rings of one seed agree about the places of the nodes they share. */
-void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t nodes, uint32_t virtual_nodes, uint64_t seed);
+/* nodes, virtual_nodes: above 0, their product below 2^32. Rings of one seed agree about the places of the
+ * nodes they share. */
+void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t nodes, uint32_t virtual_nodes,
+                    uint64_t seed);
 
 /* The node of a key. */
 uint32_t hash_ring_find(const struct hash_ring *ring, uint64_t key);

@@ -3,8 +3,8 @@
 /* A disk whose line is full is asked again after this. */
 #define ASK_AGAIN_NS (SIM_NS_PER_S / 1000)
 
-void log_writer_init(struct log_writer *writer, struct component *owner, struct host *host, struct write_log *log,
-                     int64_t interval_ns)
+void log_writer_init(struct log_writer *writer, struct component *owner, struct host *host,
+                     struct write_log *log, int64_t interval_ns)
 {
     *writer = (struct log_writer){ .owner = owner, .host = host, .log = log, .interval_ns = interval_ns };
     writer->ticker = sim_ticker(owner);

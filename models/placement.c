@@ -1,7 +1,8 @@
 #include "models/placement.h"
 
 const struct param_choice placement_choices[] = {
-    { "modulo", PLACEMENT_MODULO, "the shard key modulo the number of shards; adding a shard moves nearly every row" },
+    { "modulo", PLACEMENT_MODULO,
+      "the shard key modulo the number of shards; adding a shard moves nearly every row" },
     { "consistent_hash", PLACEMENT_CONSISTENT_HASH,
       "a ring of hashes with virtual nodes; adding a shard moves only the rows that it takes" },
     { NULL, 0, NULL },
@@ -37,7 +38,8 @@ static uint32_t ring_home(const struct placement *placement, uint64_t key)
 
 static void ring_copies(const struct placement *placement, uint64_t key, uint32_t count, uint32_t *shards)
 {
-    hash_ring_successors(&placement->ring, key, count < placement->shards ? count : placement->shards, shards);
+    hash_ring_successors(&placement->ring, key, count < placement->shards ? count : placement->shards,
+                         shards);
     for (uint32_t i = placement->shards; i < count; i++)
         shards[i] = shards[i - placement->shards];
 }
@@ -52,8 +54,8 @@ static const struct kind_row kinds[PLACEMENT_KINDS] = {
     [PLACEMENT_CONSISTENT_HASH] = { ring_home, ring_copies, ring_share },
 };
 
-void placement_init(struct placement *placement, struct memory *memory, enum placement_kind kind, uint32_t shards,
-                    uint32_t virtual_nodes, uint64_t seed)
+void placement_init(struct placement *placement, struct memory *memory, enum placement_kind kind,
+                    uint32_t shards, uint32_t virtual_nodes, uint64_t seed)
 {
     *placement = (struct placement){ .kind = kind, .shards = shards };
     if (kind == PLACEMENT_CONSISTENT_HASH)

@@ -1,9 +1,11 @@
 /* placement.h - which shard a key lives on.
  *
- *   modulo           the key modulo the number of shards; neighbours are spread, a further shard moves nearly all
+ *   modulo           the key modulo the number of shards; neighbours are spread, a further shard moves nearly
+ * all
  *   consistent hash  a ring of virtual nodes; a further shard takes its part and moves nothing else
  *
- * Cost: O(1) by modulo, O(log) on a ring. Read only once made. A further kind is a row of each table in placement.c.
+ * Cost: O(1) by modulo, O(log) on a ring. Read only once made. A further kind is a row of each table in
+ * placement.c.
  */
 #ifndef MODELS_PLACEMENT_H
 #define MODELS_PLACEMENT_H
@@ -22,8 +24,8 @@ struct placement {
 };
 
 /* shards above 0; virtual_nodes and seed are of the ring. */
-void placement_init(struct placement *placement, struct memory *memory, enum placement_kind kind, uint32_t shards,
-                    uint32_t virtual_nodes, uint64_t seed);
+void placement_init(struct placement *placement, struct memory *memory, enum placement_kind kind,
+                    uint32_t shards, uint32_t virtual_nodes, uint64_t seed);
 
 /* The shard of a key, from 0. */
 uint32_t placement_home(const struct placement *placement, uint64_t key);

@@ -49,7 +49,8 @@ static void remove_slot(struct row_locks *locks, uint64_t hole)
     locks->count--;
 }
 
-static void line_append(struct row_locks *locks, struct row_lock *lock, struct sim *sim, struct request *request)
+static void line_append(struct row_locks *locks, struct row_lock *lock, struct sim *sim,
+                        struct request *request)
 {
     request->since_ns = sim->now_ns;
     request->next = 0;

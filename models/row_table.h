@@ -1,7 +1,9 @@
-/* row_table.h - what is remembered of single rows: the version each has, and whether it was inserted or deleted.
+/* row_table.h - what is remembered of single rows: the version each has, and whether it was inserted or
+ * deleted.
  *
- * A hash table of those rows that were ever changed; one that never was costs nothing. Two kinds of owners: the truth of
- * a run (data_set.c) and every store, for what it holds itself. Rows are never forgotten, so there is no removal.
+ * A hash table of those rows that were ever changed; one that never was costs nothing. Two kinds of owners:
+ * the truth of a run (data_set.c) and every store, for what it holds itself. Rows are never forgotten, so
+ * there is no removal.
  *
  * A row is named by row_id(): data set and number in one word, exact for row numbers below 2^48.
  *

@@ -1,15 +1,18 @@
 /* sharded_database.c - a database cut into shards by key: who keeps what, and who is asked.
  *
- * Represented: each shard a node as in database.c, with a machine of its own; placement by modulo or by consistent
- * hashing, of the row or of the user who asks; rows that are kept in several copies (a write goes to all of them, a read to
- * one by the number of the request) and rows that have a shard to themselves.
- * Left out: see the texts at the end. The choice is made by a library in the caller: it takes no time, and the message pays its way once.
+ * Represented: each shard a node as in database.c, with a machine of its own; placement by modulo or by
+ * consistent hashing, of the row or of the user who asks; rows that are kept in several copies (a write goes
+ * to all of them, a read to one by the number of the request) and rows that have a shard to themselves.
+ * Left out: see the texts at the end. The choice is made by a library in the caller: it takes no time, and
+ * the message pays its way once.
  *
- * A write of a copied row gets its version here, so that all copies agree about the order of writes; it fails when any copy fails,
- * and what the others have written stays.
+ * A write of a copied row gets its version here, so that all copies agree about the order of writes; it fails
+ * when any copy fails, and what the others have written stays.
  *
- * Randomness: the ring's places, from the seed of the run or a fixed one; which copy a read takes is a hash of the number.
- * Cost: O(1) by modulo, O(log) on a ring, and O(log s) for s special rows. Memory: O(virtual nodes) and O(copies).
+ * Randomness: the ring's places, from the seed of the run or a fixed one; which copy a read takes is a hash
+ * of the number.
+ * Cost: O(1) by modulo, O(log) on a ring, and O(log s) for s special rows. Memory: O(virtual nodes) and
+ * O(copies).
  */
 #include "models/sharded_database.h"
 
@@ -56,31 +59,38 @@ static const struct param_choice shard_keys[] = {
 static const struct param_row copied_rows[] = {
     PARAM_COUNT(struct copied_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
     PARAM_COUNT(struct copied_row_config, copies, .min = 2, .max = COPIES_MAX,
-                .help = "Shards that keep it: its own and the next ones; several of them on one when there are fewer shards."),
+                .help = "Shards that keep it: its own and the next ones; several of them on one when there "
+                        "are fewer shards."),
     PARAM_END
 };
 
-static const struct param_table copied_row_params = { .rows = copied_rows, .size = sizeof(struct copied_row_config),
+static const struct param_table copied_row_params = { .rows = copied_rows,
+                                                      .size = sizeof(struct copied_row_config),
                                                       .help = "a popular row that several shards keep" };
 
-static const struct param_row own_shard_rows[] = {
-    PARAM_COUNT(struct own_shard_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
-    PARAM_END
-};
+static const struct param_row own_shard_rows[] = { PARAM_COUNT(struct own_shard_row_config, row, .max = 1e14,
+                                                               .help = "Number of the row, counted from 0."),
+                                                   PARAM_END };
 
-static const struct param_table own_shard_row_params = { .rows = own_shard_rows, .size = sizeof(struct own_shard_row_config),
-                                                         .help = "a popular row that a further shard keeps alone" };
+static const struct param_table own_shard_row_params = {
+    .rows = own_shard_rows,
+    .size = sizeof(struct own_shard_row_config),
+    .help = "a popular row that a further shard keeps alone"
+};
 
 static const struct param_row rows[] = {
     PARAM_COUNT(struct sharded_config, shards, .default_text = "4", .min = 1, .max = 4096,
-                .help = "Nodes that the rows are spread over, each on a machine of its own if `host` is a size."),
+                .help =
+                    "Nodes that the rows are spread over, each on a machine of its own if `host` is a size."),
     PARAM_CHOICE(struct sharded_config, placement, .default_text = "\"modulo\"", .choices = placement_choices,
                  .help = "Which shard a key lives on."),
     PARAM_COUNT(struct sharded_config, virtual_nodes, .default_text = "100", .min = 1, .max = 10000,
-                .help = "Places of each shard on the ring of consistent hashing: the more, the more even are their parts."),
-    PARAM_COUNT(struct sharded_config, hash_seed, .default_text = "\"random\"", .word = "random", .word_value = PARAM_WORD_MAX,
-                .max = PARAM_WORD_MAX,
-                .help = "Fixes the ring; otherwise each replication has another one, as each real cluster has."),
+                .help = "Places of each shard on the ring of consistent hashing: the more, the more even are "
+                        "their parts."),
+    PARAM_COUNT(struct sharded_config, hash_seed, .default_text = "\"random\"", .word = "random",
+                .word_value = PARAM_WORD_MAX, .max = PARAM_WORD_MAX,
+                .help =
+                    "Fixes the ring; otherwise each replication has another one, as each real cluster has."),
     PARAM_CHOICE(struct sharded_config, shard_key, .default_text = "\"row\"", .choices = shard_keys,
                  .help = "What decides about the shard of a request."),
     PARAM_LIST(struct sharded_config, copied_rows, .default_text = "[]", .table = &copied_row_params,
@@ -90,7 +100,9 @@ static const struct param_row rows[] = {
     PARAM_END
 };
 
-static const struct param_table params = { .rows = rows, .size = sizeof(struct sharded_config), .also = &database_params,
+static const struct param_table params = { .rows = rows,
+                                           .size = sizeof(struct sharded_config),
+                                           .also = &database_params,
                                            .also_offset = offsetof(struct sharded_config, node) };
 
 /* clang-format off */
@@ -175,7 +187,9 @@ static void make_shards(struct group *group, uint32_t count)
     struct sharded_shared *shared = group->shared;
     const struct sharded_config *config = group->config;
     struct group *part = sim_add_part(group, &database_model.component, "shard", count, &config->node);
-    struct database_parts parts = { .context = shared, .versions_given = true, .private_rows = shared->by_user };
+    struct database_parts parts = { .context = shared,
+                                    .versions_given = true,
+                                    .private_rows = shared->by_user };
 
     shared->shares = memory_alloc_array(&group->sim->memory, count, sizeof *shared->shares);
     for (uint32_t i = 0; i < shared->placement.shards; i++) /* of a shard for one row: next to nothing */
@@ -192,16 +206,18 @@ static void sharded_wire_group(struct group *group)
     const struct sharded_config *config = group->config;
     struct sharded_shared *shared = group->shared;
     struct sim *sim = group->sim;
-    uint64_t seed = config->hash_seed == INT64_MAX ? rng_key(sim->seed, group->name, "ring") : (uint64_t)config->hash_seed;
+    uint64_t seed = config->hash_seed == INT64_MAX ? rng_key(sim->seed, group->name, "ring")
+                                                   : (uint64_t)config->hash_seed;
 
     shared->by_user = config->shard_key == SHARD_KEY_USER;
-    placement_init(&shared->placement, &sim->memory, (enum placement_kind)config->placement, (uint32_t)config->shards,
-                   (uint32_t)config->virtual_nodes, seed);
+    placement_init(&shared->placement, &sim->memory, (enum placement_kind)config->placement,
+                   (uint32_t)config->shards, (uint32_t)config->virtual_nodes, seed);
     make_special_rows(group);
     make_shards(group, (uint32_t)(config->shards + (int64_t)config->own_shard_rows.count));
 }
 
-/* The library is in the caller: its message has paid its way when it is here, and the shard's answer pays for the way back. */
+/* The library is in the caller: its message has paid its way when it is here, and the shard's answer pays for
+ * the way back. */
 static void sharded_start(struct component *self)
 {
     const struct sharded_shared *shared = self->shared;
@@ -221,7 +237,8 @@ static void sharded_start(struct component *self)
 /* ---- requests ---- */
 
 /* The version that this write makes, the same on every copy. */
-static uint32_t next_version(const struct sim *sim, struct special_row *special, const struct request *request)
+static uint32_t next_version(const struct sim *sim, struct special_row *special,
+                             const struct request *request)
 {
     uint32_t *last = &special->last_versions[request->data];
     uint32_t newest = row_version(sim, request->data, request->key);
@@ -270,7 +287,8 @@ static void sharded_on_request(struct component *self, struct request *request)
 {
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
-    struct special_row *special = shared->by_user || !request->data ? NULL : find_special(shared, request->key);
+    struct special_row *special =
+        shared->by_user || !request->data ? NULL : find_special(shared, request->key);
 
     if (special && special->count > 1 && database_writes(request)) {
         write_all_copies(self, request, special);
@@ -280,7 +298,8 @@ static void sharded_on_request(struct component *self, struct request *request)
         request->version = 0; /* the next one */
     else
         state->copied_reads += special && special->count > 1;
-    sim_call(self, request, shared->shards[special ? shard_of_copy(special, request) : ordinary_shard(shared, request)], 0);
+    sim_call(self, request,
+             shared->shards[special ? shard_of_copy(special, request) : ordinary_shard(shared, request)], 0);
 }
 
 static void sharded_on_reply(struct component *self, struct request *request)
@@ -294,7 +313,7 @@ static void sharded_on_reply(struct component *self, struct request *request)
         if (!request)
             return;
         request->bytes = bytes;
-        request->flags &= (uint8_t)~(REQUEST_STALE | REQUEST_ABSENT);
+        request->flags &= (uint8_t) ~(REQUEST_STALE | REQUEST_ABSENT);
     }
     state->stale_reads += (request->flags & REQUEST_STALE) != 0;
     sim_reply(self, request, (enum outcome)request->outcome);
@@ -319,7 +338,8 @@ static void check_row(const struct sharded_config *config, const char *list, siz
         param_problem(problems, path, "a row is either copied or has a shard of its own, and is named once",
                       "row %lld is named %zu times", (long long)row, named);
     else if (config->shard_key == SHARD_KEY_USER)
-        param_problem(problems, path, "use \"shard_key\": \"row\"", "single rows have no place of their own when users decide");
+        param_problem(problems, path, "use \"shard_key\": \"row\"",
+                      "single rows have no place of their own when users decide");
 }
 
 static void sharded_check(const void *configuration, struct param_problems *problems)
@@ -346,11 +366,17 @@ const struct model_type sharded_database_model = {
         .metrics = metrics,
     },
     .summary = "a database whose rows are spread over several machines by a key",
-    .stands_for = "Application-level sharding: the caller's library computes from the row or the user which database to ask. Each "
-                  "shard is a database with a machine of its own; popular rows can be copied or given a shard each.",
-    .leaves_out = "Processor time of the library or of a proxy in its place; queries that need several shards; transactions over shards: "
-                  "a write that fails on one copy stays on the others; moving rows to new shards while serving.",
-    .misleads = "When queries join rows of several shards, or when the shard key of the real system is another column.",
+    .stands_for =
+        "Application-level sharding: the caller's library computes from the row or the user which database "
+        "to ask. Each shard is a database with a machine of its own; popular rows can be copied or given a "
+        "shard each.",
+    .leaves_out =
+        "Processor time of the library or of a proxy in its place; queries that need several shards; "
+        "transactions over shards: a write that fails on one copy stays on the others; moving rows to new "
+        "shards while serving.",
+    .misleads =
+        "When queries join rows of several shards, or when the shard key of the real system is another "
+        "column.",
     .params = &params,
     .roles = ROLE_STORE,
     .check = sharded_check,

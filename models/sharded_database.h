@@ -20,8 +20,8 @@ struct sharded_config {
     int64_t shards;
     int placement; /* enum placement_kind */
     int64_t virtual_nodes;
-    int64_t hash_seed; /* INT64_MAX: of the run */
-    int shard_key;     /* enum shard_key */
+    int64_t hash_seed;                /* INT64_MAX: of the run */
+    int shard_key;                    /* enum shard_key */
     struct param_list copied_rows;    /* of struct copied_row_config */
     struct param_list own_shard_rows; /* of struct own_shard_row_config */
 };

@@ -1,10 +1,12 @@
 /* write_log.h - the numbered log of a store: every change of a row in the order in which the store made it.
  *
- * Entries have the numbers 0, 1, 2 and so on. A reader (a replica, later) has a position and takes entries from there;
- * entries that every reader has taken are dropped, and with no reader at all none is kept: then the log is a few counters.
+ * Entries have the numbers 0, 1, 2 and so on. A reader (a replica, later) has a position and takes entries
+ * from there; entries that every reader has taken are dropped, and with no reader at all none is kept: then
+ * the log is a few counters.
  * What is durable is what a crash leaves: entries below `durable`.
  *
- * Cost: O(1) an append and a read, O(readers) when the last reader moves on. 24 bytes an entry that is kept; memory is the run's.
+ * Cost: O(1) an append and a read, O(readers) when the last reader moves on. 24 bytes an entry that is kept;
+ * memory is the run's.
  */
 #ifndef MODELS_WRITE_LOG_H
 #define MODELS_WRITE_LOG_H
@@ -25,10 +27,10 @@ struct write_log_entry {
 
 /* Zeroed memory is an empty log. */
 struct write_log {
-    uint64_t next;    /* number that the next entry gets: entries ever appended */
-    uint64_t bytes;   /* ever appended */
-    uint64_t durable; /* entries below are on disk */
-    uint64_t oldest;  /* number of the oldest entry that is kept */
+    uint64_t next;                /* number that the next entry gets: entries ever appended */
+    uint64_t bytes;               /* ever appended */
+    uint64_t durable;             /* entries below are on disk */
+    uint64_t oldest;              /* number of the oldest entry that is kept */
     struct write_log_entry *ring; /* entry n at n modulo the room */
     uint64_t room;                /* a power of two, or 0 */
     uint32_t reader_count;

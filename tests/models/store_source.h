@@ -1,5 +1,5 @@
-/* store_source.h - what tests of stores send requests with: a script of single operations, or a stream at random dates with a hook
- * that says what each is about. Also a machine, a data set and a run around them. */
+/* store_source.h - what tests of stores send requests with: a script of single operations, or a stream at
+ * random dates with a hook that says what each is about. Also a machine, a data set and a run around them. */
 #ifndef TESTS_MODELS_STORE_SOURCE_H
 #define TESTS_MODELS_STORE_SOURCE_H
 
@@ -34,8 +34,8 @@ struct source_config {
     int64_t timeout_ns; /* 0: never */
     struct asked *script;
     size_t script_count;
-    double rate;     /* 1/s, of the stream; 0: none */
-    int64_t stop_ns; /* of the stream; 0: never */
+    double rate;                                           /* 1/s, of the stream; 0: none */
+    int64_t stop_ns;                                       /* of the stream; 0: never */
     void (*ask)(struct request *request, struct rng *rng); /* says what a request of the stream is about */
 };
 
@@ -89,7 +89,8 @@ static void source_next(struct component *self)
     struct source_shared *shared = self->shared;
 
     sim_tick_at(self, shared->stream,
-                self->sim->now_ns + sim_time_from_ns(rng_exponential(&shared->rng) / config->rate * (double)SIM_NS_PER_S));
+                self->sim->now_ns +
+                    sim_time_from_ns(rng_exponential(&shared->rng) / config->rate * (double)SIM_NS_PER_S));
 }
 
 static void source_start(struct component *self)
@@ -157,13 +158,21 @@ static struct data_set_config profiles;
 /* 1 core; a disk operation takes 1 ms and nothing for its bytes; 1000 rows of a page each, all in memory. */
 static inline void set_scene(void)
 {
-    machine = (struct host_config){ .name = "machine", .cores = 1, .speed = 1, .memory = 4000000, .disk_operations = 1000,
-                                    .disk_bandwidth = INFINITY, .network = INFINITY };
-    profiles = (struct data_set_config){ .name = "profiles", .rows = 1000, .row_size = 1000,
-                                         .popularity = POPULARITY_UNIFORM, .exponent = 0.99 };
+    machine = (struct host_config){ .name = "machine",
+                                    .cores = 1,
+                                    .speed = 1,
+                                    .memory = 4000000,
+                                    .disk_operations = 1000,
+                                    .disk_bandwidth = INFINITY,
+                                    .network = INFINITY };
+    profiles = (struct data_set_config){
+        .name = "profiles", .rows = 1000, .row_size = 1000, .popularity = POPULARITY_UNIFORM, .exponent = 0.99
+    };
 }
 
-static const struct environment environment = { .data_sets = &profiles, .data_set_count = 1, .sizes = &machine, .size_count = 1 };
+static const struct environment environment = {
+    .data_sets = &profiles, .data_set_count = 1, .sizes = &machine, .size_count = 1
+};
 
 static inline struct distribution_config law(enum distribution_law which, double mean_s)
 {
@@ -192,8 +201,8 @@ static inline struct database_config node_config(void)
 }
 
 /* A store of that type called "db" with `source` asking it, ready to run. */
-static inline struct sim *make_run(uint64_t seed, const struct model_type *store, const void *config, struct source_config *source,
-                                   const struct network *network)
+static inline struct sim *make_run(uint64_t seed, const struct model_type *store, const void *config,
+                                   struct source_config *source, const struct network *network)
 {
     struct sim *sim = sim_create(seed, UINT64_MAX, PENDING_LADDER);
     const struct group *cycle;
@@ -215,7 +224,8 @@ static inline void run_to(struct sim *sim, int64_t end_ns)
 }
 
 /* Runs `script` to the end against a fresh store; the caller destroys the run. */
-static inline struct sim *run_script(const struct model_type *store, const void *config, struct source_config *source)
+static inline struct sim *run_script(const struct model_type *store, const void *config,
+                                     struct source_config *source)
 {
     struct sim *sim = make_run(1, store, config, source, NULL);
 

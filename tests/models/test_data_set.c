@@ -23,7 +23,9 @@ static struct sim *make_sim(uint64_t seed)
 
 static struct data_set_config data_set(int popularity, int64_t rows)
 {
-    return (struct data_set_config){ .name = "profiles", .rows = rows, .row_size = 1000, .popularity = popularity, .exponent = 1.0 };
+    return (struct data_set_config){
+        .name = "profiles", .rows = rows, .row_size = 1000, .popularity = popularity, .exponent = 1.0
+    };
 }
 
 static struct row_chooser chooser_of(struct sim *sim, uint16_t group, const struct data_set_config *data)
@@ -91,7 +93,8 @@ START_TEST(test_data_set_ranks_are_the_same_for_all_and_other_in_another_run)
 {
     struct sim *sim = make_sim(1), *other_run = make_sim(2);
     struct data_set_config data = data_set(POPULARITY_ZIPF, 1000);
-    struct row_chooser one = chooser_of(sim, 0, &data), two = chooser_of(sim, 1, &data), other = chooser_of(other_run, 0, &data);
+    struct row_chooser one = chooser_of(sim, 0, &data), two = chooser_of(sim, 1, &data),
+                       other = chooser_of(other_run, 0, &data);
     uint32_t same = 0, chosen_alike = 0;
     bool seen[1000] = { false };
 
@@ -199,7 +202,9 @@ START_TEST(test_data_set_is_found_by_name)
 END_TEST
 
 TEST_MAIN("data_set", test_data_set_uniform_asks_for_every_row_alike, test_data_set_zipf_asks_by_rank,
-          test_data_set_ranks_in_order_make_row_0_the_first, test_data_set_ranks_are_the_same_for_all_and_other_in_another_run,
+          test_data_set_ranks_in_order_make_row_0_the_first,
+          test_data_set_ranks_are_the_same_for_all_and_other_in_another_run,
           test_data_set_hot_rows_take_their_share_and_leave_other_choices_alone,
-          test_data_set_class_overrides_popularity_exponent_and_hot_rows, test_data_set_version_counts_writes_of_each_row,
+          test_data_set_class_overrides_popularity_exponent_and_hot_rows,
+          test_data_set_version_counts_writes_of_each_row,
           test_data_set_truth_of_rows_never_written_costs_nothing, test_data_set_is_found_by_name)

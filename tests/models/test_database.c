@@ -1,4 +1,5 @@
-/* One node of a store: what reads and writes cost, whom a lock holds up, what the log and the buffer pool do. */
+/* One node of a store: what reads and writes cost, whom a lock holds up, what the log and the buffer pool do.
+ * */
 #include "models/buffer_pool.h"
 #include "models/row_locks.h"
 #include "models/row_table.h"
@@ -151,7 +152,8 @@ START_TEST(test_database_writes_of_one_row_come_one_after_the_other)
     db = instance_of(sim, "db", 0);
     ck_assert_int_eq(script[0].took_ns, MS);
     ck_assert_int_eq(script[3].took_ns, 3 * MS / 2); /* has the second write of the log for itself: */
-    ck_assert_int_eq(script[1].took_ns, 3 * MS);     /* it began when the first ended, before this one was in the log */
+    ck_assert_int_eq(script[1].took_ns,
+                     3 * MS); /* it began when the first ended, before this one was in the log */
     ck_assert_int_eq(script[2].took_ns, 4 * MS);
     for (uint32_t i = 0; i < 3; i++)
         ck_assert_uint_eq(script[i].version, i + 1);
@@ -197,13 +199,17 @@ START_TEST(test_database_insert_and_delete_make_and_end_rows)
         { .at_ns = 7 * SECOND, .operation = INSERT, .key = 5, .data = 1 },
         { .at_ns = 8 * SECOND, .operation = READ, .key = 5, .data = 1 },
         { .at_ns = 9 * SECOND, .operation = READ, .key = 1000, .data = 1 },
-        { .at_ns = 10 * SECOND, .operation = INSERT, .key = 6, .data = 1 }, /* there already: a further row, 1000 */
+        { .at_ns = 10 * SECOND,
+          .operation = INSERT,
+          .key = 6,
+          .data = 1 }, /* there already: a further row, 1000 */
         { .at_ns = 11 * SECOND, .operation = READ, .key = 1000, .data = 1 },
         { .at_ns = 12 * SECOND, .operation = READ, .key = 1001, .data = 1 },
     };
     static const enum outcome expected[] = {
-        OUTCOME_NOT_FOUND, OUTCOME_OK, OUTCOME_OK,        OUTCOME_OK, OUTCOME_NOT_FOUND, OUTCOME_NOT_FOUND, OUTCOME_NOT_FOUND,
-        OUTCOME_OK,        OUTCOME_OK, OUTCOME_NOT_FOUND, OUTCOME_OK, OUTCOME_OK,        OUTCOME_NOT_FOUND,
+        OUTCOME_NOT_FOUND, OUTCOME_OK,        OUTCOME_OK,        OUTCOME_OK, OUTCOME_NOT_FOUND,
+        OUTCOME_NOT_FOUND, OUTCOME_NOT_FOUND, OUTCOME_OK,        OUTCOME_OK, OUTCOME_NOT_FOUND,
+        OUTCOME_OK,        OUTCOME_OK,        OUTCOME_NOT_FOUND,
     };
     struct database_config config = node_config();
     struct sim *sim;
@@ -211,9 +217,11 @@ START_TEST(test_database_insert_and_delete_make_and_end_rows)
     set_scene();
     sim = run(&config, script, COUNT(script));
     for (size_t i = 0; i < COUNT(script); i++)
-        ck_assert_msg(script[i].outcome == expected[i], "operation %zu: %s", i, outcome_rows[script[i].outcome].name);
+        ck_assert_msg(script[i].outcome == expected[i], "operation %zu: %s", i,
+                      outcome_rows[script[i].outcome].name);
     ck_assert_uint_eq(script[8].version, 2);
-    ck_assert_int_eq(level(instance_of(sim, "db", 0), "storage.used")->level, 1002000); /* one deleted and made again */
+    ck_assert_int_eq(level(instance_of(sim, "db", 0), "storage.used")->level,
+                     1002000); /* one deleted and made again */
     ck_assert_uint_eq(counter(instance_of(sim, "db", 0), "log.appended"), 4);
     sim_destroy(sim);
 }
@@ -315,7 +323,7 @@ START_TEST(test_database_rows_that_grow_beyond_memory_are_read_from_disk)
 
     set_scene();
     profiles.rows = 10;
-    machine.memory = 16000; /* 12 pages */
+    machine.memory = 16000;     /* 12 pages */
     for (int i = 0; i < 8; i++) /* the third goes beyond memory, which holds 0 to 8 and 10 to 12 then */
         script[i] = (struct asked){ .at_ns = i * SECOND, .operation = INSERT, .key = 0, .data = 1 };
     script[8] = (struct asked){ .at_ns = 8 * SECOND, .operation = READ, .key = 0, .data = 1 };
@@ -380,12 +388,14 @@ START_TEST(test_database_hot_row_is_a_queue_of_its_own)
     ck_assert_double_eq_tol(mean_latency_s(sim), mean_s, 0.03 * mean_s);
     locks = group_resource_statistics(sim_find_group(sim, "db"), "row_locks");
     ck_assert_double_eq_tol((double)histogram_count(&locks->waits) / (double)locks->started, rho, 0.01);
-    ck_assert_uint_eq(row_version(sim, 1, 0), (uint32_t)(sim_find_group(sim, "db")->instances[0]->finished[OUTCOME_OK]));
+    ck_assert_uint_eq(row_version(sim, 1, 0),
+                      (uint32_t)(sim_find_group(sim, "db")->instances[0]->finished[OUTCOME_OK]));
     sim_destroy(sim);
 }
 END_TEST
 
-/* Commits that come while the disk writes go together with its next write: half a write to wait, then a whole one. */
+/* Commits that come while the disk writes go together with its next write: half a write to wait, then a whole
+ * one. */
 START_TEST(test_database_group_commit_goes_beyond_the_disk_operations)
 {
     struct source_config source = { .rate = 8000, .ask = ask_write_any };
@@ -458,8 +468,9 @@ START_TEST(test_database_warm_pool_holds_what_is_popular)
     db = instance_of(sim, "db", 0);
     for (int i = 0; i < 2; i++) {
         run_to(sim, sim->now_ns + 2 * SECOND);
-        ratio[i] = (double)counter(db, "buffer_pool.hit_ratio") /
-                   (double)(counter(db, "buffer_pool.hit_ratio") + other_counter(db, "buffer_pool.hit_ratio"));
+        ratio[i] =
+            (double)counter(db, "buffer_pool.hit_ratio") /
+            (double)(counter(db, "buffer_pool.hit_ratio") + other_counter(db, "buffer_pool.hit_ratio"));
         run_to(sim, sim->now_ns + 8 * SECOND);
         sim_window_start(sim);
     }
@@ -476,7 +487,9 @@ START_TEST(test_database_mixed_load_conserves_and_repeats)
     uint64_t events[2], versions[2] = { 0, 0 };
 
     for (int i = 0; i < 2; i++) {
-        struct source_config source = { .rate = 2500, .ask = ask_mixed, .timeout_ns = 20 * MS, .stop_ns = 4 * SECOND };
+        struct source_config source = {
+            .rate = 2500, .ask = ask_mixed, .timeout_ns = 20 * MS, .stop_ns = 4 * SECOND
+        };
         struct database_config config = node_config();
         struct sim *sim;
         const struct component *db;
@@ -655,16 +668,22 @@ START_TEST(test_database_locks_of_many_rows_are_found_and_freed)
 }
 END_TEST
 
-TEST_MAIN("database", test_database_read_from_memory_costs_cpu_only, test_database_cold_read_takes_the_disk_once,
-          test_database_page_holds_neighbours, test_database_two_who_want_one_page_read_it_once,
+TEST_MAIN("database", test_database_read_from_memory_costs_cpu_only,
+          test_database_cold_read_takes_the_disk_once, test_database_page_holds_neighbours,
+          test_database_two_who_want_one_page_read_it_once,
           test_database_write_waits_for_its_commit_and_readers_see_it_then,
-          test_database_writes_of_one_row_come_one_after_the_other, test_database_requests_about_no_data_set_do_not_meet,
+          test_database_writes_of_one_row_come_one_after_the_other,
+          test_database_requests_about_no_data_set_do_not_meet,
           test_database_insert_and_delete_make_and_end_rows, test_database_connections_bound_who_is_inside,
-          test_database_does_the_work_of_whoever_gave_up, test_database_delayed_commit_answers_before_the_log_is_on_disk,
+          test_database_does_the_work_of_whoever_gave_up,
+          test_database_delayed_commit_answers_before_the_log_is_on_disk,
           test_database_changed_page_goes_to_disk_when_it_leaves_memory,
-          test_database_rows_that_grow_beyond_memory_are_read_from_disk, test_database_hot_row_is_a_queue_of_its_own,
+          test_database_rows_that_grow_beyond_memory_are_read_from_disk,
+          test_database_hot_row_is_a_queue_of_its_own,
           test_database_group_commit_goes_beyond_the_disk_operations,
-          test_database_hit_ratio_of_uniform_rows_is_the_share_in_memory, test_database_warm_pool_holds_what_is_popular,
-          test_database_mixed_load_conserves_and_repeats, test_database_buffer_pool_evicts_like_a_plain_list,
+          test_database_hit_ratio_of_uniform_rows_is_the_share_in_memory,
+          test_database_warm_pool_holds_what_is_popular, test_database_mixed_load_conserves_and_repeats,
+          test_database_buffer_pool_evicts_like_a_plain_list,
           test_database_buffer_pool_tells_what_has_to_be_written,
-          test_database_log_keeps_what_its_slowest_reader_has_not_taken, test_database_locks_of_many_rows_are_found_and_freed)
+          test_database_log_keeps_what_its_slowest_reader_has_not_taken,
+          test_database_locks_of_many_rows_are_found_and_freed)

@@ -66,7 +66,8 @@ START_TEST(test_placement_ring_moves_a_fifth_and_only_to_the_new_shard)
 }
 END_TEST
 
-/* O27: coefficient of variation of the parts of 10 nodes, and the greatest over the mean; 200 to 2000 seeds */
+/* O27: coefficient of variation of the parts of 10 nodes, and the greatest over the mean; 200 to 2000 seeds
+ * */
 static const struct {
     uint32_t virtual_nodes, seeds;
     double cv, max_over_mean;
@@ -123,7 +124,8 @@ START_TEST(test_placement_share_is_what_keys_get)
         for (uint64_t key = 0; key < KEYS; key++)
             count[placement_home(&placement, key)]++;
         for (uint32_t shard = 0; shard < 7; shard++) /* 5 standard errors */
-            ck_assert_double_eq_tol((double)count[shard] / KEYS, placement_share(&placement, shard), 5 * sqrt(0.2 / KEYS));
+            ck_assert_double_eq_tol((double)count[shard] / KEYS, placement_share(&placement, shard),
+                                    5 * sqrt(0.2 / KEYS));
     }
     end();
 }
@@ -201,8 +203,26 @@ START_TEST(test_placement_ring_of_one_place_has_it_all)
 }
 END_TEST
 
+START_TEST(test_placement_ring_is_closed)
+{
+    start();
+    for (uint64_t seed = 1; seed <= 20;
+         seed++) { /* two places: what lies behind the last belongs to the first */
+        struct hash_ring ring;
+        uint32_t count = 0;
+
+        hash_ring_init(&ring, &memory, 2, 1, seed);
+        for (uint64_t key = 0; key < 20000; key++)
+            count += hash_ring_find(&ring, key) == 0;
+        ck_assert_double_eq_tol(count / 20000.0, hash_ring_share(&ring, 0), 5 * sqrt(0.25 / 20000));
+    }
+    end();
+}
+END_TEST
+
 TEST_MAIN("placement", test_placement_modulo_moves_four_fifths,
-          test_placement_ring_moves_a_fifth_and_only_to_the_new_shard, test_placement_ring_spreads_as_the_beta_law_says,
-          test_placement_share_is_what_keys_get, test_placement_copies_lie_on_different_shards_while_there_are_enough,
+          test_placement_ring_moves_a_fifth_and_only_to_the_new_shard,
+          test_placement_ring_spreads_as_the_beta_law_says, test_placement_share_is_what_keys_get,
+          test_placement_copies_lie_on_different_shards_while_there_are_enough,
           test_placement_modulo_copies_follow_the_home, test_placement_ring_depends_on_its_seed_alone,
-          test_placement_ring_of_one_place_has_it_all)
+          test_placement_ring_of_one_place_has_it_all, test_placement_ring_is_closed)

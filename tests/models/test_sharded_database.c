@@ -18,7 +18,8 @@ struct param_problems {
     char first_path[64];
 };
 
-void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format, ...)
+void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format,
+                   ...)
 {
     (void)help;
     (void)format;
@@ -28,7 +29,10 @@ void param_problem(struct param_problems *problems, const char *path, const char
 
 static struct sharded_config sharded_config(void)
 {
-    return (struct sharded_config){ .node = node_config(), .shards = 4, .placement = PLACEMENT_MODULO, .virtual_nodes = 100,
+    return (struct sharded_config){ .node = node_config(),
+                                    .shards = 4,
+                                    .placement = PLACEMENT_MODULO,
+                                    .virtual_nodes = 100,
                                     .hash_seed = INT64_MAX };
 }
 
@@ -142,7 +146,8 @@ START_TEST(test_sharded_database_message_pays_its_way_once)
 }
 END_TEST
 
-/* Each holds its part of the rows, and its part of the pages: together they hold all in memory that one could not. */
+/* Each holds its part of the rows, and its part of the pages: together they hold all in memory that one could
+ * not. */
 START_TEST(test_sharded_database_shards_share_rows_and_memory)
 {
     struct asked script[1000];
@@ -215,7 +220,8 @@ static double sojourn_s(const struct sim *sim, uint32_t shard)
     int64_t now_ns = sim->now_ns;
     double seconds = (double)(now_ns - sim->window_start_ns) * 1e-9;
 
-    return gauge_mean(&component->in_flight, now_ns) * seconds / (double)(component->started - component->window_started);
+    return gauge_mean(&component->in_flight, now_ns) * seconds /
+           (double)(component->started - component->window_started);
 }
 
 START_TEST(test_sharded_database_hot_row_fills_its_shard)
@@ -322,7 +328,9 @@ static void ask_copied_row(struct request *request, struct rng *rng)
 START_TEST(test_sharded_database_copy_can_be_older_for_a_moment_only)
 {
     struct asked last[50];
-    struct source_config source = { .rate = 2000, .ask = ask_copied_row, .stop_ns = 20 * SECOND, .script = last, .script_count = 50 };
+    struct source_config source = {
+        .rate = 2000, .ask = ask_copied_row, .stop_ns = 20 * SECOND, .script = last, .script_count = 50
+    };
     struct sharded_config config = sharded_config();
     struct sim *sim;
     uint64_t writes, at_shards = 0;
@@ -342,7 +350,8 @@ START_TEST(test_sharded_database_copy_can_be_older_for_a_moment_only)
         at_shards += counter(instance_of(sim, "db.shard", i), "stale_reads");
     ck_assert_uint_eq(counter(instance_of(sim, "db", 0), "stale_reads"), at_shards);
     run_to(sim, 40 * SECOND);
-    ck_assert_uint_eq(counter(instance_of(sim, "db", 0), "stale_reads"), at_shards); /* none when writes are over */
+    ck_assert_uint_eq(counter(instance_of(sim, "db", 0), "stale_reads"),
+                      at_shards); /* none when writes are over */
     for (size_t i = 0; i < COUNT(last); i++) {
         ck_assert_uint_eq(last[i].version, (uint32_t)writes);
         ck_assert_uint_eq(last[i].flags, 0);
@@ -402,9 +411,12 @@ static void ask_all_kinds(struct request *request, struct rng *rng)
 
 START_TEST(test_sharded_database_mixed_load_conserves)
 {
-    static const struct copied_row_config copied[] = { { .row = 42, .copies = 3 }, { .row = 41, .copies = 7 } };
+    static const struct copied_row_config copied[] = { { .row = 42, .copies = 3 },
+                                                       { .row = 41, .copies = 7 } };
     static const struct own_shard_row_config own = { .row = 40 };
-    struct source_config source = { .rate = 3000, .ask = ask_all_kinds, .timeout_ns = 5 * MS, .stop_ns = 4 * SECOND };
+    struct source_config source = {
+        .rate = 3000, .ask = ask_all_kinds, .timeout_ns = 5 * MS, .stop_ns = 4 * SECOND
+    };
     struct sharded_config config = sharded_config();
     struct sim *sim;
 
@@ -432,7 +444,8 @@ END_TEST
 
 START_TEST(test_sharded_database_check_finds_rows_named_twice_or_for_users)
 {
-    static const struct copied_row_config copied[] = { { .row = 1, .copies = 3 }, { .row = 42, .copies = 3 } };
+    static const struct copied_row_config copied[] = { { .row = 1, .copies = 3 },
+                                                       { .row = 42, .copies = 3 } };
     static const struct own_shard_row_config own = { .row = 42 };
     struct param_problems none = { 0 }, twice = { 0 }, users = { 0 };
     struct sharded_config config = sharded_config();
@@ -452,11 +465,16 @@ START_TEST(test_sharded_database_check_finds_rows_named_twice_or_for_users)
 END_TEST
 
 TEST_MAIN("sharded_database", test_sharded_database_modulo_asks_the_row_s_shard,
-          test_sharded_database_user_key_asks_the_user_s_shard, test_sharded_database_spreads_requests_about_no_row,
+          test_sharded_database_user_key_asks_the_user_s_shard,
+          test_sharded_database_spreads_requests_about_no_row,
           test_sharded_database_ring_follows_its_placement, test_sharded_database_message_pays_its_way_once,
           test_sharded_database_shards_share_rows_and_memory, test_sharded_database_hot_row_fills_its_shard,
-          test_sharded_database_own_shard_takes_the_hot_row_alone, test_sharded_database_copies_share_the_reads_of_the_hot_row,
-          test_sharded_database_write_goes_to_all_copies, test_sharded_database_write_takes_as_long_as_its_slowest_copy,
-          test_sharded_database_copy_can_be_older_for_a_moment_only, test_sharded_database_more_copies_than_shards_share_shards,
+          test_sharded_database_own_shard_takes_the_hot_row_alone,
+          test_sharded_database_copies_share_the_reads_of_the_hot_row,
+          test_sharded_database_write_goes_to_all_copies,
+          test_sharded_database_write_takes_as_long_as_its_slowest_copy,
+          test_sharded_database_copy_can_be_older_for_a_moment_only,
+          test_sharded_database_more_copies_than_shards_share_shards,
           test_sharded_database_write_fails_when_a_copy_refuses,
-          test_sharded_database_check_finds_rows_named_twice_or_for_users, test_sharded_database_mixed_load_conserves)
+          test_sharded_database_check_finds_rows_named_twice_or_for_users,
+          test_sharded_database_mixed_load_conserves)

@@ -1,0 +1,68 @@
+/* database_params.c - the parameters of a node; see database.h. */
+#include "models/database.h"
+
+static const struct param_choice kinds[] = {
+    { "relational", DATABASE_RELATIONAL, "rows in pages, one lock a row until the commit, a log" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_choice commits[] = {
+    { "fsync", COMMIT_FSYNC,
+      "a write is acknowledged when its log record is on disk; writes that wait together share the disk "
+      "operation" },
+    { "delayed", COMMIT_DELAYED,
+      "a write is acknowledged at once and its log record follows later; a crash loses what did not" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_choice starts[] = {
+    { "warm", DATABASE_WARM, "the most popular pages are in memory, as after days of service" },
+    { "cold", DATABASE_COLD, "memory is empty, as after a restart" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_row rows[] = {
+    PARAM_REFERENCE(
+        struct database_config, host, .default_text = "\"large\"", .refers_to = PARAM_REFERS_HOST,
+        .help = "Machine of each node: a size of the catalog, or a host of the scenario that is shared."),
+    PARAM_CHOICE(struct database_config, kind, .default_text = "\"relational\"", .choices = kinds,
+                 .help = "What a read and a write make the store do."),
+    PARAM_COUNT(struct database_config, connections, .default_text = "100", .word = "unlimited",
+                .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e9,
+                .help =
+                    "Operations that are inside at the same time; each holds a connection from start to end.",
+                .source = "PostgreSQL, max_connections"),
+    PARAM_COUNT(struct database_config, connection_queue, .default_text = "10000", .word = "unlimited",
+                .word_value = PARAM_WORD_MAX, .max = 1e9,
+                .help = "Operations that may wait for a connection; further ones are refused."),
+    PARAM_DISTRIBUTION(
+        struct database_config, read_time,
+        .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.2ms\" }",
+        .help =
+            "CPU time to understand a query and to find its first row. Queries of applications take several "
+            "times what a bare look-up by primary key takes."),
+    PARAM_DURATION(struct database_config, row_read_time, .default_text = "\"5us\"", .max = 1e15,
+                   .help = "CPU time of each further row that an operation touches."),
+    PARAM_DISTRIBUTION(struct database_config, write_time,
+                       .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.4ms\" }",
+                       .help = "CPU time of a write, insert or delete, before it asks for its lock."),
+    PARAM_BYTES(struct database_config, log_record, .default_text = "\"300B\"", .min = 1, .max = 1e9,
+                .help = "What one changed row adds to the log."),
+    PARAM_CHOICE(struct database_config, commit, .default_text = "\"fsync\"", .choices = commits,
+                 .help = "When a write is acknowledged."),
+    PARAM_DURATION(struct database_config, flush_interval, .default_text = "\"1s\"", .min = 1, .max = 1e15,
+                   .help = "How long a log record may stay off the disk under delayed commits.",
+                   .source = "MySQL, innodb_flush_log_at_timeout"),
+    PARAM_BYTES(struct database_config, page_size, .default_text = "\"16KiB\"", .min = 512, .max = 1e9,
+                .help = "What one disk operation reads or writes of the data; a row that is larger takes "
+                        "several at once.",
+                .source = "MySQL, innodb_page_size"),
+    PARAM_FRACTION(struct database_config, buffer_pool, .default_text = "\"75%\"", .max = 1,
+                   .help = "Share of the machine's memory that holds pages.",
+                   .source = "MySQL manual, innodb_buffer_pool_size: 50 to 75 percent of memory"),
+    PARAM_CHOICE(struct database_config, start, .default_text = "\"warm\"", .choices = starts,
+                 .help = "What the buffer pool holds at the beginning."),
+    PARAM_END
+};
+
+const struct param_table database_params = PARAM_TABLE(struct database_config, rows);

@@ -1,0 +1,61 @@
+/* oracles.h - the configurations with known answers: which scenario, which figures of it, which formula.
+ *
+ * An oracle is a scenario file of this folder; a configuration of it is one of its variants, perhaps with fields
+ * changed as by --set; a claim is a metric of the results with its exact value. The parameters of the formulas
+ * repeat those of the scenario: if they do not agree, the test fails.
+ */
+#ifndef TESTS_THEORY_ORACLES_H
+#define TESTS_THEORY_ORACLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tests/theory/exact.h"
+
+#define CLAIMS_MAX 12
+#define CONFIGURATIONS_MAX 4
+#define SETTINGS_MAX 2
+
+/* "server.wait.mean" of the results, or that divided by another metric. */
+struct claim {
+    const char *words;
+    const char *unit; /* it is shown in: "ms", "%", "/s" or "" */
+    const char *component, *metric;
+    const char *per_component, *per_metric; /* divided by; NULL: by nothing */
+    double (*exact)(const struct parameters *parameters, double argument);
+    double argument;
+    double published; /* what the first configuration must give by the formula, 9 digits; 0: not known */
+    double relative;  /* the tolerance is the greater of this part of the exact value */
+    double absolute;  /* and this */
+};
+
+struct configuration {
+    const char *words;
+    const char *variant;
+    const char *settings[SETTINGS_MAX]; /* "path=value" */
+    struct parameters parameters;
+};
+
+struct oracle {
+    const char *id;
+    const char *words;
+    const char *file;
+    const char *server;  /* component whose utilisation is throughput x service / servers */
+    bool line;           /* the server keeps a line: waits and services can be told apart */
+    const char *wrong;   /* the first configuration with its service 5 % off: the claims must fail */
+    struct claim claims[CLAIMS_MAX];                 /* ended by one without words */
+    struct configuration configurations[CONFIGURATIONS_MAX]; /* ended by one without words */
+};
+
+extern const struct oracle oracles[]; /* ended by one without id */
+
+/* One configuration of one oracle. */
+struct theory_case {
+    const struct oracle *oracle;
+    const struct configuration *configuration;
+};
+
+/* Counts from 0 over all configurations; false: there are fewer. */
+bool theory_case_find(size_t number, struct theory_case *found);
+
+#endif
