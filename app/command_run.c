@@ -10,9 +10,11 @@
 #include "app/interrupt.h"
 #include "app/output.h"
 #include "app/page.h"
+#include "app/param_problems.h"
 #include "app/progress.h"
 #include "app/run.h"
 #include "app/scenario.h"
+#include "app/suggest.h"
 #include "app/summary.h"
 
 #define MEMORY_SHARE 0.8 /* of the machine that a run may use */
@@ -20,6 +22,7 @@
 /* Everything while the command works. */
 struct session {
     const struct options *options;
+    struct diagnostics *diagnostics;
     struct scenario scenario;
     struct run_options run_options;
     struct progress progress;
@@ -39,13 +42,39 @@ void print_diagnostics(struct diagnostics *diagnostics, const struct options *op
     diagnostics_print(diagnostics, stderr, options->error_format, page_colour(stderr));
 }
 
-static int machine_error(const char *what, const char *why)
+static void tell(struct diagnostics *diagnostics, const char *what, const char *why)
 {
-    fprintf(stderr, "scalesim: error: %s: %s\n", what, why);
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s: %s", what, why);
+}
+
+static int machine_error(struct diagnostics *diagnostics, const char *what, const char *why)
+{
+    tell(diagnostics, what, why);
     return EXIT_MACHINE_ERROR;
 }
 
 /* ---- reading ---- */
+
+static void unknown_variant(const struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
+{
+    struct suggest suggest;
+    char words[256], help[300];
+    struct word_list list;
+
+    suggest_init(&suggest, options->variant);
+    word_list_init(&list, words, sizeof words);
+    for (size_t i = 0; i < scenario->variant_count; i++) {
+        suggest_offer(&suggest, scenario->variants[i].name);
+        word_list_add(&list, scenario->variants[i].name);
+    }
+    word_list_end(&list, "and");
+    if (suggest.best)
+        snprintf(help, sizeof help, "did you mean \"%s\"?", suggest.best);
+    else
+        snprintf(help, sizeof help, "there %s %s", list.count == 1 ? "is" : "are", words);
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "%s has no variant \"%.64s\"", options->argument,
+                    options->variant);
+}
 
 static int read_scenario(struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
 {
@@ -53,9 +82,9 @@ static int read_scenario(struct scenario *scenario, const struct options *option
     enum scenario_status status = scenario_read(scenario, options->argument, &overrides, diagnostics);
 
     if (status == SCENARIO_OUT_OF_MEMORY)
-        return machine_error(options->argument, "out of memory");
+        return machine_error(diagnostics, options->argument, "out of memory");
     if (status == SCENARIO_OK && options->variant && !scenario_find_variant(scenario, options->variant)) {
-        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s has no variant \"%.64s\"", options->argument, options->variant);
+        unknown_variant(scenario, options, diagnostics);
         status = SCENARIO_INVALID;
     }
     return status == SCENARIO_OK ? EXIT_RAN : EXIT_USER_ERROR;
@@ -87,15 +116,33 @@ static uint64_t memory_budget_bytes(void)
     return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE) : UINT64_MAX;
 }
 
-/* The line that gives the same again, shown only: words with spaces are quoted. */
+/* A word as a shell takes it, cut when `size` bytes are too few. Returns its length. */
+static size_t quote_word(char *text, size_t size, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/%@";
+    size_t used = 0;
+
+    if (*word && !word[strspn(word, plain)])
+        return (size_t)snprintf(text, size, "%s", word) < size ? strlen(word) : size - 1;
+    for (text[used++] = '\''; *word && used + 6 < size; word++)
+        if (*word == '\'')
+            used += (size_t)sprintf(text + used, "'\\''");
+        else
+            text[used++] = *word;
+    text[used++] = '\'';
+    text[used] = '\0';
+    return used;
+}
+
+/* The line that gives the same again, to be shown. */
 static void compose_repeat(struct session *session, int argc, char **argv)
 {
     size_t used = 0;
 
-    for (int i = 0; i < argc && used < sizeof session->repeat; i++) {
-        const char *quote = strpbrk(argv[i], " \t\"'$&|;<>*?()[]{}") ? "'" : "";
-
-        used += (size_t)snprintf(session->repeat + used, sizeof session->repeat - used, "%s%s%s%s", i ? " " : "", quote, argv[i], quote);
+    for (int i = 0; i < argc && used + 16 < sizeof session->repeat; i++) {
+        if (i)
+            session->repeat[used++] = ' ';
+        used += quote_word(session->repeat + used, sizeof session->repeat - used, argv[i]);
     }
 }
 
@@ -156,12 +203,12 @@ static int status_of(const struct session *session, enum run_status status)
     case RUN_COMPLETE:
         return expectations_status(session);
     case RUN_INTERRUPTED:
-        fprintf(stderr, "scalesim: ended by a signal; the figures are partial\n");
+        diagnostics_add(session->diagnostics, DIAGNOSTIC_WARNING, SOURCE_NOWHERE, NULL, NULL, "ended by a signal; the figures are partial");
         return EXIT_SIGNAL + (int)*session->run_options.interrupt;
     case RUN_OVER_LIMIT:
-        return machine_error(session->scenario.path, "the run grew over its limit of memory or of requests in flight; the figures are partial");
+        return machine_error(session->diagnostics, session->scenario.path, "the run grew over its limit of memory or of requests in flight; the figures are partial");
     case RUN_OUT_OF_MEMORY:
-        return machine_error(session->scenario.path, "out of memory");
+        return machine_error(session->diagnostics, session->scenario.path, "out of memory");
     case RUN_NOT_CONSERVED:
         break;
     }
@@ -213,21 +260,23 @@ static int close_outputs(struct session *session, int status)
         if (!whole)
             output_abandon(&session->csv);
         else if (!output_commit(&session->csv))
-            return machine_error(session->options->csv, strerror(errno));
+            return machine_error(session->diagnostics, session->options->csv, strerror(errno));
     }
     if (fflush(stdout) != 0 || ferror(stdout))
-        return machine_error("standard output", strerror(errno));
+        return machine_error(session->diagnostics, "standard output", strerror(errno));
     return status;
 }
 
 static int run_session(struct session *session, int argc, char **argv)
 {
     if (!choose_variants(session))
-        return machine_error(session->options->argument, "out of memory");
+        return machine_error(session->diagnostics, session->options->argument, "out of memory");
     if (session->options->csv) {
         if (!output_open(&session->csv, session->options->csv)) {
-            fprintf(stderr, "scalesim: error: %s cannot be written: %s\n", session->options->csv, strerror(errno));
-            return errno == ENOSPC || errno == ENOMEM || errno == EIO || errno == EDQUOT ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
+            int error = errno;
+
+            tell(session->diagnostics, session->options->csv, strerror(error));
+            return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
         }
         session->has_csv = true;
     }
@@ -237,7 +286,7 @@ static int run_session(struct session *session, int argc, char **argv)
 
 int command_run(const struct options *options, int argc, char **argv, struct diagnostics *diagnostics)
 {
-    struct session session = { .options = options };
+    struct session session = { .options = options, .diagnostics = diagnostics };
     int status = read_scenario(&session.scenario, options, diagnostics);
 
     if (status == EXIT_RAN)

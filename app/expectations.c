@@ -31,24 +31,59 @@ static const struct result_entry *find_metric(const struct results *layout, cons
     return NULL;
 }
 
-static void unknown_metric(const struct results *layout, const char *text, struct param_context *context)
+/* "latency.p99" is nearly always meant of the whole system. */
+static bool is_of_total(const struct results *layout, const char *text)
 {
+    char name[160];
+
+    return snprintf(name, sizeof name, "total.%s", text) < (int)sizeof name && find_metric(layout, name);
+}
+
+/* The component that a text like "web.hits" begins with; NULL: none. */
+static const struct component_config *find_component(const struct scenario_variant *variant, const char *text)
+{
+    for (size_t i = 0; i < variant->component_count; i++) {
+        size_t length = strlen(variant->components[i].name);
+
+        if (!strncmp(text, variant->components[i].name, length) && text[length] == '.')
+            return &variant->components[i];
+    }
+    return NULL;
+}
+
+/* Writes what to do about a metric that is not there. */
+static void find_help(const struct results *layout, const struct scenario_variant *variant, const char *text, char *help, size_t size)
+{
+    const struct component_config *component = find_component(variant, text);
     struct suggest suggest;
-    char name[SUGGEST_LENGTH_MAX + 128], best[SUGGEST_LENGTH_MAX + 128], help[SUGGEST_LENGTH_MAX + 160];
+    char name[SUGGEST_LENGTH_MAX + 128];
     size_t distance = SIZE_MAX;
 
+    if (component)
+        snprintf(help, size, "scalesim models %s lists what it measures", component->type->component.name);
+    else
+        snprintf(help, size, "write COMPONENT.METRIC, such as \"total.latency.p99\"");
+    if (is_of_total(layout, text)) {
+        snprintf(help, size, "did you mean \"total.%s\"?", text);
+        return;
+    }
     suggest_init(&suggest, text);
     for (size_t i = 0; i < layout->entry_count; i++) {
         snprintf(name, sizeof name, "%s.%s", layout->entries[i].component, layout->entries[i].metric);
         suggest_offer(&suggest, name);
         if (suggest.best && suggest.distance < distance) { /* it points to a text that is gone soon */
             distance = suggest.distance;
-            snprintf(best, sizeof best, "%s", name);
+            snprintf(help, size, "did you mean \"%s\"?", name);
         }
     }
-    snprintf(help, sizeof help, "did you mean \"%s\"?", best);
-    param_error(context, JSON_PART_KEY, distance == SIZE_MAX ? "write COMPONENT.METRIC, such as \"total.latency.p99\"" : help,
-                "there is no metric \"%.100s\"", text);
+}
+
+static void unknown_metric(const struct results *layout, const struct scenario_variant *variant, const char *text, struct param_context *context)
+{
+    char help[SUGGEST_LENGTH_MAX + 160];
+
+    find_help(layout, variant, text, help, sizeof help);
+    param_error(context, JSON_PART_KEY, help, "there is no metric \"%.100s\"", text);
 }
 
 static bool parse_number(const char *text, double *value, char *error, size_t size)
@@ -97,7 +132,7 @@ static void read_one(const cJSON *item, const struct results *layout, struct sce
     size_t i;
 
     if (!entry) {
-        unknown_metric(layout, item->string, context);
+        unknown_metric(layout, variant, item->string, context);
         return;
     }
     for (i = 0; i < sizeof comparisons / sizeof *comparisons; i++)
@@ -112,6 +147,10 @@ static void read_one(const cJSON *item, const struct results *layout, struct sce
         bound++;
     if (!parse_bound(entry->unit, bound, &expectation->bound, error, sizeof error)) {
         param_error(context, JSON_PART_VALUE, NULL, "%s", error);
+        return;
+    }
+    if (entry->kind == RESULT_RATIO && !(expectation->bound >= 0 && expectation->bound <= 1)) {
+        param_error(context, JSON_PART_VALUE, NULL, "this is a share: it is never outside of 0%% to 100%%");
         return;
     }
     expectation->comparison = comparisons[i].comparison;
@@ -136,7 +175,7 @@ void expectations_read(const cJSON *json, const struct results *layout, struct s
         return;
     }
     if (!cJSON_IsObject(json)) {
-        param_error(context, JSON_PART_VALUE, NULL, "expect is an object of bounds, or \"none\"");
+        param_error(context, JSON_PART_VALUE, NULL, "wants an object of bounds, or \"none\"");
         param_leave(context, mark);
         return;
     }

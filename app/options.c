@@ -197,11 +197,15 @@ static bool is_file_name(const char *word)
 
 /* ---- the line ---- */
 
+static bool is_called(const char *name, const char *word, size_t length)
+{
+    return strlen(name) == length && !strncmp(name, word, length);
+}
+
 static const struct option_row *find_option(const char *word, size_t length)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if ((strlen(option_rows[i].name) == length && !strncmp(option_rows[i].name, word, length)) ||
-            (option_rows[i].letter && !strcmp(option_rows[i].letter, word)))
+        if (is_called(option_rows[i].name, word, length) || (option_rows[i].letter && is_called(option_rows[i].letter, word, length)))
             return &option_rows[i];
     return NULL;
 }
@@ -254,15 +258,29 @@ static bool read_word(struct reader *reader, const char *word, const struct comm
     return true;
 }
 
+/* Errors in the line itself are told in the format that it asks for, too. */
+static enum diagnostics_format find_error_format(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--error-format=json") || (!strcmp(argv[i], "--error-format") && i + 1 < argc && !strcmp(argv[i + 1], "json")))
+            return DIAGNOSTICS_JSON;
+    return DIAGNOSTICS_TEXT;
+}
+
 bool options_read(struct options *options, int argc, char **argv, struct diagnostics *diagnostics)
 {
     struct reader reader = { options, diagnostics };
     const struct command_row *command = NULL;
+    bool only_words = false; /* behind -- */
 
-    *options = (struct options){ .seed = 1, .replications = 5 };
+    *options = (struct options){ .seed = 1, .replications = 5, .error_format = find_error_format(argc, argv) };
     for (int i = 1; i < argc; i++) {
-        bool is_option = argv[i][0] == '-' && argv[i][1];
+        bool is_option = !only_words && argv[i][0] == '-' && argv[i][1];
 
+        if (is_option && !strcmp(argv[i], "--")) {
+            only_words = true;
+            continue;
+        }
         if (!(is_option ? read_option(&reader, argc, argv, &i) : read_word(&reader, argv[i], &command)))
             return false;
     }

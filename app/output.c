@@ -30,7 +30,9 @@ static bool open_temporary(struct output *output)
     output->file = fdopen(descriptor, "w");
     if (output->file && fchmod(descriptor, 0666 & ~mask) == 0)
         return true;
-    if (!output->file)
+    if (output->file)
+        fclose(output->file);
+    else
         close(descriptor);
     unlink(output->temporary);
     return false;

@@ -1,5 +1,7 @@
 #include "app/page.h"
 
+#include "app/harmless_text.h"
+
 #include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -50,11 +52,14 @@ int page_columns(const char *text)
 
 static void put(struct page *page, enum page_tone tone, const char *text)
 {
+    char shown[PIECE_SIZE];
+
+    harmless_text(shown, sizeof shown, text, strlen(text)); /* titles are somebody's */
     if (page->colour && *tones[tone])
-        fprintf(page->file, "%s%s\033[0m", tones[tone], text);
+        fprintf(page->file, "%s%s\033[0m", tones[tone], shown);
     else
-        fputs(text, page->file);
-    page->column += page_columns(text);
+        fputs(shown, page->file);
+    page->column += page_columns(shown);
 }
 
 static void pad_to(struct page *page, int column)
@@ -109,7 +114,7 @@ void page_words(struct page *page, enum page_tone tone, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    while ((word = strsep(&rest, " ")))
+    while ((word = strsep(&rest, " \t\r\n")))
         if (*word)
             put_piece(page, tone, word);
 }

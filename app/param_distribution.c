@@ -265,7 +265,7 @@ static bool check_law(struct param_context *context, const struct param_row *row
         return param_error(context, JSON_PART_VALUE, NULL, "%s", error);
     distribution_init(&distribution, config);
     return isinf(distribution_mean(&distribution)) ||
-           param_check_range(context, row, distribution_mean(&distribution));
+           param_check_range(context, row, NULL, distribution_mean(&distribution));
 }
 
 static bool read_object(struct param_context *context, const struct param_row *row, const cJSON *object,

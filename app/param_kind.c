@@ -92,7 +92,7 @@ char *param_format(enum param_kind kind, double value, char *text, size_t size)
             strcat(text, "/h");
         return text;
     }
-    snprintf(text, size, fabs(value) < 1e15 ? "%.15g" : "%.0f", value);
+    snprintf(text, size, fabs(value) < 1e15 || fabs(value) > 1e19 ? "%.15g" : "%.0f", value);
     return text;
 }
 
@@ -113,6 +113,8 @@ char *param_range(const struct param_row *row, char *text, size_t size)
         snprintf(text, size, "%s %s", bounds.min_exclusive ? "above" : "at least", min);
     else if (bounds.min_exclusive)
         snprintf(text, size, "above %s and at most %s", min, max);
+    else if (bounds.min == bounds.max)
+        snprintf(text, size, "%s", min);
     else
         snprintf(text, size, "from %s to %s", min, max);
     return text;

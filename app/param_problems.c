@@ -128,18 +128,19 @@ bool param_no_memory(struct param_context *context)
     return false;
 }
 
-void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format,
-                   ...)
+static void report_problem(struct param_problems *problems, const char *path, const char *help, const char *message)
 {
-    struct param_context *context = problems->context;
-    struct param_mark mark = param_enter_path(context, problems->path);
-    va_list arguments;
+    const struct component_problems *own = (const struct component_problems *)(const void *)problems;
+    struct param_mark mark = param_enter_path(own->context, own->path);
 
-    param_enter_path(context, path);
-    va_start(arguments, format);
-    add_error(context, JSON_PART_VALUE, help, format, arguments);
-    va_end(arguments);
-    param_leave(context, mark);
+    param_enter_path(own->context, path);
+    param_error(own->context, JSON_PART_VALUE, help, "%s", message);
+    param_leave(own->context, mark);
+}
+
+struct component_problems param_problems_of(struct param_context *context, const char *path)
+{
+    return (struct component_problems){ { report_problem }, context, path };
 }
 
 /* ---- lists of words ---- */

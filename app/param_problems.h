@@ -4,7 +4,7 @@
  * read ("components.web.handlers.view[0].rows"). Places deeper than PARAM_PATH_SIZE allows are those of the
  * innermost part that fits. The hook `locate` is called only for errors that will be shown.
  *
- * struct param_problems, which a model's own check writes to, is made of the same.
+ * What a model's own check finds (struct param_problems) goes the same way.
  */
 #ifndef APP_PARAM_PROBLEMS_H
 #define APP_PARAM_PROBLEMS_H
@@ -12,7 +12,7 @@
 #include "app/arena.h"
 #include "app/diagnostics.h"
 #include "app/json_document.h"
-#include "models/param.h"
+#include "models/param_problems.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,11 +73,14 @@ bool param_errors_full(const struct param_context *context);
 /* Notes that memory ran out; returns false. */
 bool param_no_memory(struct param_context *context);
 
-/* For model_type.check(): problems below `path`, such as "components.web". */
-struct param_problems {
+/* For model_type.check(): problems of the component at `path`, such as "components.web", become errors. The path is borrowed. */
+struct component_problems {
+    struct param_problems problems; /* first: what the model gets */
     struct param_context *context;
     const char *path;
 };
+
+struct component_problems param_problems_of(struct param_context *context, const char *path);
 
 /* A list of quoted words with an end that says what it is, as in `"a", "b" and "c"`. Starts empty;
  * what does not fit is told as "..." */

@@ -91,8 +91,15 @@ static bool holds_field(const struct param_row *row, const char *name, int depth
     return false;
 }
 
+/* Whatever was misspelt is meant for this row: it is not missing as well. */
+static void note_suggested(struct param_level *level, const struct param_row *row)
+{
+    if (level->suggested_count < SUGGESTED_MAX)
+        level->suggested[level->suggested_count++] = row;
+}
+
 /* A field of that name in an object around this one, or in one inside. */
-static bool find_elsewhere(const struct param_context *context, const struct param_level *level,
+static bool find_elsewhere(const struct param_context *context, struct param_level *level,
                            const char *name, char *help, size_t size)
 {
     for (const struct param_level *up = level->up; up; up = up->up)
@@ -107,6 +114,7 @@ static bool find_elsewhere(const struct param_context *context, const struct par
         for (const struct param_row *row = level->parts[i].table->rows; row->name; row++)
             if (holds_field(row, name, SEARCH_DEPTH)) {
                 snprintf(help, size, "\"%.64s\" is a field inside \"%s\"", name, row->name);
+                note_suggested(level, row);
                 return true;
             }
     return false;
@@ -141,8 +149,8 @@ static void refuse_field(struct param_context *context, struct param_level *leve
     word_list_init(&list, words, sizeof words);
     offer_fields(level, &suggest, &list);
     word_list_end(&list, "and");
-    if (suggest.best && level->suggested_count < SUGGESTED_MAX)
-        level->suggested[level->suggested_count++] = find_row(level, suggest.best);
+    if (suggest.best)
+        note_suggested(level, find_row(level, suggest.best));
     if (!find_elsewhere(context, level, value->string, help, sizeof help) || suggest.distance <= 1)
         if (!param_did_you_mean(&suggest, help, sizeof help) && !help[0])
             snprintf(help, sizeof help, "the fields here are %s", words);

@@ -74,14 +74,14 @@ void param_store_word(const struct param_row *row, void *slot)
     } /* else what is zero says it: no name, no text, no elements */
 }
 
-bool param_check_range(struct param_context *context, const struct param_row *row, double number)
+bool param_check_range(struct param_context *context, const struct param_row *row, const cJSON *value, double number)
 {
     struct param_bounds bounds = param_bounds_of(row);
     char range[PARAM_RANGE_SIZE], got[QUANTITY_TEXT_SIZE], help[HELP_SIZE] = "";
 
     if (param_bounds_hold(&bounds, number))
         return true;
-    if (row->kind == PARAM_KIND_FRACTION && number > 1 && number <= 100 && bounds.max <= 1)
+    if (row->kind == PARAM_KIND_FRACTION && cJSON_IsNumber(value) && number > 1 && number <= 100 && bounds.max <= 1)
         snprintf(help, sizeof help, "a fraction is written \"%.15g%%\" or %.15g", number, number / 100);
     else if (row->word)
         snprintf(help, sizeof help, "\"%s\" is possible, too", row->word);
@@ -148,7 +148,7 @@ bool param_read_number(struct param_context *context, const struct param_row *ro
         return param_error(context, JSON_PART_VALUE, NULL, "is too large a number");
     if (is_count && number != floor(number))
         return param_error(context, JSON_PART_VALUE, NULL, "must be a whole number, not %.15g", number);
-    if (!param_check_range(context, row, number))
+    if (!param_check_range(context, row, value, number))
         return false;
     if (is_count)
         store_whole(slot, number);
@@ -217,7 +217,7 @@ bool param_read_quantity(struct param_context *context, const struct param_row *
         return param_error(context, JSON_PART_VALUE, word_help(row, text, help, sizeof help), "%s", error);
     if (!isfinite(real))
         return param_error(context, JSON_PART_VALUE, NULL, "is too large");
-    if (!param_check_range(context, row, real))
+    if (!param_check_range(context, row, value, real))
         return false;
     if (kind->store == PARAM_STORE_WHOLE)
         memcpy(slot, &whole, sizeof whole);

@@ -37,7 +37,7 @@ bool param_read_distribution(struct param_context *context, const struct param_r
 bool param_read_seconds(struct param_context *context, const cJSON *value, double *seconds);
 
 /* An error when `number` is outside the row's bounds. */
-bool param_check_range(struct param_context *context, const struct param_row *row, double number);
+bool param_check_range(struct param_context *context, const struct param_row *row, const cJSON *value, double number);
 
 /* `did you mean "X"?` for what `suggest` found, or NULL. */
 struct suggest;

@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/build.h"
 #include "app/catalog.h"
 #include "app/collect.h"
 #include "app/expectations.h"
+#include "app/json_locate.h"
 #include "app/param_kind.h"
 #include "app/scenario_params.h"
 #include "app/suggest.h"
@@ -66,6 +68,24 @@ static void unknown_type(struct reading *reading, const char *path, const char *
     error_at(reading, path, JSON_PART_VALUE, suggest.best ? help : "scalesim models lists the types", message);
 }
 
+/* In a variant it is likely a misspelt name: the patch makes a new component instead of changing one. */
+static void missing_type(struct reading *reading, const char *name, const char *path)
+{
+    const cJSON *components = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "components"), *other;
+    struct suggest suggest;
+    char help[192];
+
+    suggest_init(&suggest, name);
+    cJSON_ArrayForEach(other, components)
+        if (reading->node->patch && strcmp(other->string, name))
+            suggest_offer(&suggest, other->string);
+    if (suggest.best)
+        snprintf(help, sizeof help, "did you mean \"%.64s\"? what is new in a variant needs a type", suggest.best);
+    else
+        snprintf(help, sizeof help, "such as \"type\": \"web_server\"; scalesim models lists the types");
+    error_at(reading, path, JSON_PART_KEY, help, "a component needs a type");
+}
+
 /* The model that "type" names; NULL: told. */
 static const struct model_type *read_type(struct reading *reading, const cJSON *json, const char *path)
 {
@@ -74,12 +94,12 @@ static const struct model_type *read_type(struct reading *reading, const cJSON *
     char type_path[160];
 
     if (!type) {
-        error_at(reading, path, JSON_PART_KEY, "such as \"type\": \"web_server\"; scalesim models lists the types", "a component needs a type");
+        missing_type(reading, json->string, path);
         return NULL;
     }
     snprintf(type_path, sizeof type_path, "%s.type", path);
     if (!cJSON_IsString(type)) {
-        error_at(reading, type_path, JSON_PART_VALUE, NULL, "type wants a string");
+        error_at(reading, type_path, JSON_PART_VALUE, "scalesim models lists them", "wants the name of a type in quotes");
         return NULL;
     }
     model = model_find(type->valuestring);
@@ -92,14 +112,33 @@ static const struct model_type *read_type(struct reading *reading, const cJSON *
 
 static void check_component(struct reading *reading, const struct component_config *component, const char *path)
 {
-    struct param_problems problems = { &reading->context, path };
+    struct component_problems problems = param_problems_of(&reading->context, path);
     char count_path[160];
 
     snprintf(count_path, sizeof count_path, "%s.count", path);
     if (component->count > 1 && !component->type->many)
         error_at(reading, count_path, JSON_PART_VALUE, NULL, "there can only be one of this type");
     if (component->type->check)
-        component->type->check(component->config, &problems);
+        component->type->check(component->config, &problems.problems);
+}
+
+static bool check_component_name(struct reading *reading, const char *name)
+{
+    bool is_total = !strcmp(name, "total");
+    struct param_mark mark;
+
+    if (param_is_name(name) && !is_total)
+        return true;
+    mark = param_enter(&reading->context, "components"); /* a bad name can hold what divides a path */
+    param_enter(&reading->context, name);
+    if (is_total)
+        param_error(&reading->context, JSON_PART_KEY, "in outputs it means the whole system", "a component cannot be named \"total\"");
+    else
+        param_error(&reading->context, JSON_PART_KEY,
+                    "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name",
+                    "\"%.80s\" is not a name", name);
+    param_leave(&reading->context, mark);
+    return false;
 }
 
 static void read_component(struct reading *reading, const cJSON *json)
@@ -110,12 +149,9 @@ static void read_component(struct reading *reading, const cJSON *json)
     void *config;
     char path[128];
 
-    snprintf(path, sizeof path, "components.%.64s", json->string);
-    if (!param_is_name(json->string) || !strcmp(json->string, "total")) {
-        error_at(reading, path, JSON_PART_KEY, "letters, digits, _ and -, up to 64, the first one a letter or _; total means the whole system",
-                 "this cannot be the name of a component");
+    if (!check_component_name(reading, json->string))
         return;
-    }
+    snprintf(path, sizeof path, "components.%s", json->string);
     if (!cJSON_IsObject(json)) {
         error_at(reading, path, JSON_PART_VALUE, NULL, "a component is an object with a type");
         return;
@@ -139,14 +175,27 @@ static void read_component(struct reading *reading, const cJSON *json)
     check_component(reading, component, path);
 }
 
+/* Whether a field has a name that is nearly this one. */
+static bool is_misspelt(const cJSON *object, const char *name)
+{
+    const cJSON *field;
+
+    cJSON_ArrayForEach(field, object)
+        if (suggest_nearest(field->string, &name, 1))
+            return true;
+    return false;
+}
+
 static void read_components(struct reading *reading)
 {
     const cJSON *components = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "components"), *json;
     int count = cJSON_GetArraySize(components);
 
+    if (!components && is_misspelt(reading->node->tree, "components")) /* told as a field that is not there */
+        return;
     if (!cJSON_IsObject(components) || count == 0) {
         error_at(reading, components ? "components" : "", JSON_PART_VALUE, "such as \"components\": { \"users\": { \"type\": \"clients\", ... } }",
-                 components ? "components is an object: names and what they are" : "a scenario needs components");
+                 !components ? "a scenario needs components" : cJSON_IsObject(components) ? "there are none" : "wants an object: names and what they are");
         return;
     }
     if (count > SCENARIO_COMPONENTS_MAX) {
@@ -218,12 +267,22 @@ static size_t region_index(const struct network *network, const char *name)
     return SIZE_MAX;
 }
 
-static void no_such_place(struct reading *reading, const char *path, const char *name)
+/* otherwise: what to do when no name is near. */
+static void no_such_place(struct reading *reading, const char *path, const char *name, bool or_component, const char *otherwise)
 {
-    char message[160];
+    const struct network *network = &reading->variant->network;
+    char message[160], help[128];
+    struct param_named named;
+    struct suggest suggest;
 
-    snprintf(message, sizeof message, "there is no region or component \"%.64s\"", name);
-    error_at(reading, path, JSON_PART_VALUE, NULL, message);
+    suggest_init(&suggest, name);
+    for (uint32_t i = 0; i < network->site_count; i++)
+        suggest_offer(&suggest, network->sites[i].name);
+    for (size_t i = 0; or_component && get_name(reading, PARAM_REFERS_COMPONENT, i, &named); i++)
+        suggest_offer(&suggest, named.name);
+    snprintf(message, sizeof message, "there is no region%s \"%.64s\"", or_component ? " or component" : "", name);
+    snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
+    error_at(reading, path, JSON_PART_VALUE, suggest.best ? help : otherwise, message);
 }
 
 static void read_round_trips(struct reading *reading, const struct network_config *config, struct network *network)
@@ -237,22 +296,24 @@ static void read_round_trips(struct reading *reading, const struct network_confi
         size_t from = region_index(network, items[i].from), to = region_index(network, items[i].to);
         char path[64];
 
-        snprintf(path, sizeof path, "network.round_trips[%zu]", i);
+        snprintf(path, sizeof path, "network.round_trips[%zu].%s", i, from == SIZE_MAX ? "from" : "to");
         if (from == SIZE_MAX || to == SIZE_MAX)
-            no_such_place(reading, path, from == SIZE_MAX ? items[i].from : items[i].to);
+            no_such_place(reading, path, from == SIZE_MAX ? items[i].from : items[i].to, false, "name it in network.regions");
         else
             network->one_way_s[from * count + to] = network->one_way_s[to * count + from] = (double)items[i].round_trip / 2e9;
     }
 }
 
-static const char *end_of_rule(struct reading *reading, const struct network *network, const char *name, const char *path)
+static const char *end_of_rule(struct reading *reading, const struct network *network, const char *name, const char *field, size_t rule)
 {
     struct param_named named;
+    char path[64];
 
+    snprintf(path, sizeof path, "network.links[%zu].%s", rule, field);
     if (!strcmp(name, "any"))
         return NULL;
     if (region_index(network, name) == SIZE_MAX && !find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
-        no_such_place(reading, path, name);
+        no_such_place(reading, path, name, true, "\"any\" means all of them");
     return name;
 }
 
@@ -269,13 +330,10 @@ static void read_links(struct reading *reading, const struct network_config *con
     if (!network->links)
         return;
     network->link_count = (uint32_t)config->links.count;
-    for (size_t i = 0; i < config->links.count; i++) {
-        char path[64];
-
-        snprintf(path, sizeof path, "network.links[%zu]", i);
+    for (size_t i = 0; i < config->links.count; i++)
         network->links[i] = (struct link_config){
-            .from = end_of_rule(reading, network, items[i].from, path),
-            .to = end_of_rule(reading, network, items[i].to, path),
+            .from = end_of_rule(reading, network, items[i].from, "from", i),
+            .to = end_of_rule(reading, network, items[i].to, "to", i),
             .has_latency = !is_zero(&items[i].latency),
             .latency = items[i].latency,
             .bandwidth_bytes_per_s = items[i].bandwidth < 1e16 ? items[i].bandwidth : 0,
@@ -283,20 +341,18 @@ static void read_links(struct reading *reading, const struct network_config *con
             .connections = { (uint32_t)items[i].round_trips,
                              items[i].connections > UINT32_MAX ? UINT32_MAX : (uint32_t)items[i].connections, items[i].idle_timeout },
         };
-    }
 }
 
 static void check_regions(struct reading *reading, const struct network *network)
 {
     for (size_t i = 0; i < reading->variant->component_count; i++) {
         const struct component_config *component = &reading->variant->components[i];
-        char path[128], message[160];
+        char path[128];
 
         if (!component->region || region_index(network, component->region) != SIZE_MAX)
             continue;
         snprintf(path, sizeof path, "components.%.64s.region", component->name);
-        snprintf(message, sizeof message, "there is no region \"%.64s\"", component->region);
-        error_at(reading, path, JSON_PART_VALUE, "name it in network.regions", message);
+        no_such_place(reading, path, component->region, false, "name it in network.regions");
     }
 }
 
@@ -340,12 +396,12 @@ static void check_wired(struct reading *reading, const struct sim *sim)
         const struct group *group = sim->groups[i];
         const struct model_type *type = model_of(group);
         char path[160];
-        struct param_problems problems = { &reading->context, path };
+        struct component_problems problems = param_problems_of(&reading->context, path);
 
         if (!type->check_wired || group->parent)
             continue;
         snprintf(path, sizeof path, "components.%.64s", group->name);
-        type->check_wired(group, &problems);
+        type->check_wired(group, &problems.problems);
     }
 }
 
@@ -416,6 +472,10 @@ static void read_environment(struct reading *reading)
         if (path)
             snprintf(path, size, "%s/%s", reading->folder, catalog);
     }
+    if (*catalog && access(path ? path : catalog, R_OK) != 0) {
+        error_at(reading, "catalog", JSON_PART_VALUE, "a relative name starts at the folder of the scenario", "no such file, or not to be read");
+        return;
+    }
     if (!catalog_read(path ? path : catalog, &reading->scenario->arena, reading->context.diagnostics, &environment->sizes,
                       &environment->size_count, &out_of_memory))
         reading->context.error_count++;
@@ -477,34 +537,101 @@ static const struct scenario_variant *variant_of(const struct scenario *scenario
     return node ? &scenario->variants[node - tree->nodes] : NULL;
 }
 
+/* Whether an error is at a place that the variant's own patch holds. */
+static bool is_in_patch(const struct reading *reading, const struct diagnostic *item)
+{
+    const struct source_text *text = &reading->scenario->document.text;
+    struct json_location patch;
+    char pointer[96];
+
+    snprintf(pointer, sizeof pointer, "/variants/%s", reading->node->name);
+    json_locate(text->bytes, text->size, pointer, &patch);
+    return item->file && !strcmp(item->file, text->name) && item->offset >= patch.value_offset &&
+           item->offset < patch.value_offset + patch.value_length;
+}
+
+/* Adds the variant's name to the errors from the `first` one on that are found elsewhere: what is wrong there is so only in it. */
+static void name_variant(const struct reading *reading, struct diagnostics *diagnostics, size_t first)
+{
+    for (size_t i = first; reading->node->patch && i < diagnostics->item_count; i++) {
+        struct diagnostic *item = &diagnostics->items[i];
+        size_t size = item->message ? strlen(item->message) + strlen(reading->node->name) + 32 : 0;
+        char *longer;
+
+        if (!size || is_in_patch(reading, item))
+            continue;
+        longer = malloc(size);
+        if (!longer) {
+            diagnostics->out_of_memory = true;
+            return;
+        }
+        snprintf(longer, size, "%s (in variant \"%s\")", item->message, reading->node->name);
+        free(item->message);
+        item->message = longer;
+    }
+}
+
+enum reading_state { UNREAD, READ_GOOD, READ_BAD };
+
+/* The index-th variant, after the one that it is based on: if that is bad, it would tell the same again. Returns false when
+ * memory is gone. */
+static bool read_node(struct reading *reading, struct diagnostics *diagnostics, size_t index, enum reading_state *states)
+{
+    struct scenario *scenario = reading->scenario;
+    const struct variant_node *node = &reading->tree->nodes[index];
+    size_t based_on = node->based_on ? (size_t)(node->based_on - reading->tree->nodes) : index, first;
+    struct scenario_variant *variant = &scenario->variants[index];
+
+    if (states[index] != UNREAD)
+        return true;
+    if (based_on != index && !read_node(reading, diagnostics, based_on, states))
+        return false;
+    states[index] = READ_BAD;
+    if (states[based_on] == READ_BAD && based_on != index)
+        return true;
+    reading->variant = variant;
+    if (!start_reading(reading, node, diagnostics))
+        return false;
+    variant->name = arena_strdup(&scenario->arena, node->name);
+    variant->title = node->title ? arena_strdup(&scenario->arena, node->title) : NULL;
+    variant->based_on = variant_of(scenario, reading->tree, node->based_on);
+    first = diagnostics->item_count;
+    read_variant(reading);
+    name_variant(reading, diagnostics, first);
+    if (reading->context.error_count == 0)
+        states[index] = READ_GOOD;
+    return !reading->context.out_of_memory && variant->name;
+}
+
 /* Returns false when memory is gone. */
 static bool read_variants(struct reading *reading, struct diagnostics *diagnostics)
 {
     struct scenario *scenario = reading->scenario;
-    struct variant_tree *tree = reading->tree;
+    size_t count = reading->tree->count;
+    enum reading_state *states = arena_alloc_array(&scenario->arena, count, sizeof *states);
 
-    scenario->variants = arena_alloc_array(&scenario->arena, tree->count, sizeof *scenario->variants);
-    if (!scenario->variants)
+    scenario->variants = arena_alloc_array(&scenario->arena, count, sizeof *scenario->variants);
+    if (!scenario->variants || !states || !read_node(reading, diagnostics, 0, states))
         return false;
-    scenario->variant_count = tree->count;
-    for (size_t i = 0; i < tree->count; i++) {
-        struct scenario_variant *variant = reading->variant = &scenario->variants[i];
+    scenario->title = reading->config->title;
+    scenario->ask = reading->config->ask;
+    scenario->variant_count = count;
+    for (size_t i = 1; i < count; i++)
+        if (!read_node(reading, diagnostics, i, states))
+            return false;
+    return true;
+}
 
-        if (!start_reading(reading, &tree->nodes[i], diagnostics))
-            return false;
-        variant->name = arena_strdup(&scenario->arena, tree->nodes[i].name);
-        variant->title = tree->nodes[i].title ? arena_strdup(&scenario->arena, tree->nodes[i].title) : NULL;
-        variant->based_on = variant_of(scenario, tree, tree->nodes[i].based_on);
-        read_variant(reading);
-        if (i == 0) {
-            scenario->title = reading->config->title;
-            scenario->ask = reading->config->ask;
-        }
-        if (reading->context.out_of_memory || !variant->name)
-            return false;
-        if (i == 0 && diagnostics_error_count(diagnostics)) /* the patches would tell the same again */
-            return true;
-    }
+/* A file for a later version may hold anything: nothing else is told of it. */
+static bool is_too_new(const struct scenario *scenario, struct diagnostics *diagnostics)
+{
+    const cJSON *format = cJSON_GetObjectItemCaseSensitive(scenario->document.root, "format");
+
+    if (!cJSON_IsNumber(format) || format->valuedouble <= SCENARIO_FORMAT)
+        return false;
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, json_document_span(&scenario->document, "/format", JSON_PART_VALUE), "format",
+                    "it needs a newer scalesim", "the file is of format %.0f, and this program reads up to %d", format->valuedouble,
+                    SCENARIO_FORMAT);
     return true;
 }
 
@@ -533,6 +660,8 @@ enum scenario_status scenario_read(struct scenario *scenario, const char *path, 
     status = json_document_read(&scenario->document, path, diagnostics);
     if (status != JSON_DOCUMENT_OK)
         return status == JSON_DOCUMENT_INVALID ? SCENARIO_INVALID : SCENARIO_OUT_OF_MEMORY;
+    if (is_too_new(scenario, diagnostics))
+        return SCENARIO_INVALID;
     reading = arena_alloc(&scenario->arena, sizeof *reading);
     if (!reading)
         return SCENARIO_OUT_OF_MEMORY;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/json_locate.h"
 #include "app/merge_patch.h"
 #include "app/param_kind.h"
 #include "app/scenario.h"
@@ -23,15 +24,6 @@ static bool no_memory(struct reading *reading)
     *reading->out_of_memory = true;
     reading->good = false;
     return false;
-}
-
-static struct source_span span_in_file(const struct variant_tree *tree, enum json_part part, const char *format, const char *name,
-                                       const char *field)
-{
-    char pointer[256];
-
-    snprintf(pointer, sizeof pointer, format, name, field);
-    return json_document_span(tree->document, pointer, part);
 }
 
 /* ---- the nodes ---- */
@@ -54,16 +46,28 @@ static const char *nearest_node(const struct variant_tree *tree, const char *nam
     return suggest.best;
 }
 
+/* What is wrong with a variant (field "") or one of its fields. */
 static bool field_error(struct reading *reading, const char *name, const char *field, const char *help, const char *message)
 {
-    char path[256];
+    char pointer[512] = "/variants", path[512];
 
-    snprintf(path, sizeof path, "variants.%s%s%s", name, *field ? "." : "", field);
+    if (json_pointer_append(pointer, sizeof pointer, name) && *field)
+        json_pointer_append(pointer, sizeof pointer, field);
+    snprintf(path, sizeof path, "variants.%.200s%s%s", name, *field ? "." : "", field);
     diagnostics_add(reading->diagnostics, DIAGNOSTIC_ERROR,
-                    span_in_file(reading->tree, *field ? JSON_PART_VALUE : JSON_PART_KEY, *field ? "/variants/%s/%s" : "/variants/%s%s", name, field),
-                    path, help, "%s", message);
+                    json_document_span(reading->tree->document, pointer, *field ? JSON_PART_VALUE : JSON_PART_KEY), path, help, "%s", message);
     reading->good = false;
     return false;
+}
+
+static bool name_error(struct reading *reading, const char *name)
+{
+    char message[128];
+
+    if (!strcmp(name, "base"))
+        return field_error(reading, name, "", "the file itself is the variant base", "a variant cannot be named \"base\"");
+    snprintf(message, sizeof message, "\"%.80s\" is not a name", name);
+    return field_error(reading, name, "", "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name", message);
 }
 
 static bool add_node(struct reading *reading, const cJSON *patch)
@@ -72,8 +76,7 @@ static bool add_node(struct reading *reading, const cJSON *patch)
     const cJSON *title = cJSON_GetObjectItemCaseSensitive(patch, "title");
 
     if (!param_is_name(patch->string) || !strcmp(patch->string, "base"))
-        return field_error(reading, patch->string, "", "letters, digits, _ and -, up to 64, the first one a letter or _; base is the file itself",
-                           "this cannot be the name of a variant");
+        return name_error(reading, patch->string);
     if (!cJSON_IsObject(patch))
         return field_error(reading, patch->string, "", NULL, "a variant is an object: a patch of the scenario");
     if (title && !cJSON_IsString(title))
@@ -205,6 +208,9 @@ static bool make_pointer(struct reading *reading, struct setting *setting)
         return no_memory(reading);
     if (!setting->text[length] || !length)
         return setting_error(reading, setting, "write --set PATH=VALUE, such as --set users.arrivals=2000/s", "a setting needs a path and a value");
+    if (length >= 8 && !strncmp(setting->text, "variants", 8) && strchr(".=[", setting->text[8]))
+        return setting_error(reading, setting, "set what the variants share; --variant NAME runs a single one",
+                             "settings hold in every variant: they cannot reach into one");
     end = pointer + sprintf(pointer, "%s/", is_top_field(setting->text, strcspn(setting->text, ".=[")) ? "" : "/components");
     for (size_t i = 0; i < length; i++) {
         char c = setting->text[i];
@@ -213,6 +219,8 @@ static bool make_pointer(struct reading *reading, struct setting *setting)
             continue;
         *end++ = (c == '.' && !(metric && i > 6)) || c == '[' ? '/' : c;
     }
+    if (strstr(pointer, "//") || end[-1] == '/')
+        return setting_error(reading, setting, "as in users.requests.view.hot_rows[0].share", "a name is missing in this path");
     setting->pointer = pointer;
     return true;
 }
@@ -260,6 +268,14 @@ static bool put_value(struct reading *reading, const struct setting *setting, cJ
     return cJSON_AddItemToObject(parent, name, value) || no_memory(reading);
 }
 
+static bool nothing_inside(struct reading *reading, const struct setting *setting, const char *name)
+{
+    char message[160];
+
+    snprintf(message, sizeof message, "\"%.80s\" has nothing inside that could be set", name);
+    return setting_error(reading, setting, NULL, message);
+}
+
 /* Walks to the place, making objects on the way: whether they may be there is the parameter tables' business. */
 static bool apply_setting(struct reading *reading, const struct setting *setting, cJSON *tree)
 {
@@ -273,11 +289,15 @@ static bool apply_setting(struct reading *reading, const struct setting *setting
     for (name = strsep(&rest, "/"); rest; name = strsep(&rest, "/")) {
         cJSON *child = child_of(parent, name);
 
+        if (cJSON_IsString(child) && !strcmp(child->valuestring, "none")) { /* gives way to what is set in it */
+            cJSON_DeleteItemFromObjectCaseSensitive(parent, name);
+            child = NULL;
+        }
         if (!child && cJSON_IsObject(parent) && (parent != tree || strcmp(name, "components")))
             child = cJSON_AddObjectToObject(parent, name);
         if (!cJSON_IsObject(child) && !cJSON_IsArray(child)) {
             cJSON_Delete(value);
-            return setting_error(reading, setting, NULL, "nothing can be set there");
+            return nothing_inside(reading, setting, name);
         }
         parent = child;
     }
@@ -313,13 +333,16 @@ static bool unknown_component(struct reading *reading, const struct setting *set
 
     snprintf(name, sizeof name, "%.*s", (int)strcspn(setting->pointer + 12, "/"), setting->pointer + 12);
     suggest_init(&suggest, name);
-    cJSON_ArrayForEach(component, cJSON_GetObjectItemCaseSensitive(reading->tree->nodes[0].tree, "components"))
-        suggest_offer(&suggest, component->string);
+    for (size_t i = 0; i < reading->tree->count; i++)
+        cJSON_ArrayForEach(component, cJSON_GetObjectItemCaseSensitive(reading->tree->nodes[i].tree, "components"))
+            suggest_offer(&suggest, component->string);
     for (const struct param_row *row = scenario_params.rows; row->name; row++)
         suggest_offer(&suggest, row->name);
+    for (const char *const *other = scenario_other_fields; *other; other++)
+        suggest_offer(&suggest, *other);
     snprintf(message, sizeof message, "there is no component \"%.64s\"", name);
     snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
-    return setting_error(reading, setting, suggest.best ? help : NULL, message);
+    return setting_error(reading, setting, suggest.best ? help : "a path begins with a component, or a field of the scenario such as time", message);
 }
 
 static void apply_settings(struct reading *reading, const char *const *settings, size_t count)

@@ -410,12 +410,12 @@ const struct model_type cache_model = {
         .metrics = metrics,
     },
     .summary = "keeps copies of rows, or of results, and forgets some when it is full or they are old",
-    .stands_for = "A key-value cache in memory, such as Redis or memcached, beside a store (the caller looks up, "
-                  "reads and puts) or in front of it (it reads and writes the store itself). Keys, versions, "
-                  "sizes and dates are real, so hit ratios, stale answers and the cold start come out of the "
-                  "traffic.",
-    .leaves_out = "Several requests that miss one key together share no fetch; write-back; failed reads are not "
-                  "remembered; the memory of keys and tables beside the copies; one thread that does all "
+    .stands_for = "A key-value cache in memory, such as Redis or memcached, beside a store (the caller looks "
+                  "up, reads and puts) or in front of it (it reads and writes the store itself). Keys, "
+                  "versions, sizes and dates are real, so hit ratios, stale answers and the cold start come "
+                  "out of the traffic.",
+    .leaves_out = "Several requests that miss one key together share no fetch; write-back; failed reads are "
+                  "not remembered; the memory of keys and tables beside the copies; one thread that does all "
                   "commands: look-ups use all cores.",
     .misleads = "When keys are asked for in bursts or by scans while the scenario draws them independently: "
                 "real hit ratios are then higher or much lower. When hits are so cheap that connections and "

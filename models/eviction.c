@@ -217,8 +217,8 @@ static inline void fill(struct eviction_store *store, uint32_t entry, const stru
 
 static inline bool fits(const struct eviction_store *store, int64_t more_entries, int64_t more_bytes)
 {
-    return store->entries.level <= store->capacity_entries - more_entries &&
-           store->bytes.level <= store->capacity_bytes - more_bytes;
+    return store->entries.level + more_entries <= store->capacity_entries &&
+           store->bytes.level + more_bytes <= store->capacity_bytes;
 }
 
 static bool replace(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy,

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define BACKOFF_DOUBLINGS_MAX 20
+#define BACKOFF_DOUBLINGS_MAX 62
 
 void sim_arrive(struct component *target, struct request *request)
 {
@@ -32,6 +32,7 @@ struct request *sim_fork(struct component *self, struct request *parent, uint32_
 {
     struct request *child = request_create(self, rng_hash(request_frame(parent)->number, ~(uint64_t)branch));
 
+    SIM_ASSERT(self->sim, self, parent->children < UINT16_MAX);
     parent->resume = NULL; /* nothing is scheduled for it while its children are out */
     if (parent->children == 0)
         parent->outcome = OUTCOME_OK;
@@ -69,11 +70,15 @@ static void resend(struct component *caller, struct request *request)
 {
     struct link *link = &caller->sim->links[request_last_link(request)];
     uint8_t attempt = request_frame(request)->attempt;
+    const struct call_question *question = sim_question(caller->sim, request);
 
+    request->bytes = question->bytes;
+    request->rows = question->rows;
+    request->operation = question->operation;
     if (caller->group->type->is_source)
         caller->sim->classes[request->request_class]->attempts++;
     request->top++;
-    request_frame(request)->number = rng_hash(request_frame(request)->number, attempt);
+    request_frame(request)->number = rng_hash(request_frame(request)->number, NUMBER_RETRY + attempt);
     sim_send(caller, request, link);
 }
 
@@ -81,8 +86,8 @@ static int64_t backoff_ns(const struct link *link, uint64_t number, uint32_t att
 {
     const struct call_policy *policy = &link->policy;
     uint32_t doublings = attempt - 1 < BACKOFF_DOUBLINGS_MAX ? attempt - 1 : BACKOFF_DOUBLINGS_MAX;
-    double pause_ns = (double)policy->backoff_ns * (double)(1u << doublings);
-    struct rng rng = rng_for_request(link->draw_key, ~number);
+    double pause_ns = (double)policy->backoff_ns * (double)(UINT64_C(1) << doublings);
+    struct rng rng = rng_for_request(link->draw_key, rng_hash(number, NUMBER_BACKOFF));
 
     if (pause_ns > (double)policy->backoff_max_ns)
         pause_ns = (double)policy->backoff_max_ns;
@@ -134,21 +139,32 @@ static void hand_over_timers(struct sim *sim, uint32_t index, uint32_t owner)
     }
 }
 
+/* Frames 0 to depth, and what each asks. */
+static void copy_request(const struct sim *sim, struct request *to, const struct request *from, uint8_t depth)
+{
+    uint32_t index = to->index;
+
+    memcpy(to, from, sizeof *to + (depth + 1u) * sizeof(struct frame));
+    to->index = index;
+    if (sim->questions_offset)
+        memcpy((char *)to + sim->questions_offset, (const char *)from + sim->questions_offset,
+               (depth + 1u) * sizeof(struct call_question));
+}
+
 /* Splits the request below the call that ran out of time: returns the caller's part; what was called goes
  * on as an orphan in the old place, with the timeouts inside it. */
 static struct request *split(struct sim *sim, struct request *orphan, uint32_t expired, uint8_t depth, uint32_t outer)
 {
     struct component *owner = sim->components[orphan->frames[depth - 1].component];
     struct request *caller = request_create(owner, 0);
-    uint32_t index = caller->index;
 
-    memcpy(caller, orphan, sizeof *caller + (size_t)(depth + 1) * sizeof(struct frame));
-    caller->index = index;
+    copy_request(sim, caller, orphan, depth);
+    caller->resume = NULL;
     caller->top = (uint8_t)(depth - 1);
     caller->children = 0;
     caller->flags &= (uint8_t)~(REQUEST_IN_TRANSIT | REQUEST_RETURNING | REQUEST_ABSENT | REQUEST_STALE);
     caller->timer = outer;
-    hand_over_timers(sim, outer, index);
+    hand_over_timers(sim, outer, caller->index);
     if (orphan->timer == expired)
         orphan->timer = 0;
     else
@@ -165,44 +181,24 @@ void sim_timer_fire(struct sim *sim)
 {
     uint32_t index = timers_pop(&sim->timers);
     struct timer fired = *timer_get(&sim->timers, index);
-    struct request *request = sim_request(sim, (uint32_t)(fired.due.order & EVENT_PAYLOAD_MASK));
+    struct request *request = sim_request(sim, event_payload(fired.due)), *called;
     struct component *component;
-    bool has_connection;
+    struct link *link;
 
     if (request->state == REQUEST_TICKER) {
         request->resume(request->owner, request);
         return;
     }
     sim->timeouts++;
-    has_connection = request->top > fired.depth || !sim_waits_for_connection(request);
-    request = split(sim, request, index, fired.depth, fired.outer);
+    called = request;
+    request = split(sim, called, index, fired.depth, fired.outer);
     request->outcome = OUTCOME_TIMEOUT;
     component = sim->components[request_frame(request)->component];
-    if (has_connection)
-        sim_connection_drop(component, &sim->links[request_last_link(request)]);
-    if (!sim_retry(component, request, &sim->links[request_last_link(request)]))
+    link = &sim->links[request_last_link(request)];
+    if (called->top == called->base && sim_waits_for_connection(called))
+        sim_connection_leave_line(component, link, called);
+    else
+        sim_connection_drop(component, link);
+    if (!sim_retry(component, request, link))
         component->on_reply(component, request);
-}
-
-/* ---- taking an event back ---- */
-
-static void tombstone_resume(struct component *self, struct request *request)
-{
-    self->sim->requests_live++; /* it stopped counting when it moved */
-    request_destroy(self->sim, request);
-}
-
-struct request *sim_request_move(struct sim *sim, struct request *old)
-{
-    struct request *request = request_create(old->owner, 0);
-    uint32_t index = request->index;
-
-    memcpy(request, old, sizeof *request + (size_t)(old->top + 1) * sizeof(struct frame));
-    request->index = index;
-    hand_over_timers(sim, request->timer, index);
-    old->state = REQUEST_TOMBSTONE;
-    old->resume = tombstone_resume;
-    old->timer = 0;
-    sim->requests_live--;
-    return request;
 }

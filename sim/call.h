@@ -14,7 +14,15 @@
  * Timeout and retry live here, once, for every component: a call that fails is repeated as the link's
  * policy says, and on_reply hears only of the last attempt. A call that times out splits the request: the
  * caller goes on with a new one; what was called stays at work on the old one, an orphan whose
- * answer reaches nobody.
+ * answer reaches nobody. A call that still waited for a connection was never sent, and leaves nothing behind. While
+ * the caller pauses before a retry it may itself be given up: then its retries go on, as orphans.
+ *
+ * Numbers, from which all draws come: that of a visit is its caller's, or a hash of it and the `place` of the call; an
+ * attempt's is a hash of the one before and how many came before; a child's is one of its parent's and the branch.
+ * The second word of these hashes, which also serve draws of the kernel's own, is therefore divided up:
+ *   1 to 2^32 - 1    places
+ *   NUMBER_RETRY, NUMBER_BACKOFF, NUMBER_SETUP + small numbers
+ *   2^64 - 2^32 on   ~branch
  */
 #ifndef SIM_CALL_H
 #define SIM_CALL_H
@@ -22,6 +30,21 @@
 #include "sim/duration.h"
 #include "sim/link.h"
 #include "sim/sim.h"
+
+#define NUMBER_RETRY (UINT64_C(1) << 32)
+#define NUMBER_BACKOFF (UINT64_C(2) << 32)
+#define NUMBER_SETUP (UINT64_C(3) << 32)
+
+/* What the caller had asked, for asking again: those called may have changed it. Behind the frames, one for each; only in
+ * runs with calls that are repeated. 8 bytes. */
+struct call_question {
+    uint32_t bytes;
+    uint16_t rows;
+    uint8_t operation;
+    uint8_t unused;
+};
+
+_Static_assert(sizeof(struct call_question) == 8, "requests stay aligned");
 
 /* ---- time ---- */
 
@@ -111,6 +134,7 @@ void sim_orphan_end(struct sim *sim, struct request *request);
 bool sim_retry(struct component *caller, struct request *request, struct link *link);
 bool sim_waits_for_connection(const struct request *request);
 void sim_timeout_start(struct component *self, struct request *request, int64_t timeout_ns);
+void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request);
 
 /* Ends the innermost timeout of the request. */
 static inline void sim_timeout_stop(struct sim *sim, struct request *request)
@@ -148,6 +172,12 @@ static inline void sim_send(struct component *self, struct request *request, str
     }
 }
 
+/* What the request's top frame asks. */
+static inline struct call_question *sim_question(const struct sim *sim, struct request *request)
+{
+    return (struct call_question *)(void *)((char *)request + sim->questions_offset) + request->top;
+}
+
 /* Calls the target of the link. `place` tells this call from the other calls that the visit makes to the same
  * component, so that their draws differ; 0 for the first or only one, and for what passes requests on. */
 static inline void sim_call(struct component *self, struct request *request, struct link *link, uint32_t place)
@@ -156,6 +186,9 @@ static inline void sim_call(struct component *self, struct request *request, str
     struct frame *callee = caller + 1;
 
     caller->attempt = 0;
+    if (__builtin_expect(link->policy.retries_max != 0, 0))
+        *sim_question(self->sim, request) =
+            (struct call_question){ .bytes = request->bytes, .rows = request->rows, .operation = request->operation };
     callee->number = place ? rng_hash(caller->number, place) : caller->number;
     request->top++;
     sim_send(self, request, link);
@@ -235,7 +268,8 @@ static inline struct request *sim_start(struct component *self, uint64_t number,
     return request;
 }
 
-/* The user has the answer, or gives up. since_ns: when the user meant to send. */
+/* The user has the answer, or gives up. The latency counts from frames[0].entered_ns: the date of sim_start() unless
+ * the source has set it to when the user meant to send. */
 static inline void sim_finish(struct component *self, struct request *request, enum outcome outcome)
 {
     struct sim *sim = self->sim;
@@ -258,10 +292,6 @@ static inline void sim_tick_at(struct component *self, struct request *ticker, i
     ticker->resume = self->on_timer;
     pending_push(&self->sim->pending, sim_event(self, ticker, time_ns));
 }
-
-/* Moves a live request, which waits for an event or in a line, to another place in the pool; the old place dies with
- * its event. For events that have to be taken back: rare. */
-struct request *sim_request_move(struct sim *sim, struct request *request);
 
 /* A timeout or an alarm that is due: see sim_run(). */
 void sim_timer_fire(struct sim *sim);

@@ -2,12 +2,12 @@
  *
  * Per component: requests that arrived = those it answered + those found inside. Found means looked for, frame by
  * frame, in the pool, not computed from the same counters. A request on its way to a component has not arrived; one on its way
- * back has left; an orphan is inside whoever still works on it. In total: requests that users started =
- * those that ended + those whose users still wait.
+ * back has left; an orphan is inside whoever still works on it. Per class of users' requests, and so in total: those
+ * that users started = those that ended + those whose users still wait.
  */
 #include "sim/sim.h"
 
-static void count_frames(const struct sim *sim, const struct request *request, uint64_t *inside)
+static void count_frames(const struct request *request, uint64_t *inside)
 {
     int first = request->base + (request->parent != 0); /* a child's bottom frame is its parent's */
     int last = request->top;
@@ -16,7 +16,6 @@ static void count_frames(const struct sim *sim, const struct request *request, u
         last--;
     for (int i = first; i <= last; i++)
         inside[request->frames[i].component]++;
-    (void)sim;
 }
 
 static bool component_conserves(const struct component *component, uint64_t inside, FILE *out)
@@ -33,9 +32,30 @@ static bool component_conserves(const struct component *component, uint64_t insi
     return false;
 }
 
+/* A class counts from the start of the window; what was inside then is in_flight_start. */
+static bool class_conserves(const struct request_class *class, uint64_t inside, FILE *out)
+{
+    uint64_t started = class->in_flight_start + class->started, finished = 0;
+
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        finished += class->finished[i];
+    if (started == finished + inside)
+        return true;
+    fprintf(out, "%s:%s: %llu requests were started, %llu have ended, %llu users wait\n", class->group->name, class->name,
+            (unsigned long long)started, (unsigned long long)finished, (unsigned long long)inside);
+    return false;
+}
+
+/* A user waits for it: neither an orphan nor a branch. */
+static bool has_user(const struct sim *sim, const struct request *request)
+{
+    return request->base == 0 && !request->parent && sim->components[request->frames[0].component]->group->type->is_source;
+}
+
 bool sim_conserves(struct sim *sim, FILE *out)
 {
     uint64_t *inside = memory_alloc_array(&sim->memory, sim->component_count, sizeof *inside);
+    uint64_t *users = memory_alloc_array(&sim->memory, sim->class_count, sizeof *users);
     uint64_t live = 0;
     bool good = true;
 
@@ -44,16 +64,22 @@ bool sim_conserves(struct sim *sim, FILE *out)
 
         if (request->state != REQUEST_LIVE)
             continue;
-        count_frames(sim, request, inside);
+        count_frames(request, inside);
+        if (has_user(sim, request))
+            users[request->request_class]++;
         live++;
     }
     for (uint16_t i = 0; i < sim->component_count; i++)
         if (!component_conserves(sim->components[i], inside[i], out))
             good = false;
+    for (uint16_t i = 0; i < sim->class_count; i++)
+        if (!class_conserves(sim->classes[i], users[i], out))
+            good = false;
     if (live != sim->requests_live) {
         fprintf(out, "the pool holds %llu requests, %u are counted\n", (unsigned long long)live, sim->requests_live);
         good = false;
     }
+    memory_free(&sim->memory, users);
     memory_free(&sim->memory, inside);
     return good;
 }

@@ -9,7 +9,9 @@
 
 /* ---- wiring ---- */
 
-void duration_init(struct duration *duration, struct group *owner, const char *purpose, const struct distribution_config *config)
+/* site: of the components whose events it delays. */
+static void init_duration(struct duration *duration, struct group *owner, const struct site *site, const char *purpose,
+                          const struct distribution_config *config)
 {
     struct sim *sim = owner->sim;
     struct distribution_config in_ns = *config;
@@ -28,7 +30,12 @@ void duration_init(struct duration *duration, struct group *owner, const char *p
     duration->key = rng_key(sim->seed, owner->name, purpose);
     duration->lane = NULL;
     if (in_ns.law == DISTRIBUTION_CONSTANT)
-        duration->lane = lanes_find(&sim->lanes, sim_time_from_ns(in_ns.mean));
+        duration->lane = sim_lane(sim, site, sim_time_from_ns(in_ns.mean));
+}
+
+void duration_init(struct duration *duration, struct group *owner, const char *purpose, const struct distribution_config *config)
+{
+    init_duration(duration, owner, owner->site, purpose, config);
 }
 
 void pipe_init(struct pipe *pipe, double bytes_per_s)
@@ -40,7 +47,10 @@ int64_t pipe_send(struct pipe *pipe, int64_t now_ns, uint64_t bytes)
 {
     int64_t sending_ns = sim_time_from_ns((double)bytes * pipe->ns_per_byte);
 
-    pipe->free_ns = (pipe->free_ns > now_ns ? pipe->free_ns : now_ns) + sending_ns;
+    if (pipe->free_ns < now_ns)
+        pipe->free_ns = now_ns;
+    if (__builtin_add_overflow(pipe->free_ns, sending_ns, &pipe->free_ns))
+        pipe->free_ns = SIM_TIME_NEVER - 1;
     pipe->busy_ns += sending_ns;
     pipe->bytes += bytes;
     return pipe->free_ns;
@@ -68,6 +78,32 @@ static struct pipe *make_pipe(struct sim *sim, double bytes_per_s)
     return pipe;
 }
 
+static bool is_plain(const struct link *link)
+{
+    return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools && !link->from->instances[0]->egress &&
+           !link->target->egress;
+}
+
+void sim_link_cut(struct link *link, bool cut)
+{
+    link->cut = cut;
+    link->plain = is_plain(link);
+}
+
+/* Events at both ends of the link belong to the target's site. */
+static struct duration *make_latency(struct group *from, struct group *target, const struct distribution_config *config)
+{
+    struct duration *latency;
+    char purpose[128];
+
+    if (config->law == DISTRIBUTION_CONSTANT && config->mean == 0.0)
+        return NULL;
+    latency = memory_alloc(&from->sim->memory, sizeof *latency);
+    snprintf(purpose, sizeof purpose, "latency to %s", target->name);
+    init_duration(latency, from, target->site, purpose, config);
+    return latency;
+}
+
 static void set_properties(struct link *link, struct group *from, struct group *target)
 {
     struct sim *sim = from->sim;
@@ -76,20 +112,15 @@ static void set_properties(struct link *link, struct group *from, struct group *
 
     snprintf(purpose, sizeof purpose, "link to %s", target->name);
     link->draw_key = rng_key(sim->seed, from->name, purpose);
-    if (config.has_latency) {
-        link->latency = memory_alloc(&sim->memory, sizeof *link->latency);
-        snprintf(purpose, sizeof purpose, "latency to %s", target->name);
-        duration_init(link->latency, from, purpose, &config.latency);
-        if (distribution_mean(&link->latency->law) == 0.0)
-            link->latency = NULL;
-    }
+    if (config.has_latency)
+        link->latency = make_latency(from, target, &config.latency);
     link->forward = make_pipe(sim, config.bandwidth_bytes_per_s);
     link->back = make_pipe(sim, config.bandwidth_bytes_per_s);
     link->loss = config.loss;
     link->connections = config.connections;
     if (config.connections.round_trips > 0)
         link->pools = memory_alloc_array(&sim->memory, from->count, sizeof(struct connection_pool *));
-    link->plain = !link->forward && link->loss == 0.0 && !link->pools && !from->instances[0]->egress && !target->instances[0]->egress;
+    link->plain = is_plain(link);
 }
 
 struct link *sim_link(struct group *from, struct group *target, uint32_t instance, const struct call_policy *policy)
@@ -102,6 +133,7 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
     link->from = from;
     link->target = target->instances[instance];
     link->policy = policy ? *policy : CALL_POLICY_NONE;
+    SIM_ASSERT(sim, from->instances[0], link->policy.retries_max <= UINT8_MAX);
     return link;
 }
 
@@ -114,7 +146,6 @@ struct link **sim_link_all(struct group *from, struct group *target, const struc
     return links;
 }
 
-/* Once every component has its network card. */
 void sim_links_complete(struct sim *sim)
 {
     for (uint32_t i = 1; i < sim->link_count; i++)
@@ -178,23 +209,24 @@ static int64_t latency_ns(const struct link *link, uint64_t number)
 static int64_t resending_ns(const struct link *link, uint64_t number)
 {
     struct rng rng = rng_for_request(link->draw_key, number);
-    unsigned lost = 0;
+    unsigned lost = link->cut ? RETRANSMITS_MAX + 1 : 0;
 
-    if (link->cut)
-        return -1;
     while (link->loss > 0.0 && lost <= RETRANSMITS_MAX && rng_uniform(&rng) < link->loss)
         lost++;
     return lost > RETRANSMITS_MAX ? -1 : RETRANSMIT_FIRST_NS * ((INT64_C(1) << lost) - 1);
 }
 
-/* When a message leaves the sender's network card and the link. */
-static int64_t leaves_ns(struct sim *sim, struct pipe *card, struct pipe *pipe, uint32_t bytes)
+/* Time until a message has left its sender's network card. */
+static int64_t card_ns(const struct sim *sim, struct pipe *card, uint32_t bytes)
 {
-    int64_t date_ns = sim->now_ns;
+    return card ? pipe_send(card, sim->now_ns, bytes) - sim->now_ns : 0;
+}
 
-    if (card)
-        date_ns = pipe_send(card, date_ns, bytes);
-    return pipe ? pipe_send(pipe, date_ns, bytes) : date_ns;
+/* Time until it has entered the link, which it reaches now, and has gone all the way; resending: of resending_ns(). */
+static int64_t link_ns(const struct link *link, struct pipe *pipe, const struct sim *sim, const struct request *request, uint64_t number,
+                       int64_t resending)
+{
+    return (pipe ? pipe_send(pipe, sim->now_ns, request->bytes) - sim->now_ns : 0) + resending + latency_ns(link, number);
 }
 
 /* The message never got there: the caller learns when the network gives up. */
@@ -205,55 +237,76 @@ static void lost_resume(struct component *self, struct request *request)
 
     request->flags &= (uint8_t)~REQUEST_IN_TRANSIT;
     request->outcome = OUTCOME_LOST;
-    if (link->pools && request->top > request->base)
-        station_release(&pool_of(link, sim->components[(request_frame(request) - 1)->component])->in_use, self);
+    if (request->top > request->base)
+        sim_connection_drop(sim->components[(request_frame(request) - 1)->component], link);
     sim_return(sim, request);
 }
 
-static void transmit(struct component *self, struct request *request)
+/* The message is at the sender's end of the link; delay_ns: or will be. */
+static void enter_link(struct component *self, struct request *request, int64_t delay_ns)
 {
     struct sim *sim = self->sim;
-    struct frame *frame = request_frame(request);
-    struct link *link = &sim->links[frame->link];
-    int64_t resending = resending_ns(link, frame->number);
+    uint64_t number = request_frame(request)->number;
+    struct link *link = &sim->links[request_frame(request)->link];
+    int64_t resending = resending_ns(link, number);
 
-    if (resending < 0) {
-        sim_resume_after(self, request, RETRANSMIT_FIRST_NS * ((INT64_C(2) << RETRANSMITS_MAX) - 1), lost_resume);
-        return;
-    }
-    sim_resume_after(link->target, request,
-                     leaves_ns(sim, self->egress, link->forward, request->bytes) - sim->now_ns + resending +
-                         latency_ns(link, frame->number),
-                     sim_arrive);
+    if (resending < 0)
+        sim_resume_after(self, request, delay_ns + GIVE_UP_NS, lost_resume);
+    else
+        sim_resume_after(link->target, request, delay_ns + link_ns(link, link->forward, sim, request, number, resending), sim_arrive);
+}
+
+static void enter_link_resume(struct component *self, struct request *request)
+{
+    enter_link(self, request, 0);
+}
+
+/* Where the link has a bandwidth of its own, what left other cards meanwhile may enter it before: then it takes an event. */
+static void transmit(struct component *self, struct request *request)
+{
+    int64_t delay_ns = card_ns(self->sim, self->egress, request->bytes);
+
+    if (delay_ns && self->sim->links[request_frame(request)->link].forward)
+        sim_resume_after(self, request, delay_ns, enter_link_resume);
+    else
+        enter_link(self, request, delay_ns);
+}
+
+/* The new connection is there. */
+static void connected_resume(struct component *self, struct request *request)
+{
+    if (request->top == request->base) /* its caller has left and closed it */
+        request_destroy(self->sim, request);
+    else
+        transmit(self, request);
 }
 
 /* A connection is held: an idle one is used at once, a new one takes its round trips. */
 static void connect_resume(struct component *self, struct request *request)
 {
-    struct sim *sim = self->sim;
-    struct frame *frame = request_frame(request);
-    struct link *link = &sim->links[frame->link];
-    struct connection_pool *pool = pool_of(link, self);
+    uint64_t number = request_frame(request)->number;
+    struct link *link = &self->sim->links[request_frame(request)->link];
     int64_t setup_ns = 0;
 
-    if (request->top == request->base) { /* its caller left while it waited in line */
-        station_release(&pool->in_use, self);
-        sim_orphan_end(sim, request);
-        return;
-    }
-    if (take_idle(pool, sim->now_ns, link->connections.idle_timeout_ns)) {
+    if (take_idle(pool_of(link, self), self->sim->now_ns, link->connections.idle_timeout_ns)) {
         transmit(self, request);
         return;
     }
-    for (uint32_t trip = 0; trip < link->connections.round_trips; trip++)
-        setup_ns += latency_ns(link, rng_hash(frame->number, 2 * trip + 1)) + latency_ns(link, rng_hash(frame->number, 2 * trip + 2));
-    sim_resume_after(self, request, setup_ns, transmit);
+    for (uint64_t message = 0; message < 2 * (uint64_t)link->connections.round_trips; message++)
+        setup_ns += latency_ns(link, rng_hash(number, NUMBER_SETUP + message));
+    sim_resume_after(self, request, setup_ns, connected_resume);
 }
 
-/* One that waits gives its connection back when it gets its turn and finds that its caller has left. */
 bool sim_waits_for_connection(const struct request *request)
 {
     return request->resume == connect_resume;
+}
+
+/* A call that waits for a connection, and whose caller has left, ends. */
+void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request)
+{
+    station_give_up_waiting(&pool_of(link, caller)->in_use, caller->sim, request);
+    request_destroy(caller->sim, request);
 }
 
 void sim_send_slowly(struct component *self, struct request *request, struct link *link)
@@ -288,19 +341,33 @@ static void back_resume(struct component *self, struct request *request)
     sim_return(sim, request);
 }
 
-void sim_reply_slowly(struct component *self, struct request *request, struct link *link)
+/* As enter_link(), the other way. */
+static void enter_link_back(struct component *self, struct request *request, int64_t delay_ns)
 {
     struct sim *sim = self->sim;
     uint64_t number = ~request_frame(request)->number;
+    struct link *link = &sim->links[request_frame(request)->link];
     int64_t resending = resending_ns(link, number);
 
-    if (resending < 0) {
-        request->outcome = OUTCOME_LOST;
-        resending = RETRANSMIT_FIRST_NS * ((INT64_C(2) << RETRANSMITS_MAX) - 1);
-    }
-    sim_resume_after(self, request,
-                     leaves_ns(sim, self->egress, link->back, request->bytes) - sim->now_ns + resending + latency_ns(link, number),
-                     back_resume);
+    if (resending < 0)
+        sim_resume_after(self, request, delay_ns + GIVE_UP_NS, lost_resume);
+    else
+        sim_resume_after(self, request, delay_ns + link_ns(link, link->back, sim, request, number, resending), back_resume);
+}
+
+static void enter_link_back_resume(struct component *self, struct request *request)
+{
+    enter_link_back(self, request, 0);
+}
+
+void sim_reply_slowly(struct component *self, struct request *request, struct link *link)
+{
+    int64_t delay_ns = card_ns(self->sim, self->egress, request->bytes);
+
+    if (delay_ns && link->back)
+        sim_resume_after(self, request, delay_ns, enter_link_back_resume);
+    else
+        enter_link_back(self, request, delay_ns);
 }
 
 void sim_connection_drop(struct component *caller, struct link *link)

@@ -5,13 +5,14 @@
  * bandwidth where it has one, resending after loss, and latency, which is drawn anew for each message.
  *
  * Loss is what TCP makes of it: a lost message comes late, by RETRANSMIT_FIRST_NS and then twice that,
- * and so on (RFC 6298); after RETRANSMITS_MAX the call fails with OUTCOME_LOST. A link that is cut
- * loses everything.
+ * and so on (RFC 6298); after RETRANSMITS_MAX the call fails with OUTCOME_LOST, GIVE_UP_NS after it was sent, and the
+ * connection is closed. A link that is cut loses everything that is sent from then on; what is on its way arrives.
  *
  * Connections: a link may say that a call needs one, out of a pool of the calling instance. A new one
  * costs round trips (TCP one, TLS 1.3 one more, TLS 1.2 two) before the message leaves; then it is kept alive
  * and used again until it has been idle for longer than idle_timeout_ns. When all are in use, calls
- * wait in line for one.
+ * wait in line for one. A call that is given up while its connection is set up is never sent. Set-up messages pay
+ * latency only.
  */
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
@@ -25,6 +26,7 @@
 
 #define RETRANSMIT_FIRST_NS (200 * SIM_NS_PER_S / 1000)
 #define RETRANSMITS_MAX 6
+#define GIVE_UP_NS (RETRANSMIT_FIRST_NS * ((INT64_C(2) << RETRANSMITS_MAX) - 1)) /* 25.4 s */
 
 /* Bytes leave one after the other. Because that is first come first served, the date at which a message has left
  * is known when it is handed over: no event is needed. */
@@ -38,7 +40,7 @@ struct pipe {
 /* When a call is given up and what happens then. Read only, shared by every call at one place. */
 struct call_policy {
     int64_t timeout_ns;        /* of one attempt; SIM_TIME_NEVER: none */
-    uint32_t retries_max;      /* further attempts after the first */
+    uint32_t retries_max;      /* further attempts after the first, up to 255 */
     uint32_t retry_on;         /* bit (1 << outcome) */
     int64_t backoff_ns;        /* before the first retry; doubles each time */
     int64_t backoff_max_ns;
@@ -63,8 +65,7 @@ struct link {
     struct component *target;
     struct duration *latency;  /* of one message, one way; NULL: none */
     bool plain;                /* nothing but latency: no pipe, no loss, no connections */
-    bool has_policy;           /* policy has a timeout or retries */
-    bool cut;
+    bool cut;                  /* see sim_link_cut() */
     uint16_t id;
     struct call_policy policy;
     struct pipe *forward, *back; /* NULL: unlimited */
@@ -85,13 +86,16 @@ struct link **sim_link_all(struct group *from, struct group *target, const struc
 /* Gives every link its properties, once all components know their network cards. */
 void sim_links_complete(struct sim *sim);
 
+/* Cuts the link, or mends it. */
+void sim_link_cut(struct link *link, bool cut);
+
 /* A call over the link was given up: its connection is closed. */
 void sim_connection_drop(struct component *caller, struct link *link);
 
 /* bytes_per_s must be above 0. */
 void pipe_init(struct pipe *pipe, double bytes_per_s);
 
-/* Hands over a message at now_ns; returns when its last byte has left. */
+/* Hands over a message at now_ns, not earlier than the one before; returns when its last byte has left. */
 int64_t pipe_send(struct pipe *pipe, int64_t now_ns, uint64_t bytes);
 
 /* Share of the time from start_ns to now_ns that the pipe was sending. */

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #define ALIGNMENT 64
+#define LARGE_BYTES 32768 /* from here on it pays to leave pages alone until they are used */
 
 /* Stands before each block and keeps it aligned. */
 struct memory_block {
     struct memory_block *prev, *next;
     size_t size; /* of the part behind the header, bytes */
-    char padding[ALIGNMENT - 2 * sizeof(void *) - sizeof(size_t)];
+    void *start; /* what free() wants */
+    char padding[ALIGNMENT - 3 * sizeof(void *) - sizeof(size_t)];
 };
 
 _Static_assert(sizeof(struct memory_block) == ALIGNMENT, "the header keeps blocks aligned");
@@ -26,7 +28,7 @@ void memory_deinit(struct memory *memory)
         struct memory_block *block = memory->blocks;
 
         memory->blocks = block->next;
-        free(block);
+        free(block->start);
     }
     memory->used_bytes = 0;
 }
@@ -72,17 +74,37 @@ static void enlist(struct memory *memory, struct memory_block *block)
     memory_account(memory, block->size);
 }
 
+/* Zeroed memory for a header and `size` bytes. A large block comes from calloc(), which need not touch the pages of
+ * memory that is new: tables and histograms cost what is used of them. */
+static struct memory_block *allocate(size_t size)
+{
+    struct memory_block *block;
+    void *start;
+
+    if (size < LARGE_BYTES) {
+        start = block = aligned_alloc(ALIGNMENT, sizeof *block + size);
+        if (block)
+            memset(block, 0, sizeof *block + size);
+    } else {
+        start = calloc(1, sizeof *block + size + ALIGNMENT);
+        block = (void *)(((uintptr_t)start + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+    }
+    if (!start)
+        return NULL;
+    block->start = start;
+    return block;
+}
+
 void *memory_alloc(struct memory *memory, size_t size)
 {
     struct memory_block *block;
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 
-    if (rounded < size || rounded > PTRDIFF_MAX - ALIGNMENT)
+    if (rounded < size || rounded > PTRDIFF_MAX - 2 * ALIGNMENT)
         leave(memory);
-    block = aligned_alloc(ALIGNMENT, sizeof *block + rounded);
+    block = allocate(rounded);
     if (!block)
         leave(memory);
-    memset(block, 0, sizeof *block + rounded);
     block->size = rounded;
     enlist(memory, block);
     return block + 1;
@@ -131,5 +153,5 @@ void memory_free(struct memory *memory, void *pointer)
     if (block->next)
         block->next->prev = block->prev;
     memory->used_bytes -= block->size;
-    free(block);
+    free(block->start);
 }

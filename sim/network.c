@@ -43,7 +43,8 @@ static void site_latency(const struct network *network, const char *from, const 
         link->has_latency = network->has_latency;
         return;
     }
-    one_way_s = network->one_way_s[a * network->site_count + b];
+    if (network->one_way_s)
+        one_way_s = network->one_way_s[a * network->site_count + b];
     if (isnan(one_way_s))
         one_way_s = network->path_stretch / 2 *
                     network_round_trip_s(network->sites[a].latitude_deg, network->sites[a].longitude_deg,

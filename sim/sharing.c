@@ -199,7 +199,7 @@ void sharing_crash(struct station *station, enum outcome outcome)
 {
     struct sharing *sharing = station->sharing;
     struct sim *sim = station->owner->sim;
-    uint32_t first = 0;
+    uint32_t first = 0, last = 0;
 
     advance_clock(station, sim->now_ns);
     while (sharing->count) {
@@ -209,14 +209,18 @@ void sharing_crash(struct station *station, enum outcome outcome)
             gauge_fall(&station->busy, sim->now_ns);
         else
             gauge_fall(&station->waiting, sim->now_ns);
-        request->next = first;
-        first = request->index;
+        request->next = 0;
+        if (last)
+            sim_request(sim, last)->next = request->index;
+        else
+            first = request->index;
+        last = request->index;
     }
     set_alarm(station);
     while (first) { /* an answer may bring new requests at once, so the station is empty before the first */
         struct request *request = sim_request(sim, first);
 
         first = request->next;
-        sim_reply(request->owner, request, outcome);
+        station_answer(request, outcome);
     }
 }

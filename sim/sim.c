@@ -8,7 +8,9 @@
 #include "sim/station.h"
 
 #define GROW_REQUESTS 1024 /* accounted together */
-#define INTERRUPT_EVENTS 4096 /* between two looks at the signal and the budget */
+#define INTERRUPT_EVENTS 4096 /* between two looks at the signal */
+#define CANCELLED_START 64
+#define END_MAX_NS (SIM_TIME_NEVER - 1)
 
 /* ---- life ---- */
 
@@ -24,12 +26,13 @@ static void create_tables(void *argument)
     sim->classes = memory_alloc_array(memory, CLASSES_MAX, sizeof *sim->classes);
     sim->wake_capacity = 64;
     sim->wakes = memory_alloc_array(memory, sim->wake_capacity, sizeof *sim->wakes);
-    sim->sites = memory_alloc_array(memory, 64, sizeof *sim->sites);
+    sim->sites = memory_alloc_array(memory, SITES_MAX, sizeof *sim->sites);
     sim->sites[0].name = "";
     sim->site_count = 1;
     sim->link_count = 1; /* 0: none */
     lanes_init(&sim->lanes, memory);
     timers_init(&sim->timers, memory);
+    heap_init(&sim->cancelled, memory, CANCELLED_START);
 }
 
 struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending_kind kind)
@@ -65,7 +68,7 @@ struct site *sim_add_site(struct sim *sim, const char *name)
 {
     struct site *site = &sim->sites[sim->site_count];
 
-    SIM_ASSERT(sim, NULL, sim->site_count < 64);
+    SIM_ASSERT(sim, NULL, sim->site_count < SITES_MAX);
     site->name = name;
     site->index = sim->site_count++;
     return site;
@@ -209,10 +212,10 @@ static void search_from(struct path_search *search, const struct group *group)
             below = search->depth[target->index];
     }
     search->mark[group->index] = MARK_DONE;
-    search->depth[group->index] = (uint8_t)(below < FRAMES_MAX ? below + 1 : FRAMES_MAX);
+    search->depth[group->index] = (uint8_t)(below <= FRAMES_MAX ? below + 1 : below);
 }
 
-/* Longest path of calls, in components; 0: there is a cycle. */
+/* Longest path of calls, in components; 0: there is a cycle, or it is too long. */
 static uint8_t longest_path(const struct sim *sim, const struct group **cycle)
 {
     struct path_search search = { .sim = sim };
@@ -223,6 +226,8 @@ static uint8_t longest_path(const struct sim *sim, const struct group **cycle)
             search_from(&search, sim->groups[i]);
         if (search.depth[i] > longest)
             longest = search.depth[i];
+        if (longest > FRAMES_MAX && !search.cycle)
+            search.cycle = sim->groups[i];
     }
     *cycle = search.cycle;
     return search.cycle ? 0 : longest;
@@ -247,12 +252,24 @@ bool sim_reaches(const struct sim *sim, const struct group *from, const struct g
     return reaches(sim, from, to, seen);
 }
 
+static bool repeats_calls(const struct sim *sim)
+{
+    for (uint16_t i = 1; i < sim->link_count; i++)
+        if (sim->links[i].policy.retries_max)
+            return true;
+    return false;
+}
+
 /* Address space for the largest pool; a page is used when it is touched. */
 static bool reserve_requests(struct sim *sim)
 {
     size_t size;
 
     sim->stride = (uint32_t)(sizeof(struct request) + sim->frames_max * sizeof(struct frame));
+    if (repeats_calls(sim)) {
+        sim->questions_offset = (uint16_t)sim->stride;
+        sim->stride += (uint32_t)(sim->frames_max * sizeof(struct call_question));
+    }
     size = (size_t)REQUESTS_MAX * sim->stride;
     sim->requests = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (sim->requests == MAP_FAILED)
@@ -327,6 +344,26 @@ struct request *sim_ticker(struct component *self)
     return ticker;
 }
 
+struct lane *sim_lane(struct sim *sim, const struct site *site, int64_t delay_ns)
+{
+    struct lane *lane;
+
+    for (uint32_t i = 0; i < sim->lanes.count; i++)
+        if (sim->lanes.lanes[i].delay_ns == delay_ns && sim->lane_sites[i] == site->index)
+            return &sim->lanes.lanes[i];
+    lane = lanes_find(&sim->lanes, LANE_DELAY_OWN);
+    if (!lane)
+        return NULL;
+    lane->delay_ns = delay_ns;
+    sim->lane_sites[lane->number] = (uint8_t)site->index;
+    return lane;
+}
+
+void sim_cancel(struct sim *sim, struct event event)
+{
+    heap_push(&sim->cancelled, event);
+}
+
 void sim_wake(struct sim *sim, struct request *request)
 {
     if (sim->wake_count == sim->wake_capacity) {
@@ -349,9 +386,28 @@ static void run_wakes(struct sim *sim)
     sim->wake_count = 0;
 }
 
-/* Takes the earliest event that is not a timer; false: there is none up to end_ns. Timers that are due before
- * it fire first. */
-static inline bool take_next(struct sim *sim, struct event *event, int64_t end_ns)
+static enum sim_status look_up(const struct sim *sim)
+{
+    if (sim->interrupt && *sim->interrupt)
+        return SIM_INTERRUPTED;
+    if (sim->full)
+        return SIM_FULL;
+    return sim->memory.over_budget ? SIM_OVER_BUDGET : SIM_REACHED;
+}
+
+/* After each event: may the run go on? */
+static inline enum sim_status after_event(struct sim *sim)
+{
+    if (__builtin_expect(sim->wake_count != 0, 0))
+        run_wakes(sim);
+    if (__builtin_expect(sim->events % INTERRUPT_EVENTS == 0 || sim->full || sim->memory.over_budget, 0))
+        return look_up(sim);
+    return SIM_REACHED;
+}
+
+/* Takes the earliest event that is not a timer; false: there is none up to end_ns, or the run has to end, see *status.
+ * Timers that are due before it fire first. */
+static inline bool take_next(struct sim *sim, struct event *event, int64_t end_ns, enum sim_status *status)
 {
     for (;;) {
         struct event first = lanes_first(&sim->lanes);
@@ -373,8 +429,9 @@ static inline bool take_next(struct sim *sim, struct event *event, int64_t end_n
                 sim->nesting = 0;
                 sim->events++;
                 sim_timer_fire(sim);
-                if (sim->wake_count)
-                    run_wakes(sim);
+                *status = after_event(sim);
+                if (*status != SIM_REACHED)
+                    return false;
                 continue;
             }
         }
@@ -401,13 +458,15 @@ static inline void prefetch_ahead(const struct sim *sim)
     __builtin_prefetch(request + 128);
 }
 
-static enum sim_status look_up(const struct sim *sim)
+/* Was it taken back? Events come in order, so it can only be the earliest of those. */
+static bool skip_cancelled(struct sim *sim, struct event event)
 {
-    if (sim->interrupt && *sim->interrupt)
-        return SIM_INTERRUPTED;
-    if (sim->full)
-        return SIM_FULL;
-    return sim->memory.over_budget ? SIM_OVER_BUDGET : SIM_REACHED;
+    const struct event first = sim->cancelled.events[0];
+
+    if (first.time_ns != event.time_ns || first.order != event.order)
+        return false;
+    heap_pop(&sim->cancelled);
+    return true;
 }
 
 enum sim_status sim_run(struct sim *sim, int64_t end_ns)
@@ -415,23 +474,27 @@ enum sim_status sim_run(struct sim *sim, int64_t end_ns)
     enum sim_status status = look_up(sim);
     struct event event;
 
+    if (end_ns > END_MAX_NS)
+        end_ns = END_MAX_NS;
+    if (status == SIM_REACHED)
+        run_wakes(sim); /* of sim_wire(), or of what was done between two runs */
     while (status == SIM_REACHED) {
         struct request *request;
 
-        if (!take_next(sim, &event, end_ns)) {
-            sim->now_ns = end_ns;
-            return SIM_REACHED;
+        if (!take_next(sim, &event, end_ns, &status)) {
+            if (status == SIM_REACHED && end_ns > sim->now_ns)
+                sim->now_ns = end_ns;
+            return status;
         }
+        if (__builtin_expect(sim->cancelled.count != 0, 0) && skip_cancelled(sim, event))
+            continue;
         request = sim_request(sim, (uint32_t)(event.order & EVENT_PAYLOAD_MASK));
         sim->now_ns = event.time_ns;
         sim->nesting = 0;
         sim->events++;
         prefetch_ahead(sim);
         request->resume(request->owner, request);
-        if (__builtin_expect(sim->wake_count != 0, 0))
-            run_wakes(sim);
-        if (__builtin_expect(sim->events % INTERRUPT_EVENTS == 0 || sim->full, 0))
-            status = look_up(sim);
+        status = after_event(sim);
     }
     return status;
 }
@@ -477,6 +540,14 @@ static void window_start_pipe(struct pipe *pipe, int64_t now_ns)
     pipe->bytes = 0;
 }
 
+static void window_start_link(struct link *link, int64_t now_ns)
+{
+    if (link->forward)
+        window_start_pipe(link->forward, now_ns);
+    if (link->back)
+        window_start_pipe(link->back, now_ns);
+}
+
 static void window_start_group(struct group *group)
 {
     histogram_clear(&group->latency_ok);
@@ -517,6 +588,8 @@ void sim_window_start(struct sim *sim)
     }
     for (uint32_t i = 0; i < sim->station_count; i++)
         window_start_station(sim->stations[i], sim->now_ns);
+    for (uint16_t i = 1; i < sim->link_count; i++)
+        window_start_link(&sim->links[i], sim->now_ns);
     for (uint16_t i = 0; i < sim->group_count; i++)
         window_start_group(sim->groups[i]);
     for (uint16_t i = 0; i < sim->class_count; i++)

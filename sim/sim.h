@@ -15,9 +15,10 @@
  *   lanes     a FIFO for each constant delay: already in order, nothing to search
  *   timers    what is usually cancelled: timeouts, and next completions under processor sharing
  * The sequence is a site's own with the site's number above it, so that a run split by site later
- * keeps its order.
+ * keeps its order. An event of pending or of a lane that has to be taken back, which is rare, stays where it is and
+ * is skipped at its turn: sim_cancel().
  *
- * Limits: 2^24 requests in flight, 2^40 events, 65,535 instances, 65,535 links, 64 frames deep.
+ * Limits: 2^24 requests in flight, 2^40 events, 65,535 instances, 65,535 links, 64 sites, 64 frames deep.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -28,6 +29,7 @@
 #include <stdio.h>
 
 #include "sim/component.h"
+#include "sim/heap.h"
 #include "sim/lane.h"
 #include "sim/memory.h"
 #include "sim/network.h"
@@ -42,6 +44,7 @@
 #define GROUPS_MAX 4096
 #define STATIONS_MAX 262144
 #define CLASSES_MAX 4096
+#define SITES_MAX 64
 
 /* Instant calls nest the C stack this deep before they take the long way round. */
 #define NESTING_MAX 64
@@ -70,6 +73,7 @@ struct sim {
     struct link *links;
     uint32_t wake_count, wake_capacity;
     uint32_t *wakes; /* requests to resume before the next event */
+    struct heap cancelled; /* events that were taken back and whose date has not come */
     struct lanes lanes;
     struct timers timers;
     struct pending pending;
@@ -79,6 +83,7 @@ struct sim {
     struct group **groups;
     uint32_t station_count;
     uint16_t component_count, link_count, group_count;
+    uint16_t questions_offset; /* in a request, see struct call_question; 0: no call of this run is repeated */
     uint8_t frames_max;
     bool wired, full;
     enum pending_kind pending_kind;
@@ -86,6 +91,7 @@ struct sim {
     uint16_t class_count;
     struct site *sites;
     uint16_t site_count;
+    uint8_t lane_sites[LANES_MAX]; /* of lanes with a constant delay */
     const struct network *network; /* the application's; NULL: messages take no time */
     const void *environment;       /* of the models: data sets, hosts; the application's */
     void *truth;                   /* of the models: which rows there are, in which version */
@@ -125,16 +131,19 @@ bool sim_reaches(const struct sim *sim, const struct group *from, const struct g
 /* NULL: none of that name. */
 struct group *sim_find_group(const struct sim *sim, const char *name);
 
-/* Wires and starts everything. False when calls form a cycle: *cycle names a group on it. */
+/* Wires and starts everything. False when calls form a cycle, *cycle is a group on it, or when a path of calls has more
+ * than 64 components, *cycle is the group where it begins. */
 bool sim_wire(struct sim *sim, const struct group **cycle);
 
-/* Runs all events up to end_ns and sets the clock there. */
+/* Runs all events up to end_ns and sets the clock there; it is never set back. A run that ends for another reason stays
+ * at the date of its last event and can go on. */
 enum sim_status sim_run(struct sim *sim, int64_t end_ns);
 
 /* The warm-up is over: measuring begins now. */
 void sim_window_start(struct sim *sim);
 
-/* Requests started = ended + inside, per component and in total; false, and *group, *detail tell where. */
+/* Requests started = ended + inside, per component and per class of users' requests, and requests in the pool = those
+ * counted; false: `out` tells where it breaks. Holds between two calls of sim_run(). O(requests). */
 bool sim_conserves(struct sim *sim, FILE *out);
 
 /* ---- requests and clocks ---- */
@@ -150,6 +159,13 @@ uint32_t sim_request_grow(struct sim *sim);
 /* A permanent request that ticks for a component: schedule it with sim_tick_at(); its turn comes in on_timer.
  * Its key, user and step are the component's own. */
 struct request *sim_ticker(struct component *self);
+
+/* The lane of a constant delay for events of that site, NULL: none is left. Events of different sites do not share one:
+ * at equal dates the lower site goes first, whoever scheduled first. */
+struct lane *sim_lane(struct sim *sim, const struct site *site, int64_t delay_ns);
+
+/* Takes back an event that waits in pending or in a lane: it will not happen. O(log n) in those taken back. */
+void sim_cancel(struct sim *sim, struct event event);
 
 /* Resumes a request before the next event, once the present callbacks have returned. */
 void sim_wake(struct sim *sim, struct request *request);

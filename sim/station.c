@@ -1,5 +1,7 @@
 #include "sim/station.h"
 
+#include <stdlib.h>
+
 void station_init(struct station *station, struct component *owner, const struct station_config *config)
 {
     struct sim *sim = owner->sim;
@@ -26,7 +28,9 @@ void station_init(struct station *station, struct component *owner, const struct
 
 static struct station_line *line_of(struct station *station, const struct request *request)
 {
-    return &station->lines[station->line_count > 1 ? request->priority % STATION_PRIORITIES : 0];
+    uint32_t line = request->priority < station->line_count ? request->priority : station->line_count - 1u;
+
+    return &station->lines[line];
 }
 
 static void line_append(struct station_line *line, struct sim *sim, struct request *request)
@@ -59,17 +63,30 @@ void station_join_line(struct station *station, struct sim *sim, struct request 
     gauge_rise(&station->waiting, sim->now_ns);
 }
 
-struct request *station_leave_line(struct station *station, struct sim *sim)
+/* Whose turn it is; somebody waits. */
+static struct request *first_in_line(const struct station *station, struct sim *sim)
 {
-    struct station_line *line = station->lines;
-    struct request *request;
-    int64_t waited_ns;
+    const struct station_line *line = station->lines;
 
     while (!line->first)
         line++;
-    request = sim_request(sim, station->discipline == STATION_LIFO ? line->last : line->first);
-    line_remove(line, sim, request);
+    return sim_request(sim, station->discipline == STATION_LIFO ? line->last : line->first);
+}
+
+/* Leaves without a server. */
+void station_give_up_waiting(struct station *station, struct sim *sim, struct request *request)
+{
+    line_remove(line_of(station, request), sim, request);
     gauge_fall(&station->waiting, sim->now_ns);
+}
+
+/* The next one leaves the line with a server. */
+struct request *station_leave_line(struct station *station, struct sim *sim)
+{
+    struct request *request = first_in_line(station, sim);
+    int64_t waited_ns;
+
+    station_give_up_waiting(station, sim, request);
     waited_ns = sim->now_ns - request->since_ns;
     if (waited_ns > 0)
         histogram_add(&station->statistics->waits, waited_ns);
@@ -84,10 +101,7 @@ void station_resume(struct component *self, struct request *request)
     struct station *station = sim->stations[request->station];
     struct resource_statistics *statistics = station->statistics;
 
-    if (__builtin_expect(request->since_ns > sim->now_ns, 0)) { /* slowed down since this event was made */
-        pending_push(&sim->pending, sim_event(self, request, request->since_ns));
-        return;
-    }
+    request->resume = NULL; /* no longer in service, whatever its owner does next */
     statistics->slowdown_count++;
     if (station->waiting.level && station->busy.level <= station->servers) {
         struct request *next = station_leave_line(station, sim);
@@ -104,73 +118,77 @@ void station_resume(struct component *self, struct request *request)
 
 /* ---- speed and crash: rare, so they may look at every request ---- */
 
-void station_begin_slowed(struct station *station, struct component *self, struct request *request)
+/* In service at a stopped station: no event is out, and since_ns is the work that is left. */
+static void frozen_resume(struct component *self, struct request *request)
 {
-    double service_ns = (double)request->service_ns / station->speed; /* infinite when stopped */
+    (void)request;
+    sim_bug(self->sim, self, "a service at a stopped station has ended", __FILE__, __LINE__);
+}
 
-    request->resume = station_resume;
-    request->since_ns = service_ns < 9e18 - (double)self->sim->now_ns ? self->sim->now_ns + (int64_t)(service_ns + 0.5)
-                                                                        : SIM_TIME_NEVER - 1;
-    pending_push(&self->sim->pending, sim_event(self, request, request->since_ns));
+void station_begin_slowed(struct station *station, struct component *self, struct request *request, int64_t work_ns)
+{
+    struct sim *sim = self->sim;
+    double time_ns = (double)work_ns / station->speed; /* infinite when stopped */
+    bool ends = time_ns < 9e18 - (double)sim->now_ns;
+    struct event end = sim_event(self, request, ends ? sim->now_ns + sim_time_from_ns(time_ns) : SIM_TIME_NEVER - 1);
+
+    station_note_event(request, end);
+    request->resume = station->speed > 0.0 ? station_resume : frozen_resume;
+    request->since_ns = station->speed > 0.0 ? end.time_ns : work_ns;
+    if (station->speed > 0.0)
+        pending_push(&sim->pending, end);
 }
 
 static bool in_service(const struct station *station, const struct request *request)
 {
-    return request->state == REQUEST_LIVE && request->station == station->id && request->resume == station_resume;
+    return request->station == station->id && (request->resume == station_resume || request->resume == frozen_resume) &&
+           (request->state == REQUEST_LIVE || request->state == REQUEST_TICKER);
 }
 
-/* Calls visit() for each request in service. */
-static void each_in_service(struct station *station, void (*visit)(struct station *, struct request *, double), double argument)
+static struct event end_event(const struct request *request)
 {
-    struct sim *sim = station->owner->sim;
-    uint32_t last = sim->request_count;
-
-    for (uint32_t index = 1; index <= last; index++) {
-        struct request *request = sim_request(sim, index);
-
-        if (in_service(station, request))
-            visit(station, request, argument);
-    }
+    return (struct event){ request->since_ns, (uint64_t)request->next << 32 | request->prev };
 }
 
-/* factor: old speed over new; infinite when it stops. */
-static void change_pace(struct station *station, struct request *request, double factor)
+static int by_end(const void *a, const void *b)
 {
-    struct sim *sim = station->owner->sim;
-    double left_ns = (double)(request->since_ns - sim->now_ns) * factor;
-    int64_t end_ns = left_ns < 9e18 - (double)sim->now_ns ? sim->now_ns + (int64_t)(left_ns + 0.5) : SIM_TIME_NEVER - 1;
-    bool earlier = end_ns < request->since_ns;
+    struct event first = end_event(*(struct request *const *)a), second = end_event(*(struct request *const *)b);
 
-    if (earlier) { /* the event that is out comes too late */
-        request = sim_request_move(sim, request);
-        pending_push(&sim->pending, sim_event(request->owner, request, end_ns));
-    }
-    request->since_ns = end_ns;
+    return event_before(second, first) - event_before(first, second);
 }
 
-/* A stopped station keeps what is left of each service in service_ns until it goes on. */
-static void freeze(struct station *station, struct request *request, double speed)
+/* Who is in service, by the date at which each will be done: not by the place in the pool, which other components have a
+ * say in. To be freed. */
+static struct request **list_in_service(const struct station *station, uint32_t *count)
 {
     struct sim *sim = station->owner->sim;
+    struct request **list = memory_alloc_array(&sim->memory, station->busy.level, sizeof(struct request *));
 
-    request->service_ns = (int64_t)((double)(request->since_ns - sim->now_ns) * speed + 0.5);
-    request->since_ns = SIM_TIME_NEVER - 1;
+    *count = 0;
+    for (uint32_t index = 1; index <= sim->request_count && *count < station->busy.level; index++)
+        if (in_service(station, sim_request(sim, index)))
+            list[(*count)++] = sim_request(sim, index);
+    qsort(list, *count, sizeof(struct request *), by_end);
+    return list;
 }
 
-static void thaw(struct station *station, struct request *request, double speed)
+/* Takes back the end of a service; returns the work that is left, ns at speed 1. */
+static int64_t take_back(struct sim *sim, struct request *request, double speed)
 {
-    struct sim *sim = station->owner->sim;
-
-    (void)speed;
-    request = sim_request_move(sim, request);
-    station_begin(station, request->owner, request);
+    if (request->resume == frozen_resume)
+        return request->since_ns;
+    sim_cancel(sim, end_event(request));
+    return sim_time_from_ns((double)(request->since_ns - sim->now_ns) * speed);
 }
 
 void station_set_speed(struct station *station, double speed)
 {
+    struct sim *sim = station->owner->sim;
     double old = station->speed;
+    struct request **list;
+    uint32_t count;
 
-    SIM_ASSERT(station->owner->sim, station->owner, speed >= 0.0);
+    SIM_ASSERT(sim, station->owner, speed >= 0.0);
     if (station->sharing) {
         sharing_set_speed(station, speed);
         return;
@@ -178,46 +196,60 @@ void station_set_speed(struct station *station, double speed)
     station->speed = speed;
     if (old == speed)
         return;
-    if (speed == 0.0)
-        each_in_service(station, freeze, old);
-    else if (old == 0.0)
-        each_in_service(station, thaw, speed);
-    else
-        each_in_service(station, change_pace, old / speed);
+    list = list_in_service(station, &count);
+    for (uint32_t i = 0; i < count; i++)
+        station_begin_slowed(station, list[i]->owner, list[i], take_back(sim, list[i], old));
+    memory_free(&sim->memory, list);
 }
 
-static void fail_in_service(struct station *station, struct request *request, double outcome)
+void station_answer(struct request *request, enum outcome outcome)
+{
+    if (request->state == REQUEST_TICKER)
+        return;
+    if (request->parent && request->top == 0) {
+        request->outcome = (uint8_t)outcome;
+        request->owner->on_reply(request->owner, request);
+    } else {
+        sim_reply(request->owner, request, outcome);
+    }
+}
+
+/* Takes everybody out of service and out of the line, in the order of their answers. To be freed. */
+static struct request **empty_station(struct station *station, uint32_t *count)
 {
     struct sim *sim = station->owner->sim;
+    uint32_t served, waiting = station->waiting.level;
+    struct request **list = list_in_service(station, &served);
 
-    request = sim_request_move(sim, request);
-    gauge_fall(&station->busy, sim->now_ns);
-    sim_reply(request->owner, request, (enum outcome)outcome);
+    for (uint32_t i = 0; i < served; i++) {
+        take_back(sim, list[i], station->speed);
+        gauge_fall(&station->busy, sim->now_ns);
+    }
+    list = memory_grow(&sim->memory, list, (served + (size_t)waiting) * sizeof(struct request *));
+    *count = served + waiting;
+    for (uint32_t i = served; i < *count; i++) {
+        list[i] = first_in_line(station, sim);
+        station_give_up_waiting(station, sim, list[i]);
+    }
+    for (uint32_t i = 0; i < *count; i++)
+        list[i]->resume = NULL;
+    return list;
 }
 
 void station_crash(struct station *station, enum outcome outcome)
 {
     struct sim *sim = station->owner->sim;
-    uint32_t first = 0;
+    struct request **list;
+    uint32_t count;
 
     if (station->sharing) {
         sharing_crash(station, outcome);
         return;
     }
-    while (station->waiting.level) { /* out of the line first: an answer may bring new requests at once */
-        struct request *request = station_leave_line(station, sim);
-
-        request->station = UINT32_MAX;
-        request->next = first;
-        first = request->index;
-    }
-    each_in_service(station, fail_in_service, (double)outcome);
-    while (first) {
-        struct request *request = sim_request(sim, first);
-
-        first = request->next;
-        sim_reply(request->owner, request, outcome);
-    }
+    list = empty_station(station, &count);
+    for (uint32_t i = 0; i < count; i++)
+        station_answer(list[i], outcome);
+    memory_free(&sim->memory, list);
 }
 
 double station_utilisation(const struct station *station, int64_t now_ns)

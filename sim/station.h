@@ -2,6 +2,7 @@
  *
  *   station_serve    wait, be served for a given time, come back in on_timer; nothing to release
  *   station_acquire  hold a server (a worker, a connection) until station_release
+ * A station does one or the other, not both.
  *
  * Disciplines: FIFO, LIFO (the last to come is next, without taking anybody's server away), PRIORITY (the
  * lowest request->priority first, FIFO within; nobody is interrupted) and PROCESSOR_SHARING: all are served at once,
@@ -11,6 +12,9 @@
  * the clock shows its arrival's reading plus its work, so only the earliest has an event
  * (a timer that moves), O(log n) an arrival or departure. Method: Zhang and Keshav's virtual time of fair
  * queueing (Demers, Keshav, Shenker, "Analysis and simulation of a fair queueing algorithm", 1989).
+ *
+ * The date of a service that is under way is known, so it has an event among the pending ones. A change of speed takes
+ * it back and makes another; a crash takes it back. Both look at every request of the run, O(requests): they are rare.
  *
  * The work of a service is drawn by the caller before it waits, so the order of draws does not depend on the line.
  * A refused request has not been touched: the caller answers it.
@@ -63,11 +67,15 @@ enum station_grant { STATION_REFUSED, STATION_WAITING, STATION_HELD };
 /* Makes the station a resource of `owner`, whose group gathers its statistics. */
 void station_init(struct station *station, struct component *owner, const struct station_config *config);
 
-/* New speed, also for those in service: what is left of each then goes at the new speed. At least 0. */
+/* New speed, also for those in service: what is left of each then goes at the new speed. At least 0. Each change rounds
+ * what is left to whole nanoseconds. */
 void station_set_speed(struct station *station, double speed);
 
-/* Every request that waits or is served is answered by its owner with `outcome`. Those who hold a server (acquire)
- * stay with their component. */
+/* Every request that waits or is served is answered by its owner with `outcome`: first those in service, by the dates at
+ * which they would have been done, then the line. A branch of a fan-out (sim_fork) comes back in on_reply of its owner
+ * with that outcome instead. A component's ticker is let go without a word: its owner starts it again. Those who hold a
+ * server (acquire) stay with their component. The station is empty before the first answer, which may bring new requests,
+ * and keeps its speed. */
 void station_crash(struct station *station, enum outcome outcome);
 
 /* Share of the servers' time at work since measuring began. */
@@ -76,7 +84,9 @@ double station_utilisation(const struct station *station, int64_t now_ns);
 void station_resume(struct component *self, struct request *request);
 void station_join_line(struct station *station, struct sim *sim, struct request *request);
 struct request *station_leave_line(struct station *station, struct sim *sim);
-void station_begin_slowed(struct station *station, struct component *self, struct request *request);
+void station_begin_slowed(struct station *station, struct component *self, struct request *request, int64_t work_ns);
+void station_give_up_waiting(struct station *station, struct sim *sim, struct request *request);
+void station_answer(struct request *request, enum outcome outcome);
 bool station_share(struct station *station, struct component *self, struct request *request);
 void sharing_init(struct station *station, const struct station_config *config);
 void sharing_start(struct station *station);
@@ -92,18 +102,28 @@ static inline bool station_take_server(struct station *station, int64_t now_ns)
     return true;
 }
 
+/* Who is served stands in no line: its links hold the order of the event that ends the service. */
+static inline void station_note_event(struct request *request, struct event event)
+{
+    request->next = (uint32_t)(event.order >> 32);
+    request->prev = (uint32_t)event.order;
+}
+
 /* The service of a request that has a server begins. */
 static inline void station_begin(struct station *station, struct component *self, struct request *request)
 {
     struct sim *sim = self->sim;
+    struct event end;
 
     if (__builtin_expect(station->speed != 1.0, 0)) {
-        station_begin_slowed(station, self, request);
+        station_begin_slowed(station, self, request, request->service_ns);
         return;
     }
+    end = sim_event(self, request, sim->now_ns + request->service_ns);
     request->resume = station_resume;
-    request->since_ns = sim->now_ns + request->service_ns;
-    pending_push(&sim->pending, sim_event(self, request, request->since_ns));
+    request->since_ns = end.time_ns;
+    station_note_event(request, end);
+    pending_push(&sim->pending, end);
 }
 
 /* Serves the request for service_ns of work; false: refused. */

@@ -443,14 +443,14 @@ END_TEST
 START_TEST(test_param_problem_is_placed_below_its_component)
 {
     struct reading reading;
-    struct param_problems problems = { .context = &reading.context, .path = PATH };
+    struct component_problems problems = param_problems_of(&reading.context, PATH);
     char errors[1024];
 
     read_text(&reading, "{ \"service\": \"1s\", \"handlers\": { \"v\": [ { \"compute\": \"1s\" }, { "
                         "\"compute\": \"77s\" } ] } }");
     ck_assert(reading.good);
-    param_problem(&problems, "handlers.v[1].compute", "do less", "takes %d s", 77);
-    param_problem(&problems, "", NULL, "is bad");
+    param_problem(&problems.problems, "handlers.v[1].compute", "do less", "takes %d s", 77);
+    param_problem(&problems.problems, "", NULL, "is bad");
     ck_assert_str_eq(errors_of(&reading, errors, sizeof errors),
                      ".handlers.v[1].compute: takes 77 s; do less\n: is bad");
     ck_assert_int_eq(strncmp(reading.document.text.bytes + reading.diagnostics.items[0].offset, "\"77s\"", 5),

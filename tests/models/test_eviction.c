@@ -172,8 +172,8 @@ static double hit_with_reset(double load)
     return 1.0 - exp(-load);
 }
 
-/* Without reset a key is absent for 1/rate and present for ttl, in turn (Jung, Berger, Balakrishnan, 2003); with it
- * a request hits when the last one was less than ttl ago. Four standard errors of hits: 0.0015. */
+/* Without reset a key is absent for 1/rate and present for ttl, in turn (Jung, Berger, Balakrishnan, 2003);
+ * with it a request hits when the last one was less than ttl ago. Four standard errors of hits: 0.0015. */
 START_TEST(test_eviction_ttl_alone_follows_renewal_theory)
 {
     struct ttl_result kept = run_ttl(false), reset = run_ttl(true);
@@ -357,25 +357,34 @@ static bool naive_put(struct naive *naive, uint64_t id, uint32_t version, uint32
     return true;
 }
 
-static void compare_get(struct eviction_store *store, struct naive *naive, uint64_t id)
+/* Each does one operation on both and tells whether they did the same. */
+static bool same_get(struct eviction_store *store, struct naive *naive, uint64_t id)
 {
     const struct naive_copy *expected = naive_get(naive, id);
     uint32_t entry = eviction_get(store, id, 0);
+    struct eviction_copy copy;
 
-    ck_assert_int_eq(entry != 0, expected != NULL);
-    if (entry) {
-        ck_assert_uint_eq(eviction_copy_at(store, entry).version, expected->version);
-        ck_assert_uint_eq(eviction_copy_at(store, entry).size, expected->size);
-    }
+    if (!entry || !expected)
+        return !entry && !expected;
+    copy = eviction_copy_at(store, entry);
+    return copy.version == expected->version && copy.size == expected->size;
 }
 
-static void compare_drop(struct eviction_store *store, struct naive *naive, uint64_t id)
+static bool same_put(struct eviction_store *store, struct naive *naive, uint64_t id, uint32_t version,
+                     uint32_t size)
+{
+    bool is_kept = naive_put(naive, id, version, size);
+
+    return eviction_put(store, id, (struct eviction_copy){ SIM_TIME_NEVER, version, size }, 0) == is_kept;
+}
+
+static bool same_drop(struct eviction_store *store, struct naive *naive, uint64_t id)
 {
     struct naive_copy *copy = naive_find(naive, id);
 
-    ck_assert_int_eq(eviction_drop(store, id, 0), copy != NULL);
     if (copy)
         naive_remove(naive, copy);
+    return eviction_drop(store, id, 0) == (copy != NULL);
 }
 
 static void compare_runs(enum eviction policy, int64_t capacity_entries, int64_t capacity_bytes,
@@ -400,19 +409,19 @@ static void compare_runs(enum eviction policy, int64_t capacity_entries, int64_t
     for (uint32_t i = 0; i < 100000; i++) {
         uint64_t id = zipf_sample(&zipf, &rng) - 1, choice = rng_below(&rng, 100);
         uint32_t size = (uint32_t)(rng_below(&rng, 4) ? rng_below(&rng, 60) : rng_below(&rng, 1100));
+        bool same;
 
         if (choice < 60)
-            compare_get(&store, &naive, id);
+            same = same_get(&store, &naive, id);
         else if (choice < 94)
-            ck_assert_int_eq(eviction_put(&store, id, (struct eviction_copy){ SIM_TIME_NEVER, i, size }, 0),
-                             naive_put(&naive, id, i, size));
+            same = same_put(&store, &naive, id, i, size);
         else
-            compare_drop(&store, &naive, id);
-        ck_assert_int_eq(store.entries.level, naive.count);
-        ck_assert_int_eq(store.bytes.level, naive.bytes);
-        ck_assert_uint_eq(store.evictions, naive.evictions);
+            same = same_drop(&store, &naive, id);
+        if (!same || store.entries.level != naive.count || store.bytes.level != naive.bytes ||
+            store.evictions != naive.evictions) /* Check takes a microsecond an assertion */
+            ck_abort_msg("%s, seed %d: operation %u differs", eviction_choices[policy].name, (int)seed, i);
     }
-    ck_assert_uint_gt(naive.evictions, 1000);
+    ck_assert_uint_gt(naive.evictions, 500);
     memory_deinit(&memory);
 }
 
@@ -429,7 +438,8 @@ END_TEST
 
 /* ---- bounds ---- */
 
-/* Mixed sizes, dates, drops: the greatest level of the run is within the bound, and a copy found is the last one put. */
+/* Mixed sizes and dates: the greatest level of the run is within the bound, and a copy found is the last one
+ * put. */
 START_TEST(test_eviction_bytes_never_exceed_the_bound)
 {
     for (int policy = 0; policy < EVICTION_COUNT; policy++) {
@@ -437,7 +447,7 @@ START_TEST(test_eviction_bytes_never_exceed_the_bound)
         struct eviction_store store;
         struct memory memory;
         struct rng rng, random;
-        uint64_t hits = 0;
+        uint64_t hits = 0, wrong = 0;
 
         memory_init(&memory, UINT64_MAX);
         rng_init(&rng, 9, "test", "bytes");
@@ -449,8 +459,8 @@ START_TEST(test_eviction_bytes_never_exceed_the_bound)
             uint32_t entry = eviction_get(&store, id, now_ns);
 
             if (entry) {
-                ck_assert_uint_eq(eviction_copy_at(&store, entry).version, last[id].version);
-                ck_assert_int_gt(last[id].expiry_ns, now_ns);
+                wrong += eviction_copy_at(&store, entry).version != last[id].version;
+                wrong += last[id].expiry_ns <= now_ns;
                 hits++;
             } else {
                 last[id] = (struct eviction_copy){ now_ns + 1 + (int64_t)rng_below(&rng, 3000),
@@ -458,6 +468,7 @@ START_TEST(test_eviction_bytes_never_exceed_the_bound)
                 eviction_put(&store, id, last[id], now_ns);
             }
         }
+        ck_assert_uint_eq(wrong, 0);
         ck_assert_uint_gt(hits, 1000);
         ck_assert_uint_gt(store.evictions, 1000);
         ck_assert_uint_gt(store.expirations, 100);
@@ -501,7 +512,7 @@ START_TEST(test_eviction_a_key_takes_64_bytes)
         rng_init(&rng, 64, "test", "memory");
         eviction_init(&store, &memory,
                       &(struct eviction_config){ (enum eviction)policy, UNLIMITED, UNLIMITED, &rng });
-        for (uint64_t id = 0; id < 200000; id++) {
+        for (uint64_t id = 0; id < 100000; id++) {
             double bytes;
 
             eviction_put(&store, row_id(1, id), (struct eviction_copy){ SIM_TIME_NEVER, 0, 1 }, 0);
@@ -511,7 +522,7 @@ START_TEST(test_eviction_a_key_takes_64_bytes)
             if (id >= 1000 && bytes > most)
                 most = bytes;
         }
-        ck_assert_int_eq(store.entries.level, 200000);
+        ck_assert_int_eq(store.entries.level, 100000);
         ck_assert_msg(most <= 64.0, "%s: %.1f bytes a key", eviction_choices[policy].name, most);
         ck_assert_msg(most > 40.0, "%s: %.1f bytes a key", eviction_choices[policy].name, most);
         memory_deinit(&memory);

@@ -1,14 +1,14 @@
 /* exact.h - closed forms of queueing theory, for what the simulator must reach.
  *
- * Units: rates per second, times in seconds. Each formula takes the parameters of a configuration, of which it
- * reads those that it names, and an argument where it says so (a fraction, a size).
+ * Units: rates per second, times in seconds. Each formula takes the parameters of a configuration, of which
+ * it reads those that it names, and an argument where it says so (a fraction, a size).
  * Nothing here is shared with the simulator. Errors: none; a load of 1 or more has no finite answer where the
  * line is unbounded, which is the caller's to avoid. Cost: O(servers), O(room), O(wait / service).
  *
- * Sources: L. Kleinrock, "Queueing Systems" (1975, 1976), volume 1 chapters 3 and 5, volume 2 chapters 3 and 4;
- * M. Harchol-Balter, "Performance Modeling and Design of Computer Systems" (2013), chapters 13, 14, 23, 30;
- * A. K. Erlang, "The theory of probabilities and telephone conversations" (1909); A. Cobham, "Priority
- * assignment in waiting line problems" (1954).
+ * Sources: L. Kleinrock, "Queueing Systems" (1975, 1976), volume 1 chapters 3 and 5, volume 2 chapters 3
+ * and 4; M. Harchol-Balter, "Performance Modeling and Design of Computer Systems" (2013), chapters 13, 14,
+ * 23, 30; A. K. Erlang, "The theory of probabilities and telephone conversations" (1909); A. Cobham,
+ * "Priority assignment in waiting line problems" (1954).
  */
 #ifndef TESTS_THEORY_EXACT_H
 #define TESTS_THEORY_EXACT_H
@@ -18,9 +18,9 @@ struct parameters {
     double service_mean_s; /* of one request on one server */
     double service_scv;    /* variance over squared mean */
     int servers;
-    int room;        /* requests inside at most, those in service among them; 0: no bound */
-    double share;    /* O14: of the requests that go first; O28: of those about the hot row */
-    int shards;      /* O28 */
+    int room;     /* requests inside at most, those in service among them; 0: no bound */
+    double share; /* O14: of the requests that go first; O28: of those about the hot row */
+    int shards;   /* O28 */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */
@@ -37,7 +37,7 @@ double exact_mm1_sojourn_quantile(const struct parameters *parameters, double fr
 
 /* ---- M/M/1/K and M/G/c/c: bounded room ---- */
 
-double exact_erlang_loss(const struct parameters *parameters, double argument); /* Erlang B, any law of service */
+double exact_erlang_loss(const struct parameters *parameters, double argument); /* Erlang B, any law */
 double exact_erlang_busy(const struct parameters *parameters, double argument);
 double exact_mm1k_loss(const struct parameters *parameters, double argument);
 double exact_mm1k_in_system(const struct parameters *parameters, double argument);
@@ -59,7 +59,8 @@ double exact_priority_sojourn_low(const struct parameters *parameters, double ar
 
 /* ---- shards, each M/M/1, one of them with the hot row ---- */
 
-double exact_hot_share(const struct parameters *parameters, double argument); /* of the requests, at its shard */
+double exact_hot_share(const struct parameters *parameters,
+                       double argument); /* of the requests, at its shard */
 double exact_hot_load(const struct parameters *parameters, double argument);
 double exact_cold_load(const struct parameters *parameters, double argument);
 double exact_hot_sojourn(const struct parameters *parameters, double argument);

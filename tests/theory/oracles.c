@@ -1,3 +1,5 @@
+/* oracles.c - the table; see oracles.h. Ids, published figures and tolerances are those of the project's list
+ * of exact answers. */
 #include "tests/theory/oracles.h"
 
 /* clang-format off */
@@ -8,7 +10,8 @@
 const struct oracle oracles[] = {
     {
         .id = "O01", .file = "O01_mm1.json", .server = "server", .line = true,
-        .words = "M/M/1: Poisson arrivals, one server, exponential service of mean 10 ms, first come first served.",
+        .words = "M/M/1: Poisson arrivals, one server, exponential service of mean 10 ms, first come first "
+                 "served.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean time in system", "ms", OF("server", "latency.mean"), .exact = exact_mmc_sojourn_mean,
@@ -41,7 +44,8 @@ const struct oracle oracles[] = {
         .words = "M/M/c: Poisson 80/s, one line before servers with exponential service of mean 100 ms.",
         .wrong = "server.service_time.mean=105ms",
         .claims = {
-            { "probability of waiting", "%", OF("server", "wait.probability"), .exact = exact_mmc_wait_probability,
+            { "probability of waiting", "%", OF("server", "wait.probability"),
+              .exact = exact_mmc_wait_probability,
               .published = 0.409180151, .absolute = 0.005 },
             { "mean wait", "ms", OF("server", "wait.mean"), .exact = exact_mmc_wait_mean,
               .published = 0.0204590075, .relative = 0.02 },
@@ -51,7 +55,8 @@ const struct oracle oracles[] = {
               .argument = 0.95, .published = 0.105106626, .relative = 0.02 },
             { "p99 of wait", "ms", OF("server", "wait.p99"), .exact = exact_mmc_wait_quantile,
               .argument = 0.99, .relative = 0.04 },
-            { "mean number in system", "", OF("server", "in_flight.mean"), .exact = exact_mmc_in_system, .relative = 0.02 },
+            { "mean number in system", "", OF("server", "in_flight.mean"), .exact = exact_mmc_in_system,
+              .relative = 0.02 },
             { "utilisation", "%", OF("server", "utilisation"), .exact = exact_load, .published = 0.8,
               .absolute = 0.005 },
         },
@@ -63,31 +68,36 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O03", .file = "O03_loss.json", .server = "server", .line = true,
-        .words = "Loss system: 15 servers, service of mean 1 s, no waiting room. The loss does not depend on the law "
-                 "of the service time.",
-        .wrong = "users.arrivals=8.5134/s", /* the same as a service that takes 5 % longer, whatever its law */
+        .words = "Loss system: 15 servers, service of mean 1 s, no waiting room. The loss does not depend on "
+                 "the law of the service time.",
+        .wrong = "users.arrivals=8.5134/s", /* as if the service took 5 % longer, whatever its law */
         .claims = {
-            { "requests lost", "%", OF("server", "requests.failed.refused"), PER("server", "requests.started"),
-              .exact = exact_erlang_loss, .published = 0.0099996319, .absolute = 0.0006 },
+            { "requests lost", "%", OF("server", "requests.failed.refused"),
+              PER("server", "requests.started"), .exact = exact_erlang_loss, .published = 0.0099996319,
+              .absolute = 0.0006 },
             { "busy servers", "", OF("server", "in_flight.mean"), .exact = exact_erlang_busy,
               .published = 8.02692298, .relative = 0.005 },
         },
         .configurations = {
-            { "exponential", "base", { NULL }, { .arrival_rate = 8.108, .service_mean_s = 1, .servers = 15 } },
-            { "lognormal, cv 2", "lognormal", { NULL }, { .arrival_rate = 8.108, .service_mean_s = 1, .servers = 15 } },
-            { "constant", "constant", { NULL }, { .arrival_rate = 8.108, .service_mean_s = 1, .servers = 15 } },
+            { "exponential", "base", { NULL },
+              { .arrival_rate = 8.108, .service_mean_s = 1, .servers = 15 } },
+            { "lognormal, cv 2", "lognormal", { NULL },
+              { .arrival_rate = 8.108, .service_mean_s = 1, .servers = 15 } },
+            { "constant", "constant", { NULL },
+              { .arrival_rate = 8.108, .service_mean_s = 1, .servers = 15 } },
             { "exponential, 12/s", "base", { "users.arrivals=12/s" },
               { .arrival_rate = 12, .service_mean_s = 1, .servers = 15 } },
         },
     },
     {
         .id = "O04", .file = "O04_mm1k.json", .server = "server", .line = true,
-        .words = "M/M/1/K: Poisson 90/s, exponential service of mean 10 ms, room for K requests, the one in service "
-                 "among them; further ones are refused.",
+        .words = "M/M/1/K: Poisson 90/s, exponential service of mean 10 ms, room for K requests, the one in "
+                 "service among them; further ones are refused.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
-            { "requests refused", "%", OF("server", "requests.failed.refused"), PER("server", "requests.started"),
-              .exact = exact_mm1k_loss, .published = 0.0508137313, .relative = 0.02 },
+            { "requests refused", "%", OF("server", "requests.failed.refused"),
+              PER("server", "requests.started"), .exact = exact_mm1k_loss, .published = 0.0508137313,
+              .relative = 0.02 },
             { "mean number in system", "", OF("server", "in_flight.mean"), .exact = exact_mm1k_in_system,
               .published = 3.9694406, .relative = 0.02 },
             { "mean time in system of the accepted", "ms", OF("server", "latency.mean"),
@@ -97,7 +107,8 @@ const struct oracle oracles[] = {
             { "utilisation", "%", OF("server", "utilisation"), .exact = exact_mm1k_load, .absolute = 0.005 },
         },
         .configurations = {
-            { "K = 10", "base", { NULL }, { .arrival_rate = 90, .service_mean_s = 0.01, .servers = 1, .room = 10 } },
+            { "K = 10", "base", { NULL }, { .arrival_rate = 90, .service_mean_s = 0.01, .servers = 1,
+              .room = 10 } },
             { "K = 5", "base", { "server.waiting=4" },
               { .arrival_rate = 90, .service_mean_s = 0.01, .servers = 1, .room = 5 } },
         },
@@ -128,7 +139,8 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O06", .file = "O06_mg1_lognormal.json", .server = "server", .line = true,
-        .words = "M/G/1: lognormal service of mean 10 ms and squared coefficient of variation 4, first come first served.",
+        .words = "M/G/1: lognormal service of mean 10 ms and squared coefficient of variation 4, first come "
+                 "first served.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean wait", "ms", OF("server", "wait.mean"), .exact = exact_mg1_wait_mean,
@@ -147,15 +159,16 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O07", .file = "O07_mg1_hyperexponential.json", .server = "server", .line = true,
-        .words = "M/H2/1: hyperexponential service (balanced means) of mean 10 ms and squared coefficient of variation "
-                 "10, first come first served.",
+        .words = "M/H2/1: hyperexponential service (balanced means) of mean 10 ms and squared coefficient of "
+                 "variation 10, first come first served.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean wait", "ms", OF("server", "wait.mean"), .exact = exact_mg1_wait_mean,
               .published = 0.0825, .relative = 0.05 },
             { "mean time in system", "ms", OF("server", "latency.mean"), .exact = exact_mg1_sojourn_mean,
               .published = 0.0925, .relative = 0.05 },
-            { "probability of waiting", "%", OF("server", "wait.probability"), .exact = exact_load, .absolute = 0.005 },
+            { "probability of waiting", "%", OF("server", "wait.probability"), .exact = exact_load,
+              .absolute = 0.005 },
         },
         .configurations = {
             { "60/s", "base", { NULL },
@@ -166,8 +179,8 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O08", .file = "O08_processor_sharing.json", .server = "server",
-        .words = "M/G/1 processor sharing: lognormal service of mean 10 ms and squared coefficient of variation 4; the "
-                 "mean is that of M/M/1, and requests of any size are slowed down alike.",
+        .words = "M/G/1 processor sharing: lognormal service of mean 10 ms and squared coefficient of "
+                 "variation 4; the mean is that of M/M/1, and requests of any size are slowed down alike.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean time in system", "ms", OF("server", "latency.mean"), .exact = exact_ps_sojourn_mean,
@@ -184,62 +197,75 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O08", .file = "O08_processor_sharing.json", .server = "server",
-        .words = "The same by size: 4 % of the requests need exactly 5 ms and 2 % exactly 20 ms, which leaves the mean at "
-                 "10 ms; the others are lognormal as before.",
+        .words = "The same by size: 4 % of the requests need exactly 5 ms and 2 % exactly 20 ms, which "
+                 "leaves the mean at 10 ms; the others are lognormal as before.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean time in system of 5 ms of work", "ms", OF("users:small", "latency.mean"),
-              .exact = exact_ps_sojourn_of_size, .argument = 0.005, .published = 0.0166666667, .relative = 0.03 },
+              .exact = exact_ps_sojourn_of_size, .argument = 0.005, .published = 0.0166666667,
+              .relative = 0.03 },
             { "mean time in system of 20 ms of work", "ms", OF("users:large", "latency.mean"),
-              .exact = exact_ps_sojourn_of_size, .argument = 0.02, .published = 0.0666666667, .relative = 0.03 },
+              .exact = exact_ps_sojourn_of_size, .argument = 0.02, .published = 0.0666666667,
+              .relative = 0.03 },
             { "mean time in system", "ms", OF("server", "latency.mean"), .exact = exact_ps_sojourn_mean,
               .published = 0.0333333333, .relative = 0.03 },
             { "mean slowdown", "", OF("server", "slowdown.mean"), .exact = exact_ps_slowdown,
               .published = 3.33333333, .relative = 0.03 },
         },
         .configurations = {
-            { "70/s, by size", "sizes", { NULL }, { .arrival_rate = 70, .service_mean_s = 0.01, .servers = 1 } },
+            { "70/s, by size", "sizes", { NULL }, { .arrival_rate = 70, .service_mean_s = 0.01,
+              .servers = 1 } },
         },
     },
     {
         .id = "O14", .file = "O14_priority.json", .server = "server", .line = true,
-        .words = "Non-preemptive priority: one exponential server of mean 10 ms; 37.5 % of the requests go first, first "
-                 "come first served within each class.",
+        .words = "Non-preemptive priority: one exponential server of mean 10 ms; 37.5 % of the requests go "
+                 "first, first come first served within each class.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
-            { "mean time in system, high", "ms", OF("users:high", "latency.mean"), .exact = exact_priority_sojourn_high,
+            { "mean time in system, high", "ms", OF("users:high", "latency.mean"),
+              .exact = exact_priority_sojourn_high,
               .published = 0.0214285714, .relative = 0.02 },
-            { "mean time in system, low", "ms", OF("users:low", "latency.mean"), .exact = exact_priority_sojourn_low,
+            { "mean time in system, low", "ms", OF("users:low", "latency.mean"),
+              .exact = exact_priority_sojourn_low,
               .published = 0.0671428571, .relative = 0.02 },
             { "mean wait of all", "ms", OF("server", "wait.mean"), .exact = exact_mmc_wait_mean,
               .published = 0.04, .relative = 0.02 },
         },
         .configurations = {
             { "30/s and 50/s", "base", { NULL },
-              { .arrival_rate = 80, .service_mean_s = 0.01, .service_scv = 1, .servers = 1, .share = 0.375 } },
+              { .arrival_rate = 80, .service_mean_s = 0.01, .service_scv = 1, .servers = 1,
+                .share = 0.375 } },
             { "22.5/s and 37.5/s", "base", { "users.arrivals=60/s" },
-              { .arrival_rate = 60, .service_mean_s = 0.01, .service_scv = 1, .servers = 1, .share = 0.375 } },
+              { .arrival_rate = 60, .service_mean_s = 0.01, .service_scv = 1, .servers = 1,
+                .share = 0.375 } },
         },
     },
     {
         .id = "O28", .file = "O28_celebrity.json", .server = "db.shard",
-        .words = "Celebrity: 4 shards by row number modulo 4, each one core with exponential reads of mean 1 ms; one row "
-                 "gets 20 % of the requests, the rest is spread evenly.",
+        .words = "Celebrity: 4 shards by row number modulo 4, each one core with exponential reads of mean 1 "
+                 "ms; one row gets 20 % of the requests, the rest is spread evenly.",
         .wrong = "db.read_time.mean=1.05ms",
         .claims = {
             { "share of the hot shard", "%", OF("db.shard[2]", "requests.share"), .exact = exact_hot_share,
-              .published = 0.4, .relative = 0.02 },
+              .published = 0.4, .relative = 0.02, .any_service = true },
             { "utilisation, hot", "%", OF("db.shard[2]", "cpu.utilisation"), .exact = exact_hot_load,
               .published = 0.8, .relative = 0.02 },
             { "utilisation, cold", "%", OF("db.shard[1]", "cpu.utilisation"), .exact = exact_cold_load,
               .published = 0.4, .relative = 0.02 },
-            { "mean time in system, hot", "ms", OF("db.shard[2]", "in_flight.mean"), PER("db.shard[2]", "throughput"),
+
+            { "mean time in system, hot", "ms", OF("db.shard[2]", "in_flight.mean"),
+              PER("db.shard[2]", "throughput"),
               .exact = exact_hot_sojourn, .published = 0.005, .relative = 0.02 },
-            { "mean time in system, cold", "ms", OF("db.shard[1]", "in_flight.mean"), PER("db.shard[1]", "throughput"),
+
+            { "mean time in system, cold", "ms", OF("db.shard[1]", "in_flight.mean"),
+              PER("db.shard[1]", "throughput"),
               .exact = exact_cold_sojourn, .published = 0.0016666667, .relative = 0.02 },
             { "mean latency of users", "ms", OF("users", "latency.mean"), .exact = exact_shards_sojourn,
               .published = 0.003, .relative = 0.02 },
-            { "rate that fills the hot shard", "/s", OF("total", "throughput"), PER("db.shard[2]", "cpu.utilisation"),
+
+            { "rate that fills the hot shard", "/s", OF("total", "throughput"),
+              PER("db.shard[2]", "cpu.utilisation"),
               .exact = exact_saturation_rate, .published = 2500, .relative = 0.02 },
         },
         .configurations = {
@@ -254,11 +280,14 @@ const struct oracle oracles[] = {
         .words = "The same without a celebrity.",
         .wrong = "db.read_time.mean=1.05ms",
         .claims = {
-            { "utilisation", "%", OF("db.shard[2]", "cpu.utilisation"), .exact = exact_hot_load, .published = 0.5,
+            { "utilisation", "%", OF("db.shard[2]", "cpu.utilisation"), .exact = exact_hot_load,
+              .published = 0.5,
               .relative = 0.02 },
             { "mean latency of users", "ms", OF("users", "latency.mean"), .exact = exact_shards_sojourn,
               .published = 0.002, .relative = 0.02 },
-            { "rate that fills a shard", "/s", OF("total", "throughput"), PER("db.shard[2]", "cpu.utilisation"),
+
+            { "rate that fills a shard", "/s", OF("total", "throughput"),
+              PER("db.shard[2]", "cpu.utilisation"),
               .exact = exact_saturation_rate, .published = 4000, .relative = 0.02 },
         },
         .configurations = {

@@ -1,8 +1,8 @@
 /* oracles.h - the configurations with known answers: which scenario, which figures of it, which formula.
  *
- * An oracle is a scenario file of this folder; a configuration of it is one of its variants, perhaps with fields
- * changed as by --set; a claim is a metric of the results with its exact value. The parameters of the formulas
- * repeat those of the scenario: if they do not agree, the test fails.
+ * An oracle is a scenario file of this folder; a configuration of it is one of its variants, perhaps with
+ * fields changed as by --set; a claim is a metric of the results with its exact value. The parameters of the
+ * formulas repeat those of the scenario: if they do not agree, the test fails.
  */
 #ifndef TESTS_THEORY_ORACLES_H
 #define TESTS_THEORY_ORACLES_H
@@ -27,6 +27,7 @@ struct claim {
     double published; /* what the first configuration must give by the formula, 9 digits; 0: not known */
     double relative;  /* the tolerance is the greater of this part of the exact value */
     double absolute;  /* and this */
+    bool any_service; /* true whatever the service time */
 };
 
 struct configuration {
@@ -40,10 +41,10 @@ struct oracle {
     const char *id;
     const char *words;
     const char *file;
-    const char *server;  /* component whose utilisation is throughput x service / servers */
-    bool line;           /* the server keeps a line: waits and services can be told apart */
-    const char *wrong;   /* the first configuration with its service 5 % off: the claims must fail */
-    struct claim claims[CLAIMS_MAX];                 /* ended by one without words */
+    const char *server; /* component whose utilisation is throughput x service / servers */
+    bool line;          /* the server keeps a line: waits and services can be told apart */
+    const char *wrong;  /* the first configuration with its service 5 % off: all claims must fail */
+    struct claim claims[CLAIMS_MAX];                         /* ended by one without words */
     struct configuration configurations[CONFIGURATIONS_MAX]; /* ended by one without words */
 };
 

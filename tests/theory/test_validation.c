@@ -27,22 +27,32 @@ static const char head[] =
     "\n"
     "    cmake --build build && build/tests/test_theory_validation --write\n"
     "\n"
-    "Each configuration below is a scenario file in `tests/theory/`, read and run as a user's is; the exact values are\n"
-    "the closed forms in `tests/theory/exact.c`. Each is run %d times with seed %d, and the interval is the 95 %% Student t\n"
-    "interval over these runs. The column _off by_ is the distance from the exact value in standard errors. A value is\n"
+    "Each configuration below is a scenario file in `tests/theory/`, read and run as a user's is; the exact "
+    "values are\n"
+    "the closed forms in `tests/theory/exact.c`. Each is run %d times with seed %d, and the interval is the "
+    "95 %% Student t\n"
+    "interval over these runs. The column _off by_ is the distance from the exact value in standard errors. "
+    "A value is\n"
     "_good_ when that is at most %d and the value is within the tolerance as well. The tests also do\n"
-    "the same with another seed, and check that it fails when the service takes 5 %% longer. One seed gives all scenarios\n"
+    "the same with another seed, and check that it fails when the service takes 5 %% longer. One seed gives "
+    "all scenarios\n"
     "the same gaps between arrivals but for their mean, so errors lean to one side together.\n";
 
 static const char laws_head[] =
     "\n## O44: laws that hold in every run\n"
     "\n"
-    "_Unaccounted_: requests that came or were inside at first, less those that ended or were inside at last, summed over\n"
-    "all components, instances and request classes of all runs; must be 0. The others are relative errors, the greatest\n"
-    "of all components, at most %g %%: _Little_, the mean number inside against throughput times mean time inside;\n"
-    "_line_, the same of the waiting line; _utilisation_, against throughput times service time over servers. Both\n"
-    "sides of each are measured apart, one as an integral over time, the other request by request; they differ by\n"
-    "the requests that the ends of the measured time cut in two, and under processor sharing, where the service time is\n"
+    "_Unaccounted_: requests that came or were inside at first, less those that ended or were inside at "
+    "last, summed over\n"
+    "all components, instances and request classes of all runs; must be 0. The others are relative errors, "
+    "the greatest\n"
+    "of all components, at most %g %%: _Little_, the mean number inside against throughput times mean time "
+    "inside;\n"
+    "_line_, the same of the waiting line; _utilisation_, against throughput times service time over "
+    "servers. Both\n"
+    "sides of each are measured apart, one as an integral over time, the other request by request; they "
+    "differ by\n"
+    "the requests that the ends of the measured time cut in two, and under processor sharing, where the "
+    "service time is\n"
     "the configured mean, by chance.\n"
     "\n"
     "| oracle | configuration | requests | unaccounted | Little | line | utilisation | verdict |\n"
@@ -79,11 +89,12 @@ static void write_claim(FILE *file, const struct theory_run *run, const struct t
 static void write_laws(FILE *file, const struct theory_run *run, const struct theory_case *theory_case)
 {
     struct laws laws = theory_laws(run, theory_case);
-    bool good = laws.unaccounted == 0 && laws.little <= THEORY_LAW_TOLERANCE && laws.line <= THEORY_LAW_TOLERANCE &&
-                laws.utilisation <= THEORY_LAW_TOLERANCE;
+    bool good = laws.unaccounted == 0 && laws.little <= THEORY_LAW_TOLERANCE &&
+                laws.line <= THEORY_LAW_TOLERANCE && laws.utilisation <= THEORY_LAW_TOLERANCE;
 
-    fprintf(file, "| %s | %s | %.0f | %llu | %.2g %% |", theory_case->oracle->id, theory_case->configuration->words,
-            theory_requests(run), (unsigned long long)laws.unaccounted, 100 * laws.little);
+    fprintf(file, "| %s | %s | %.0f | %llu | %.2g %% |", theory_case->oracle->id,
+            theory_case->configuration->words, theory_requests(run), (unsigned long long)laws.unaccounted,
+            100 * laws.little);
     if (theory_case->oracle->line)
         fprintf(file, " %.2g %% |", 100 * laws.line);
     else
@@ -169,7 +180,8 @@ START_TEST(test_validation_document_is_what_the_runs_give)
 
     ck_assert_ptr_nonnull(composed);
     ck_assert_ptr_null(strstr(composed, "BAD"));
-    ck_assert_msg(!strcmp(composed, written), "docs/validation.md is out of date: test_theory_validation --write");
+    ck_assert_msg(!strcmp(composed, written),
+                  "docs/validation.md is out of date: test_theory_validation --write");
     free(composed);
     free(written);
 }

@@ -29,10 +29,12 @@ static bool read_scenario(struct theory_run *run, const struct theory_case *theo
     return false;
 }
 
-bool theory_run_init(struct theory_run *run, const struct theory_case *theory_case, uint64_t seed, int replications,
-                     const char *extra)
+bool theory_run_init(struct theory_run *run, const struct theory_case *theory_case, uint64_t seed,
+                     int replications, const char *extra)
 {
-    struct run_options options = { .seed = seed, .replications = replications, .memory_budget_bytes = MEMORY_BUDGET_BYTES };
+    struct run_options options = { .seed = seed,
+                                   .replications = replications,
+                                   .memory_budget_bytes = MEMORY_BUDGET_BYTES };
     const struct scenario_variant *variant;
     bool good = false;
 
@@ -57,7 +59,8 @@ void theory_run_deinit(struct theory_run *run)
 /* ---- claims ---- */
 
 /* What the entry measured in one replication; NaN: there is no such metric. */
-static double value_of(const struct theory_run *run, const char *component, const char *metric, int replication)
+static double value_of(const struct theory_run *run, const char *component, const char *metric,
+                       int replication)
 {
     const struct result_entry *entry = results_find(&run->results, component, metric);
 
@@ -87,7 +90,8 @@ static struct interval simulated(const struct theory_run *run, const struct clai
 /* Undoes what made the interval out of the standard error. */
 static double standard_error(struct interval interval)
 {
-    return (interval.high - interval.low) / 2 / gsl_cdf_tdist_Qinv((1 - RESULTS_CONFIDENCE) / 2, interval.n - 1);
+    return (interval.high - interval.low) / 2 /
+           gsl_cdf_tdist_Qinv((1 - RESULTS_CONFIDENCE) / 2, interval.n - 1);
 }
 
 struct judgement theory_judge(const struct theory_run *run, const struct theory_case *theory_case,
@@ -101,7 +105,8 @@ struct judgement theory_judge(const struct theory_run *run, const struct theory_
 
     judgement.deviations = error / standard_error(judgement.simulated);
     judgement.within_errors = fabs(judgement.deviations) <= THEORY_DEVIATIONS;
-    judgement.within_tolerance = fabs(error) <= fmax(claim->relative * fabs(judgement.exact), claim->absolute);
+    judgement.within_tolerance =
+        fabs(error) <= fmax(claim->relative * fabs(judgement.exact), claim->absolute);
     return judgement;
 }
 
@@ -129,8 +134,10 @@ static uint64_t unaccounted(const struct theory_run *run, const char *component)
     uint64_t sum = 0;
 
     for (int i = 0; i < run->results.replications; i++) {
-        double in = value_of(run, component, "requests.started", i) + value_of(run, component, "in_flight.start", i);
-        double out = value_of(run, component, "requests.ok", i) + value_of(run, component, "requests.failed", i) +
+        double in =
+            value_of(run, component, "requests.started", i) + value_of(run, component, "in_flight.start", i);
+        double out = value_of(run, component, "requests.ok", i) +
+                     value_of(run, component, "requests.failed", i) +
                      value_of(run, component, "in_flight.end", i);
 
         sum += isnan(in - out) ? 1 : (uint64_t)fabs(in - out);
@@ -139,7 +146,8 @@ static uint64_t unaccounted(const struct theory_run *run, const char *component)
 }
 
 /* Mean over the replications of the product of a rate and a time. */
-static double flow(const struct theory_run *run, const char *component, const char *time_metric, bool failed_too)
+static double flow(const struct theory_run *run, const char *component, const char *time_metric,
+                   bool failed_too)
 {
     double sum = 0;
     int n = run->results.replications;
@@ -161,15 +169,16 @@ static double mean_of(const struct theory_run *run, const char *component, const
 }
 
 /* Service alone: what was measured where a line lets it be told from the wait, otherwise as configured. */
-static double busy_by_service(const struct theory_run *run, const struct theory_case *theory_case, const char *component)
+static double busy_by_service(const struct theory_run *run, const struct theory_case *theory_case,
+                              const char *component)
 {
     if (theory_case->oracle->line)
         return flow(run, component, "latency.mean", false) - flow(run, component, "wait.mean", false);
     return mean_of(run, component, "throughput") * theory_case->configuration->parameters.service_mean_s;
 }
 
-static void check_server(struct laws *laws, const struct theory_run *run, const struct theory_case *theory_case,
-                         const char *component)
+static void check_server(struct laws *laws, const struct theory_run *run,
+                         const struct theory_case *theory_case, const char *component)
 {
     const struct parameters *parameters = &theory_case->configuration->parameters;
     int instances = parameters->shards && !strchr(component, '[') ? parameters->shards : 1;
@@ -177,7 +186,8 @@ static void check_server(struct laws *laws, const struct theory_run *run, const 
 
     keep_greatest(&laws->utilisation, relative_error(busy, busy_by_service(run, theory_case, component)));
     if (theory_case->oracle->line)
-        keep_greatest(&laws->line, relative_error(mean_of(run, component, "queue.mean"), flow(run, component, "wait.mean", false)));
+        keep_greatest(&laws->line, relative_error(mean_of(run, component, "queue.mean"),
+                                                  flow(run, component, "wait.mean", false)));
 }
 
 /* "db.shard" itself, or one of its instances. */
@@ -185,7 +195,8 @@ static bool is_server(const struct theory_case *theory_case, const char *compone
 {
     size_t length = strlen(theory_case->oracle->server);
 
-    return !strncmp(component, theory_case->oracle->server, length) && (component[length] == '\0' || component[length] == '[');
+    return !strncmp(component, theory_case->oracle->server, length) &&
+           (component[length] == '\0' || component[length] == '[');
 }
 
 struct laws theory_laws(const struct theory_run *run, const struct theory_case *theory_case)
@@ -198,7 +209,8 @@ struct laws theory_laws(const struct theory_run *run, const struct theory_case *
         if (strcmp(run->results.entries[i].metric, "requests.started") != 0)
             continue;
         laws.unaccounted += unaccounted(run, component);
-        if (results_find(&run->results, component, "latency_all.mean") && results_find(&run->results, component, "in_flight.mean"))
+        if (results_find(&run->results, component, "latency_all.mean") &&
+            results_find(&run->results, component, "in_flight.mean"))
             keep_greatest(&laws.little, relative_error(mean_of(run, component, "in_flight.mean"),
                                                        flow(run, component, "latency_all.mean", true)));
         if (is_server(theory_case, component))
