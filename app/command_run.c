@@ -42,14 +42,9 @@ void print_diagnostics(struct diagnostics *diagnostics, const struct options *op
     diagnostics_print(diagnostics, stderr, options->error_format, page_colour(stderr));
 }
 
-static void tell(struct diagnostics *diagnostics, const char *what, const char *why)
-{
-    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s: %s", what, why);
-}
-
 static int machine_error(struct diagnostics *diagnostics, const char *what, const char *why)
 {
-    tell(diagnostics, what, why);
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s: %s", what, why);
     return EXIT_MACHINE_ERROR;
 }
 
@@ -275,7 +270,8 @@ static int run_session(struct session *session, int argc, char **argv)
         if (!output_open(&session->csv, session->options->csv)) {
             int error = errno;
 
-            tell(session->diagnostics, session->options->csv, strerror(error));
+            diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s cannot be written: %s",
+                            session->options->csv, strerror(error));
             return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
         }
         session->has_csv = true;

@@ -40,14 +40,24 @@ static int name_width(const struct summary *summary)
     return width < 22 ? width : 22;
 }
 
-static void limit_text(const struct assessment *assessment, char *text, size_t size)
+/* "db.shard[2] cpu 100%", its name cut in the middle where there is too little room. */
+static void limit_text(const struct assessment *assessment, int room, char *text, size_t size)
 {
-    if (!assessment->limit)
+    const struct result_entry *limit = assessment->limit;
+    char use[64];
+    int rest;
+
+    if (!limit) {
         snprintf(text, size, "-");
+        return;
+    }
+    snprintf(use, sizeof use, " %.*s %.0f%%", (int)(strlen(limit->metric) - strlen(".utilisation")), limit->metric,
+             assessment->limit_utilisation * 100);
+    rest = room - (int)strlen(use);
+    if ((int)strlen(limit->component) <= rest || rest < 8)
+        snprintf(text, size, "%s%s", limit->component, use);
     else
-        snprintf(text, size, "%s %.*s %.0f%%", assessment->limit->component,
-                 (int)(strlen(assessment->limit->metric) - strlen(".utilisation")), assessment->limit->metric,
-                 assessment->limit_utilisation * 100);
+        snprintf(text, size, "%.*s..%s%s", rest - 7, limit->component, limit->component + strlen(limit->component) - 5, use);
 }
 
 static void table_head(struct page *page, int width)
@@ -56,12 +66,12 @@ static void table_head(struct page *page, int width)
         const char *text;
         int width;
         bool right;
-    } columns[] = { { "answered", 9, true }, { "available", 10, true }, { "p50", 9, true }, { "p99", 9, true } };
+    } columns[] = { { "answered", 8, true }, { "avail.", 8, true }, { "p50", 9, true }, { "p99", 9, true } };
 
     page_cell(page, PAGE_DIM, width + 1, false, "variant");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         page_cell(page, PAGE_DIM, columns[i].width, columns[i].right, columns[i].text);
-    page_cell(page, PAGE_DIM, 8, true, "$/h");
+    page_cell(page, PAGE_DIM, 7, true, "$/h");
     page_cell(page, PAGE_DIM, 0, false, "  busiest resource");
     page_end_line(page);
 }
@@ -75,16 +85,16 @@ static void table_row(struct page *page, int width, const struct outcome_of_vari
 
     page_cell(page, PAGE_BOLD, width + 1, false, run->variant->name);
     snprintf(text, sizeof text, throughput < 100 ? "%.1f/s" : "%.0f/s", throughput);
-    page_cell(page, PAGE_PLAIN, 9, true, isnan(throughput) ? "-" : text);
+    page_cell(page, PAGE_PLAIN, 8, true, isnan(throughput) ? "-" : text);
     if (!isnan(availability))
         quantity_format_percent(availability, text, sizeof text);
-    page_cell(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, 10, true, isnan(availability) ? "-" : text);
+    page_cell(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, 8, true, isnan(availability) ? "-" : text);
     page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : seconds_text(results_value(results, "total", "latency.p50"), text));
     page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : seconds_text(results_value(results, "total", "latency.p99"), text));
     snprintf(text, sizeof text, "%.3f", results_value(results, "total", "cost.per_hour"));
-    page_cell(page, PAGE_PLAIN, 8, true, text);
-    limit_text(assessment, text, sizeof text);
+    page_cell(page, PAGE_PLAIN, 7, true, text);
     page_cell(page, PAGE_PLAIN, 2, false, "");
+    limit_text(assessment, PAGE_WIDTH - page->column, text, sizeof text);
     page_cell(page, assessment->overloaded ? PAGE_BAD : PAGE_PLAIN, 0, false, text);
     page_end_line(page);
 }
