@@ -1,6 +1,7 @@
 #include "app/assess.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,25 @@ static const struct result_entry *find_limit(const struct results *results, doub
     return best[held];
 }
 
+/* Of instances that are all alike none is special: then it is the resource of the whole component. */
+static const struct result_entry *whole_if_even(const struct results *results, const struct result_entry *limit, double *utilisation)
+{
+    const char *bracket = limit ? strrchr(limit->component, '[') : NULL;
+    const struct result_entry *whole;
+    char name[192];
+    double mean;
+
+    if (!bracket)
+        return limit;
+    snprintf(name, sizeof name, "%.*s", (int)(bracket - limit->component), limit->component);
+    whole = results_find(results, name, limit->metric);
+    mean = whole ? results_interval(results, whole).mean : 0;
+    if (!whole || *utilisation > 1.05 * mean)
+        return limit;
+    *utilisation = mean;
+    return whole;
+}
+
 static double replication_value(const struct results *results, const char *metric, int replication)
 {
     const struct result_entry *entry = results_find(results, "total", metric);
@@ -64,10 +84,11 @@ static void find_overload(struct assessment *assessment, const struct results *r
     double failed = 1 - results_value(results, "total", "availability");
     double least = isnan(share.low) ? share.mean / 5 : share.low;
 
-    assessment->growing = least > ASSESS_GROWTH && assessment->limit_utilisation > ASSESS_FULL;
+    assessment->growing = least > ASSESS_GROWTH && failed <= ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL;
     if (assessment->growing && results->seconds > 0)
         assessment->growth_per_s = share.mean * results_value(results, "total", "requests.started") / results->seconds;
-    assessment->overloaded = assessment->growing || (failed > ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL);
+    assessment->overloaded =
+        assessment->growing || (failed > ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL);
 }
 
 static bool is_latency(const char *metric)
@@ -94,6 +115,7 @@ bool assess(struct assessment *assessment, const struct scenario_variant *varian
 {
     *assessment = (struct assessment){ 0 };
     assessment->limit = find_limit(results, &assessment->limit_utilisation);
+    assessment->limit = whole_if_even(results, assessment->limit, &assessment->limit_utilisation);
     if (results->replications > 0 && variant->time.kind == TIME_STEADY)
         find_overload(assessment, results);
     assessment->check_count = variant->expectation_count;

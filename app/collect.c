@@ -126,7 +126,7 @@ static double in_flight_mean(const struct subject *subject)
 
 /* ---- resources ---- */
 
-static double utilisation_of(const struct sim *sim, const struct component *owner, const struct resource *resource)
+static double utilisation_of(const struct sim *sim, const struct resource *resource)
 {
     switch (resource->kind) {
     case RESOURCE_STATION:
@@ -136,7 +136,6 @@ static double utilisation_of(const struct sim *sim, const struct component *owne
     case RESOURCE_AMOUNT:
         break;
     }
-    (void)owner;
     return NAN;
 }
 
@@ -145,7 +144,7 @@ static double mean_utilisation(const struct subject *subject, uint8_t index)
     double sum = 0;
 
     for (uint32_t i = 0; i < subject->count; i++)
-        sum += utilisation_of(subject->sim, subject->members[i], &subject->members[i]->resources[index]);
+        sum += utilisation_of(subject->sim, &subject->members[i]->resources[index]);
     return sum / subject->count;
 }
 
@@ -186,7 +185,8 @@ static void add_utilisations(const struct subject *subject)
         entry = results_add_value(results, subject->name, results_name(results, resource->name, ".utilisation"), "1", RESULT_VALUE, utilisation);
         if (entry) {
             entry->held = resource->held;
-            entry->limits = subject->count == 1;
+            entry->shared = resource->shared;
+            entry->limits = subject->count == 1 && !resource->shared;
         }
         if (utilisation > greatest)
             greatest = utilisation;

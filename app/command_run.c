@@ -50,6 +50,13 @@ static int machine_error(struct diagnostics *diagnostics, const char *what, cons
 
 /* ---- reading ---- */
 
+static uint64_t memory_budget_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE) : UINT64_MAX;
+}
+
 static void unknown_variant(const struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
 {
     struct suggest suggest;
@@ -73,7 +80,7 @@ static void unknown_variant(const struct scenario *scenario, const struct option
 
 static int read_scenario(struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
 {
-    struct scenario_overrides overrides = { options->settings, options->setting_count };
+    struct scenario_overrides overrides = { options->settings, options->setting_count, memory_budget_bytes() };
     enum scenario_status status = scenario_read(scenario, options->argument, &overrides, diagnostics);
 
     if (status == SCENARIO_OUT_OF_MEMORY)
@@ -102,13 +109,6 @@ static void show_progress(void *user, int replication, double share)
 {
     (void)replication;
     progress_update(user, share);
-}
-
-static uint64_t memory_budget_bytes(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
-
-    return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE) : UINT64_MAX;
 }
 
 /* A word as a shell takes it, cut when `size` bytes are too few. Returns its length. */
@@ -255,7 +255,8 @@ static int close_outputs(struct session *session, int status)
         if (!whole)
             output_abandon(&session->csv);
         else if (!output_commit(&session->csv))
-            return machine_error(session->diagnostics, session->options->csv, strerror(errno));
+            return machine_error(session->diagnostics, strcmp(session->options->csv, "-") ? session->options->csv : "standard output",
+                                 strerror(errno));
     }
     if (fflush(stdout) != 0 || ferror(stdout))
         return machine_error(session->diagnostics, "standard output", strerror(errno));

@@ -1,11 +1,11 @@
-/* interrupt.h - signals that end a run: the first one asks it to stop and report, the second one kills. */
+/* interrupt.h - signals that end a run: the first one asks it to stop and report, a later one kills. */
 #ifndef APP_INTERRUPT_H
 #define APP_INTERRUPT_H
 
 #include <signal.h>
 
 /* Installs the handlers of SIGINT and SIGTERM; ignores SIGPIPE and SIGXFSZ, which writing then tells as errors. Returns where
- * the signal's number appears, 0 until then. A signal handler can only reach a static: the one such variable of
+ * the signal's number appears, 0 until then. A signal handler can only reach a static: the only such variables of
  * the program. */
 const volatile sig_atomic_t *interrupt_install(void);
 

@@ -230,6 +230,10 @@ static bool read_option(struct reader *reader, int argc, char **argv, int *at)
     const struct option_row *row = find_option(word, length);
     const char *argument = word[length] ? word + length + 1 : NULL;
 
+    if (!row && word[1] != '-' && word[2]) { /* -n5 */
+        row = find_option(word, 2);
+        argument = word + 2;
+    }
     if (!row)
         return unknown_option(reader, word);
     if (!row->argument)

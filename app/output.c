@@ -43,6 +43,10 @@ bool output_open(struct output *output, const char *path)
     int error;
 
     *output = (struct output){ 0 };
+    if (!*path) {
+        errno = ENOENT;
+        return false;
+    }
     if (!strcmp(path, "-")) {
         output->file = stdout;
         return true;

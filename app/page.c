@@ -79,6 +79,7 @@ void page_end_line(struct page *page)
 void page_label(struct page *page, int indent, const char *label)
 {
     page->indent = indent;
+    page->listing = false;
     put(page, PAGE_DIM, label);
     pad_to(page, indent);
 }
@@ -103,6 +104,22 @@ void page_item(struct page *page, enum page_tone tone, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(piece, sizeof piece, format, arguments);
     va_end(arguments);
+    put_piece(page, tone, piece);
+}
+
+void page_listed(struct page *page, enum page_tone tone, const char *format, ...)
+{
+    char piece[PIECE_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(piece, sizeof piece, format, arguments);
+    va_end(arguments);
+    if (page->listing)
+        put(page, PAGE_PLAIN, ",");
+    page->listing = true;
+    if (page->column + 2 + page_columns(piece) > PAGE_WIDTH && page->column > page->indent) /* with the comma that may follow */
+        page_end_line(page);
     put_piece(page, tone, piece);
 }
 

@@ -19,6 +19,7 @@ struct page {
     bool unicode;
     int column; /* from 0 */
     int indent; /* of wrapped lines */
+    bool listing; /* the next listed item needs a comma before it */
 };
 
 /* Looks at the stream and the environment: colour only on a terminal, never with NO_COLOR or TERM=dumb. */
@@ -32,6 +33,9 @@ void page_label(struct page *page, int indent, const char *label);
 
 /* One unbreakable piece, after a space if the line has something; goes to the next line when it does not fit. */
 void page_item(struct page *page, enum page_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* One piece of a list: with a comma behind it if another one follows on this label. */
+void page_listed(struct page *page, enum page_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A sentence: wrapped between words. */
 void page_words(struct page *page, enum page_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -38,6 +38,7 @@ struct result_entry {
     double *values;     /* by replication; NaN: nothing was measured */
     uint64_t *hits, *trials; /* of RESULT_RATIO, by replication */
     bool held;          /* utilisation of something waited in, see struct resource */
+    bool shared;        /* utilisation of a host that others use too: told with the host */
     bool limits;        /* utilisation of a single resource of a single instance */
 };
 

@@ -25,6 +25,7 @@ struct reading {
     struct scenario_config *config;
     struct param_context context;
     const char *folder;
+    uint64_t memory_budget_bytes;
 };
 
 static struct source_span locate(void *user, const char *pointer, enum json_part part)
@@ -440,7 +441,7 @@ static void trial_run(struct reading *reading)
         error_at(reading, "components", JSON_PART_KEY, "add a component of type clients", "nobody sends requests");
         return;
     }
-    status = build_run(reading->variant, 1, UINT64_MAX, &trial.sim, &cycle);
+    status = build_run(reading->variant, 1, reading->memory_budget_bytes, &trial.sim, &cycle);
     if (status == BUILD_CYCLE)
         tell_cycle(reading, cycle);
     if (status == BUILD_OUT_OF_MEMORY)
@@ -615,6 +616,7 @@ static bool read_variants(struct reading *reading, struct diagnostics *diagnosti
         return false;
     scenario->title = reading->config->title;
     scenario->ask = reading->config->ask;
+    scenario->variants[0].title = reading->config->base;
     scenario->variant_count = count;
     for (size_t i = 1; i < count; i++)
         if (!read_node(reading, diagnostics, i, states))
@@ -666,6 +668,7 @@ enum scenario_status scenario_read(struct scenario *scenario, const char *path, 
     if (!reading)
         return SCENARIO_OUT_OF_MEMORY;
     *reading = (struct reading){ .scenario = scenario, .tree = &tree, .folder = folder_of(&scenario->arena, path) };
+    reading->memory_budget_bytes = overrides->memory_budget_bytes ? overrides->memory_budget_bytes : UINT64_MAX;
     if (!reading->folder)
         return SCENARIO_OUT_OF_MEMORY;
     if (variant_tree_init(&tree, &scenario->document, overrides->settings, overrides->setting_count, &scenario->arena, diagnostics, &out_of_memory))

@@ -78,6 +78,7 @@ enum scenario_status { SCENARIO_OK, SCENARIO_INVALID, SCENARIO_OUT_OF_MEMORY };
 struct scenario_overrides {
     const char *const *settings; /* "path=value" of --set */
     size_t setting_count;
+    uint64_t memory_budget_bytes; /* of a trial run, 0: no limit */
 };
 
 /* Reads and checks. Everything wrong is in diagnostics; deinit in any case. */

@@ -90,6 +90,7 @@ static const struct param_row rows[] = {
                 .help = "Version of the file format that the file was written for."),
     PARAM_TEXT(struct scenario_config, title, .default_text = "\"\"", .help = "One line that says what the scenario is about."),
     PARAM_TEXT(struct scenario_config, ask, .default_text = "\"\"", .help = "The question it answers, printed above the answer."),
+    PARAM_TEXT(struct scenario_config, base, .default_text = "\"\"", .help = "What the file itself describes, as the titles of the variants say what is different in them."),
     PARAM_TEXT(struct scenario_config, description, .default_text = "\"\"", .help = "Anything more that a reader of the file should know."),
     PARAM_OBJECT(struct scenario_config, time, struct time_config, .default_text = "{}", .table = &time_params,
                  .help = "How long is simulated, and what of it is measured."),

@@ -36,7 +36,7 @@ struct network_config {
 struct scenario_config {
     const char *schema;
     int64_t format;
-    const char *title, *ask, *description, *catalog;
+    const char *title, *ask, *base, *description, *catalog;
     struct time_config time;
     struct network_config network;
     struct param_list hosts; /* of struct host_config */

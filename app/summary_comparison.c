@@ -6,8 +6,9 @@
 
 #include "app/quantity.h"
 #include "app/summary.h"
+#include "app/summary_text.h"
 
-#define TEXT_SIZE QUANTITY_TEXT_SIZE
+#define TEXT_SIZE SUMMARY_TEXT_SIZE
 
 static const char *const compared[] = { "latency.p99", "availability" };
 
@@ -20,15 +21,18 @@ struct difference {
     bool clear[COMPARED]; /* after Holm's correction for the number of rows */
 };
 
-static const char *seconds_text(double seconds, char *text)
+/* ---- the table ---- */
+
+/* Whether a run keeps what the base is expected to keep. */
+static bool meets(const struct outcome_of_variant *run, const struct scenario_variant *base)
 {
-    if (isnan(seconds))
-        return "-";
-    quantity_format_duration((int64_t)(fabs(seconds) * 1e9 + 0.5), text, TEXT_SIZE);
-    return text;
+    for (size_t i = 0; i < base->expectation_count; i++)
+        if (assess_expectation(&base->expectations[i], &run->results, &run->assessment).verdict != VERDICT_HELD)
+            return false;
+    return base->expectation_count > 0 && run->results.replications > 0;
 }
 
-/* ---- the table ---- */
+
 
 static int name_width(const struct summary *summary)
 {
@@ -37,14 +41,25 @@ static int name_width(const struct summary *summary)
     for (size_t i = 0; i < summary->run_count; i++)
         if (page_columns(summary->runs[i].variant->name) > width)
             width = page_columns(summary->runs[i].variant->name);
-    return width < 22 ? width : 22;
+    return width < 20 ? width : 20;
 }
 
-/* "db.shard[2] cpu 100%", its name cut in the middle where there is too little room. */
+/* A name, cut in the middle where there is too little room: what comes last tells names apart as often as what comes first. */
+static const char *cut_name(const char *name, int room, char *text, size_t size)
+{
+    int length = (int)strlen(name), head = (room - 2) / 2, tail = room - 2 - head;
+
+    if (length <= room)
+        return name;
+    snprintf(text, size, "%.*s..%s", head, name, name + length - tail);
+    return text;
+}
+
+/* "db.shard[2] cpu 100%", in little room shorter. */
 static void limit_text(const struct assessment *assessment, int room, char *text, size_t size)
 {
     const struct result_entry *limit = assessment->limit;
-    char use[64];
+    char use[64], name[96];
     int rest;
 
     if (!limit) {
@@ -54,45 +69,52 @@ static void limit_text(const struct assessment *assessment, int room, char *text
     snprintf(use, sizeof use, " %.*s %.0f%%", (int)(strlen(limit->metric) - strlen(".utilisation")), limit->metric,
              assessment->limit_utilisation * 100);
     rest = room - (int)strlen(use);
-    if ((int)strlen(limit->component) <= rest || rest < 8)
-        snprintf(text, size, "%s%s", limit->component, use);
-    else
-        snprintf(text, size, "%.*s..%s%s", rest - 7, limit->component, limit->component + strlen(limit->component) - 5, use);
+    if (rest < 8) { /* rather the whole place than the resource */
+        snprintf(use, sizeof use, " %.0f%%", assessment->limit_utilisation * 100);
+        rest = room - (int)strlen(use);
+    }
+    snprintf(text, size, "%s%s", cut_name(limit->component, rest, name, sizeof name), use);
 }
 
-static void table_head(struct page *page, int width)
+static void table_head(struct page *page, int width, bool priced)
 {
     static const struct {
         const char *text;
         int width;
         bool right;
-    } columns[] = { { "answered", 8, true }, { "avail.", 8, true }, { "p50", 9, true }, { "p99", 9, true } };
+    } columns[] = { { "answered", 8, true }, { "avail.", 7, true }, { "p50", 9, true }, { "p99", 9, true } };
 
-    page_cell(page, PAGE_DIM, width + 1, false, "variant");
+    page_cell(page, PAGE_DIM, width + 3, false, "  variant");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         page_cell(page, PAGE_DIM, columns[i].width, columns[i].right, columns[i].text);
-    page_cell(page, PAGE_DIM, 7, true, "$/h");
+    if (priced)
+        page_cell(page, PAGE_DIM, 6, true, "$/h");
     page_cell(page, PAGE_DIM, 0, false, "  busiest resource");
     page_end_line(page);
 }
 
-static void table_row(struct page *page, int width, const struct outcome_of_variant *run)
+static void table_row(struct page *page, int width, const struct outcome_of_variant *run, const struct scenario_variant *base, bool priced)
 {
     const struct results *results = &run->results;
     const struct assessment *assessment = &run->assessment;
     double throughput = results_value(results, "total", "throughput"), availability = results_value(results, "total", "availability");
     char text[192];
 
-    page_cell(page, PAGE_BOLD, width + 1, false, run->variant->name);
+    if (base->expectation_count)
+        page_cell(page, meets(run, base) ? PAGE_GOOD : PAGE_BAD, 2, false, meets(run, base) ? page_tick(page) : page_cross(page));
+    else
+        page_cell(page, PAGE_PLAIN, 2, false, "");
+    page_cell(page, PAGE_BOLD, width + 1, false, cut_name(run->variant->name, width, text, sizeof text));
     snprintf(text, sizeof text, throughput < 100 ? "%.1f/s" : "%.0f/s", throughput);
     page_cell(page, PAGE_PLAIN, 8, true, isnan(throughput) ? "-" : text);
     if (!isnan(availability))
         quantity_format_percent(availability, text, sizeof text);
-    page_cell(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, 8, true, isnan(availability) ? "-" : text);
-    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : seconds_text(results_value(results, "total", "latency.p50"), text));
-    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : seconds_text(results_value(results, "total", "latency.p99"), text));
+    page_cell(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, 7, true, isnan(availability) ? "-" : text);
+    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : text_seconds(results_value(results, "total", "latency.p50"), text));
+    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : text_seconds(results_value(results, "total", "latency.p99"), text));
     snprintf(text, sizeof text, "%.3f", results_value(results, "total", "cost.per_hour"));
-    page_cell(page, PAGE_PLAIN, 7, true, text);
+    if (priced)
+        page_cell(page, PAGE_PLAIN, 6, true, text);
     page_cell(page, PAGE_PLAIN, 2, false, "");
     limit_text(assessment, PAGE_WIDTH - page->column, text, sizeof text);
     page_cell(page, assessment->overloaded ? PAGE_BAD : PAGE_PLAIN, 0, false, text);
@@ -107,6 +129,17 @@ static const struct outcome_of_variant *find_run(const struct summary *summary, 
         if (summary->runs[i].variant == variant && summary->runs[i].results.replications > 0)
             return &summary->runs[i];
     return NULL;
+}
+
+/* What a variant is based on; a cure of an overloaded one is compared with the base, since overload has no
+ * latency to compare with. */
+static const struct outcome_of_variant *reference_of(const struct summary *summary, const struct outcome_of_variant *run)
+{
+    const struct outcome_of_variant *reference = find_run(summary, run->variant->based_on);
+
+    if (reference && reference->assessment.overloaded && !run->assessment.overloaded)
+        reference = find_run(summary, summary->scenario->variants);
+    return reference;
 }
 
 static struct paired compare_metric(const struct difference *difference, const char *metric)
@@ -128,7 +161,7 @@ static size_t find_differences(const struct summary *summary, struct difference 
         struct difference *difference = &differences[count];
 
         difference->run = &summary->runs[i];
-        difference->reference = find_run(summary, summary->runs[i].variant->based_on);
+        difference->reference = reference_of(summary, &summary->runs[i]);
         if (!difference->reference || summary->runs[i].results.replications == 0)
             continue;
         for (size_t k = 0; k < COMPARED; k++) {
@@ -150,21 +183,19 @@ static size_t find_differences(const struct summary *summary, struct difference 
 static void write_latency_difference(struct page *page, const struct difference *difference)
 {
     struct interval interval = difference->paired[0].difference;
-    char text[TEXT_SIZE], half[TEXT_SIZE];
+    const char *sign = interval.mean < 0 ? "-" : "+";
+    char text[TEXT_SIZE];
 
-    if (difference->run->assessment.overloaded || difference->reference->assessment.overloaded) {
-        if (!difference->run->assessment.overloaded)
-            page_item(page, PAGE_GOOD, "p99 steady again,");
-        else
-            page_item(page, PAGE_BAD, difference->reference->assessment.overloaded ? "still overloaded," : "overloaded,");
+    if (difference->run->assessment.overloaded) {
+        page_listed(page, PAGE_BAD, difference->reference->assessment.overloaded ? "still overloaded" : "overloaded");
         return;
     }
     if (!difference->clear[0]) {
-        page_item(page, PAGE_DIM, "no clear difference in p99,");
+        page_listed(page, PAGE_DIM, "no clear difference in p99");
         return;
     }
-    page_item(page, interval.mean < 0 ? PAGE_GOOD : PAGE_BAD, "p99 %s%s %s %s,", interval.mean < 0 ? "-" : "+", seconds_text(interval.mean, text),
-              page_plus_minus(page), seconds_text((interval.high - interval.low) / 2, half));
+    interval = (struct interval){ fabs(interval.mean), 0, interval.high - interval.low, interval.n }; /* its size and width */
+    page_listed(page, *sign == '-' ? PAGE_GOOD : PAGE_BAD, "p99 %s%s", sign, text_seconds_interval(page, interval, text));
 }
 
 static void write_availability_difference(struct page *page, const struct difference *difference)
@@ -172,8 +203,8 @@ static void write_availability_difference(struct page *page, const struct differ
     struct interval interval = difference->paired[1].difference;
 
     if (difference->clear[1])
-        page_item(page, interval.mean > 0 ? PAGE_GOOD : PAGE_BAD, "availability %+.3g %s %.1g points,", interval.mean * 100, page_plus_minus(page),
-                  (interval.high - interval.low) / 2 * 100);
+        page_listed(page, interval.mean > 0 ? PAGE_GOOD : PAGE_BAD, "availability %+.3g %s %.1g points", interval.mean * 100,
+                    page_plus_minus(page), text_half_width(interval) * 100);
 }
 
 static void write_difference(struct page *page, const struct difference *difference, int width)
@@ -181,15 +212,15 @@ static void write_difference(struct page *page, const struct difference *differe
     double cost = results_value(&difference->run->results, "total", "cost.per_hour") -
                   results_value(&difference->reference->results, "total", "cost.per_hour");
 
-    page->indent = width + 3;
-    page_cell(page, PAGE_PLAIN, width + 3, false, difference->run->variant->name);
+    char label[80];
+
+    snprintf(label, sizeof label, "  %.*s", width, difference->run->variant->name);
+    page_label(page, width + 4, label);
     page_item(page, PAGE_DIM, "against %s:", difference->reference->variant->name);
     write_latency_difference(page, difference);
     write_availability_difference(page, difference);
-    if (fabs(cost) < 5e-5)
-        page_item(page, PAGE_PLAIN, "same cost");
-    else
-        page_item(page, PAGE_PLAIN, "%s$%.3f/h", cost < 0 ? "-" : "+", fabs(cost));
+    if (fabs(cost) >= 5e-5)
+        page_listed(page, PAGE_PLAIN, "%s$%.3f/h", cost < 0 ? "-" : "+", fabs(cost));
     page_end_line(page);
 }
 
@@ -202,7 +233,7 @@ static void write_differences(struct page *page, const struct summary *summary, 
     if (count && summary->runs[0].results.replications > 1) {
         page_end_line(page);
         page->indent = 0;
-        page_words(page, PAGE_DIM, "Differences from the variant it is based on, replication by replication (the same users in both):");
+        page_words(page, PAGE_DIM, "Differences, replication by replication (the same users in both):");
         page_end_line(page);
         for (size_t i = 0; i < count; i++)
             write_difference(page, &differences[i], width);
@@ -212,14 +243,6 @@ static void write_differences(struct page *page, const struct summary *summary, 
 }
 
 /* ---- the cheapest that does ---- */
-
-static bool meets(const struct outcome_of_variant *run, const struct scenario_variant *base)
-{
-    for (size_t i = 0; i < base->expectation_count; i++)
-        if (assess_expectation(&base->expectations[i], &run->results, &run->assessment).verdict != VERDICT_HELD)
-            return false;
-    return base->expectation_count > 0 && run->results.replications > 0;
-}
 
 static bool is_based_on(const struct scenario_variant *variant, const struct scenario_variant *problem)
 {
@@ -263,30 +286,44 @@ static void write_expectations(struct page *page, const struct scenario_variant 
                    i + 1 < base->expectation_count ? "," : ")");
 }
 
+static void write_names_that_meet(struct page *page, const struct summary *summary, const struct scenario_variant *problem)
+{
+    const struct scenario_variant *base = summary->scenario->variants;
+
+    for (size_t i = 0; i < summary->run_count; i++)
+        if ((!problem || is_based_on(summary->runs[i].variant, problem)) && meets(&summary->runs[i], base))
+            page_listed(page, PAGE_PLAIN, "%s", summary->runs[i].variant->name);
+}
+
 /* Cures of a problem variant compete among themselves, not with the base that has no such problem. */
-static void write_cheapest(struct page *page, const struct summary *summary, const struct outcome_of_variant *problem)
+static void write_cheapest(struct page *page, const struct summary *summary, const struct outcome_of_variant *problem, bool priced)
 {
     const struct scenario_variant *base = summary->scenario->variants;
     size_t meeting, all;
     const struct outcome_of_variant *best = cheapest(summary, base, problem ? problem->variant : NULL, &meeting, &all);
-    char text[TEXT_SIZE];
+    char text[TEXT_SIZE], other[TEXT_SIZE];
 
     page_end_line(page);
-    page->indent = 0;
-    if (!best) {
-        page_words(page, PAGE_BAD, problem ? "None of the %zu variants based on %s meets the expectation of base." : "None of the %zu variants meets the expectation of base.",
-                   all, problem ? problem->variant->name : "");
-        page_end_line(page);
-        return;
-    }
-    page_words(page, PAGE_BOLD, "Cheapest that meets the expectation%s%s: %s,", problem ? " under " : "", problem ? problem->variant->name : "", best->variant->name);
-    page_words(page, PAGE_PLAIN, "%s an hour%s", quantity_format_money(cost_of(best), text, sizeof text), problem ? "" : ",");
-    if (problem)
-        page_words(page, PAGE_PLAIN, "(%s$%.3f against %s),", cost_of(best) < cost_of(problem) - 5e-4 ? "-" : "+", fabs(cost_of(best) - cost_of(problem)), problem->variant->name);
-    page_words(page, PAGE_PLAIN, "p99 %s; %zu of %zu do.", seconds_text(results_value(&best->results, "total", "latency.p99"), text), meeting, all);
-    page_end_line(page);
-    page_words(page, PAGE_DIM, "The expectation is base's");
+    page_label(page, 0, "");
+    page_words(page, PAGE_DIM, "%s meets the expectation of base", page_tick(page));
     write_expectations(page, base);
+    page_end_line(page);
+    page_words(page, PAGE_PLAIN, problem ? "Of the %zu variants based on %s, %zu do%s" : "Of %zu variants%s, %zu do%s", all, problem ? problem->variant->name : "",
+               meeting, meeting ? ":" : ".");
+    write_names_that_meet(page, summary, problem ? problem->variant : NULL);
+    page_end_line(page);
+    if (!best)
+        return;
+    page_label(page, 0, "");
+    if (priced)
+        page_words(page, PAGE_BOLD, "The cheapest of them is %s: %s an hour", best->variant->name, text_money(cost_of(best), text));
+    else
+        page_words(page, PAGE_BOLD, "Nothing here has a price; the lowest p99 of them is that of %s:", best->variant->name);
+    if (priced && problem && fabs(cost_of(best) - cost_of(problem)) < 5e-4)
+        page_words(page, PAGE_PLAIN, "(as much as %s),", problem->variant->name);
+    else if (priced && problem)
+        page_words(page, PAGE_PLAIN, "(%s$%.3f),", cost_of(best) < cost_of(problem) ? "-" : "+", fabs(cost_of(best) - cost_of(problem)));
+    page_words(page, PAGE_PLAIN, "%s%s.", priced ? "with a p99 of " : "", text_seconds(results_value(&best->results, "total", "latency.p99"), other));
     page_end_line(page);
 }
 
@@ -310,15 +347,18 @@ static const struct outcome_of_variant *find_problem(const struct summary *summa
 void summary_comparison(struct page *page, const struct summary *summary)
 {
     int width = name_width(summary);
+    bool priced = false;
 
     if (summary->run_count < 2)
         return;
+    for (size_t i = 0; i < summary->run_count; i++)
+        priced = priced || cost_of(&summary->runs[i]) > 0;
     page_end_line(page);
-    table_head(page, width);
+    table_head(page, width, priced);
     for (size_t i = 0; i < summary->run_count; i++)
         if (summary->runs[i].results.replications > 0)
-            table_row(page, width, &summary->runs[i]);
+            table_row(page, width, &summary->runs[i], summary->scenario->variants, priced);
     write_differences(page, summary, width);
     if (summary->scenario->variants->expectation_count)
-        write_cheapest(page, summary, find_problem(summary));
+        write_cheapest(page, summary, find_problem(summary), priced);
 }

@@ -252,6 +252,11 @@ static cJSON *child_of(cJSON *parent, const char *name)
     return *end || end == name || index > 1000000 ? NULL : cJSON_GetArrayItem(parent, (int)index);
 }
 
+static bool no_element(struct reading *reading, const struct setting *setting)
+{
+    return setting_error(reading, setting, "elements are counted from 0; a setting cannot add one", "the list has no such element");
+}
+
 static bool put_value(struct reading *reading, const struct setting *setting, cJSON *parent, const char *name, cJSON *value)
 {
     cJSON *old = child_of(parent, name);
@@ -259,7 +264,7 @@ static bool put_value(struct reading *reading, const struct setting *setting, cJ
     if (cJSON_IsArray(parent)) {
         if (!old) {
             cJSON_Delete(value);
-            return setting_error(reading, setting, NULL, "the list has no such element");
+            return no_element(reading, setting);
         }
         return cJSON_ReplaceItemViaPointer(parent, old, value) || no_memory(reading);
     }
@@ -297,7 +302,7 @@ static bool apply_setting(struct reading *reading, const struct setting *setting
             child = cJSON_AddObjectToObject(parent, name);
         if (!cJSON_IsObject(child) && !cJSON_IsArray(child)) {
             cJSON_Delete(value);
-            return nothing_inside(reading, setting, name);
+            return child ? nothing_inside(reading, setting, name) : no_element(reading, setting);
         }
         parent = child;
     }

@@ -34,6 +34,7 @@
 #include <math.h>
 
 #include "models/environment.h"
+#include "models/routing.h"
 #include "sim/call.h"
 
 #define SHORT_ANSWER_BYTES 64  /* a miss, an acknowledgement */
@@ -43,7 +44,7 @@ struct cache_shared {
     struct duration lookup_time;
     bool is_instant;      /* looking up takes no time */
     struct link **stores; /* NULL: none */
-    uint32_t store_count;
+    struct group *store;
     uint64_t ttl_key;
     struct rng eviction_rng;
 };
@@ -99,7 +100,7 @@ static void cache_wire_group(struct group *group)
         struct group *store = sim_find_group(group->sim, config->store);
 
         shared->stores = sim_link_all(group, store, &policy);
-        shared->store_count = store->count;
+        shared->store = store;
     }
     group->cost_per_hour += config->price * group->count;
 }
@@ -276,7 +277,7 @@ static void answer(struct component *self, struct request *request, uint32_t byt
 static void call_store(struct component *self, struct request *request, enum cache_step step)
 {
     const struct cache_shared *shared = self->shared;
-    uint32_t index = shared->store_count > 1 ? (uint32_t)(hash_key(request->key) % shared->store_count) : 0;
+    uint32_t index = route_instance(shared->store, request, request_frame(request)->number);
 
     request->flags &= (uint8_t) ~(REQUEST_ABSENT | REQUEST_STALE);
     if (!shared->stores) {
@@ -407,6 +408,7 @@ const struct model_type cache_model = {
         .on_request = cache_on_request,
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
+        .instance_for = route_by_key,
         .metrics = metrics,
     },
     .summary = "keeps copies of rows, or of results, and forgets some when it is full or they are old",

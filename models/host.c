@@ -83,14 +83,15 @@ static bool has_card(const struct host *host)
     return isfinite(host->config->network);
 }
 
-static void add_card_and_memory(struct component *self, struct host *host)
+/* shared: the machine is somebody else's. */
+static void add_card_and_memory(struct component *self, struct host *host, bool shared)
 {
     component_add_resource(
-        self, (struct resource){ .name = "memory", .kind = RESOURCE_AMOUNT, .of.amount = &host->memory });
+        self, (struct resource){ .name = "memory", .kind = RESOURCE_AMOUNT, .shared = shared, .of.amount = &host->memory });
     if (!has_card(host))
         return;
     component_add_resource(
-        self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &host->network });
+        self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .shared = shared, .of.pipe = &host->network });
     self->egress = &host->network;
 }
 
@@ -111,7 +112,7 @@ static void host_build(struct host *host, struct component *owner, const struct 
             .name = "disk", .discipline = STATION_FIFO, .servers = 1, .waiting_max = STATION_UNLIMITED });
     if (has_card(host))
         pipe_init(&host->network, config->network);
-    add_card_and_memory(owner, host);
+    add_card_and_memory(owner, host, false);
     owner->group->cost_per_hour += config->price;
 }
 
@@ -158,10 +159,10 @@ struct host *host_of(struct component *self, const char *name)
     if (group) {
         host = shared_host(group);
         component_add_resource(
-            self, (struct resource){ .name = "cpu", .kind = RESOURCE_STATION, .of.station = &host->cpu });
+            self, (struct resource){ .name = "cpu", .kind = RESOURCE_STATION, .shared = true, .of.station = &host->cpu });
         component_add_resource(
-            self, (struct resource){ .name = "disk", .kind = RESOURCE_STATION, .of.station = &host->disk });
-        add_card_and_memory(self, host);
+            self, (struct resource){ .name = "disk", .kind = RESOURCE_STATION, .shared = true, .of.station = &host->disk });
+        add_card_and_memory(self, host, true);
         return host;
     }
     size = find_size(environment_of(sim), name);

@@ -70,7 +70,8 @@ enum resource_kind { RESOURCE_STATION, RESOURCE_PIPE, RESOURCE_AMOUNT };
 struct resource {
     const char *name; /* "cpu", "workers", "connections", "disk", "network", "memory" */
     enum resource_kind kind;
-    bool held; /* waited in rather than worked in: workers, connections. Full ones may be innocent. */
+    bool held;   /* waited in rather than worked in: workers, connections. Full ones may be innocent. */
+    bool shared; /* another component's, which this one uses too */
     union {
         struct station *station;
         struct pipe *pipe;

@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+/* A request that lacks less than this is done: the clock cannot tell, and a date would come out 1 ns late for nothing. */
+#define ROUNDING_NS (1.0 / 1024)
+
 /* A request in service; the heap's least `end` is the next to leave. */
 struct sharing_job {
     double end;      /* reading of the virtual clock at which it is done, ns of work */
@@ -107,7 +110,7 @@ static void set_alarm(struct station *station)
         sharing->alarm = 0;
         return;
     }
-    left_ns = ceil((sharing->jobs[0].end - sharing->clock_ns) / rate);
+    left_ns = ceil((sharing->jobs[0].end - sharing->clock_ns) / rate - ROUNDING_NS);
     if (left_ns < 0.0)
         left_ns = 0.0;
     if (left_ns > 9e18 - (double)sim->now_ns)

@@ -21,7 +21,7 @@ static void source_wire_group(struct group *group)
     duration_init(&shared->think, group, "think", &config->gap);
 }
 
-static void source_send(struct component *self, uint64_t user)
+void tiny_source_send(struct component *self, uint64_t user)
 {
     const struct tiny_source_config *config = self->group->config;
     const struct tiny_source_shared *shared = self->shared;
@@ -71,7 +71,7 @@ static void source_start(struct component *self)
     const struct tiny_source_config *config = self->group->config;
     struct tiny_source *source = component_state(self);
 
-    if (!config->target)
+    if (!config->target || config->passive)
         return;
     rng_init(&source->gaps, self->sim->seed, self->group->name, "gaps");
     source->ticker = sim_ticker(self);
@@ -93,10 +93,10 @@ static void source_on_timer(struct component *self, struct request *ticker)
     const struct tiny_source_config *config = self->group->config;
 
     if (config->users) {
-        source_send(self, ticker->user);
+        tiny_source_send(self, ticker->user);
         return;
     }
-    source_send(self, 0);
+    tiny_source_send(self, 0);
     source_next(self);
 }
 
@@ -157,10 +157,8 @@ static void server_answer(struct component *self, struct request *request, enum 
     const struct tiny_server_config *config = self->group->config;
     struct tiny_server *server = component_state(self);
 
-    if (config->silent) {
-        request->resume = NULL;
+    if (config->silent)
         return;
-    }
     if (config->answer)
         outcome = config->answer(config->argument, self, request);
     request->bytes = config->reply_bytes;

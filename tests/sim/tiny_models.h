@@ -34,6 +34,7 @@ struct tiny_source_config {
     uint32_t count;            /* requests at most; key and place of each: from 0 */
     const int64_t *dates_ns;   /* of all requests, NULL: see gap */
     struct distribution_config gap; /* s, between two requests */
+    bool passive;              /* sends only when told: tiny_source_send() */
     uint32_t users;            /* above 0: each thinks for a gap, sends, gets an answer, thinks ... */
     uint32_t bytes;
     const uint8_t *priorities; /* by key % priority_count, NULL: 0 */
@@ -88,6 +89,9 @@ void tiny_wire(struct sim *sim);
 
 /* Runs to end_ns in `steps` steps and checks that the run conserves requests after each. */
 void tiny_run_checked(struct sim *sim, int64_t end_ns, int steps);
+
+/* Sends a request of the source at once. */
+void tiny_source_send(struct component *self, uint64_t user);
 
 struct tiny_server *tiny_server(const struct sim *sim, const char *name, uint32_t instance);
 

@@ -1,0 +1,161 @@
+#include "app/summary_tiers.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "app/assess.h"
+#include "app/summary_text.h"
+
+#define TIER_WIDTH_MAX 26
+#define INSTANCES_SHOWN 16
+#define UNEVEN 1.1 /* most over least requests of an instance: worth telling */
+
+bool summary_is_tier(const char *component)
+{
+    return strcmp(component, "total") && !strchr(component, '[') && !strchr(component, ':');
+}
+
+static bool is_resource(const struct result_entry *entry)
+{
+    return text_ends_with(entry->metric, ".utilisation");
+}
+
+static enum page_tone tone_of(double utilisation)
+{
+    return utilisation > ASSESS_FULL ? PAGE_BAD : utilisation > 0.8 ? PAGE_WARN : PAGE_PLAIN;
+}
+
+static const char *instance_name(char *name, size_t size, const char *component, int index)
+{
+    snprintf(name, size, "%s[%d]", component, index);
+    return name;
+}
+
+static int count_instances(const struct results *results, const char *component)
+{
+    char name[192];
+    int count = 0;
+
+    while (results_find(results, instance_name(name, sizeof name, component, count), "requests.share"))
+        count++;
+    return count;
+}
+
+/* What the component has for itself; what it shares with others is told with the host. */
+static void write_utilisations(struct page *page, const struct results *results, const char *component)
+{
+    char text[SUMMARY_TEXT_SIZE];
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+        double value;
+
+        if (strcmp(entry->component, component) || !is_resource(entry) || entry->shared)
+            continue;
+        value = results_interval(results, entry).mean;
+        if (value < 0.005 && strncmp(entry->metric, "cpu", 3) && strncmp(entry->metric, "servers", 7))
+            continue;
+        page_listed(page, tone_of(value), "%.*s %s", (int)(strlen(entry->metric) - strlen(".utilisation")), entry->metric,
+                    text_busy(value, text));
+    }
+}
+
+/* The busiest resource of an instance that works; one that is only held if there is no other. */
+static double busiest(const struct results *results, const char *component)
+{
+    double most[2] = { NAN, NAN };
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+        double value;
+
+        if (strcmp(entry->component, component) || !is_resource(entry))
+            continue;
+        value = results_interval(results, entry).mean;
+        if (isnan(most[entry->held]) || value > most[entry->held])
+            most[entry->held] = value;
+    }
+    return isnan(most[0]) ? most[1] : most[0];
+}
+
+static bool is_uneven(const struct results *results, const char *component, int count)
+{
+    double most = 0, least = 1;
+    char name[192];
+
+    for (int i = 0; i < count; i++) {
+        double share = results_value(results, instance_name(name, sizeof name, component, i), "requests.share");
+
+        most = fmax(most, share);
+        least = fmin(least, share);
+    }
+    return most > UNEVEN * least;
+}
+
+/* Each instance's share of the requests and how busy it is: a hot shard shows. */
+static void write_instances(struct page *page, const struct results *results, const char *component, int count, int width)
+{
+    char name[192], share[SUMMARY_TEXT_SIZE], busy[SUMMARY_TEXT_SIZE];
+
+    page_label(page, width, "");
+    for (int i = 0; i < count && i < INSTANCES_SHOWN; i++) {
+        double utilisation = busiest(results, instance_name(name, sizeof name, component, i));
+
+        page_listed(page, tone_of(utilisation), "[%d] %s of requests %s busy", i,
+                    text_busy(results_value(results, name, "requests.share"), share), text_busy(utilisation, busy));
+    }
+    if (count > INSTANCES_SHOWN)
+        page_listed(page, PAGE_DIM, "and %d more", count - INSTANCES_SHOWN);
+    page_end_line(page);
+}
+
+static void write_tier(struct page *page, const struct results *results, const char *component, int width, bool steady)
+{
+    double waiting = results_value(results, component, "queue.mean"), hits = results_value(results, component, "hit_ratio");
+    double p99 = results_value(results, component, "latency.p99");
+    int count = count_instances(results, component);
+    char label[64], text[SUMMARY_TEXT_SIZE];
+
+    snprintf(label, sizeof label, count > 1 ? "    %.*s x%d" : "    %.*s", TIER_WIDTH_MAX - 9, component, count);
+    page_label(page, width, label);
+    write_utilisations(page, results, component);
+    if (!isnan(hits))
+        page_listed(page, PAGE_PLAIN, "hits %s", text_busy(hits, text));
+    if (waiting >= 0.05)
+        page_listed(page, PAGE_PLAIN, "%s waiting", text_count(waiting, text));
+    if (steady && !isnan(p99))
+        page_listed(page, PAGE_DIM, "p99 %s", text_seconds(p99, text));
+    page_end_line(page);
+    if (count > 1 && (strchr(component, '.') || is_uneven(results, component, count)))
+        write_instances(page, results, component, count, width);
+}
+
+static bool is_shown(const struct results *results, const char *component)
+{
+    return summary_is_tier(component) && results_find(results, component, "utilisation");
+}
+
+static int width_of_labels(const struct results *results)
+{
+    int width = SUMMARY_LABEL_WIDTH;
+
+    for (size_t i = 0; i < results->entry_count; i++)
+        if (is_shown(results, results->entries[i].component) && page_columns(results->entries[i].component) + 9 > width)
+            width = page_columns(results->entries[i].component) + 9;
+    return width < TIER_WIDTH_MAX ? width : TIER_WIDTH_MAX;
+}
+
+void summary_tiers(struct page *page, const struct results *results, bool steady)
+{
+    const char *last = "";
+    int width = width_of_labels(results);
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const char *component = results->entries[i].component;
+
+        if (!strcmp(component, last) || !is_shown(results, component))
+            continue;
+        last = component;
+        write_tier(page, results, component, width, steady);
+    }
+}
