@@ -462,7 +462,7 @@ static void trial_run(struct reading *reading)
 static void read_environment(struct reading *reading)
 {
     struct environment *environment = &reading->variant->environment;
-    const char *catalog = reading->config->catalog;
+    const char *catalog = reading->config->catalog ? reading->config->catalog : ""; /* NULL: it was no text */
     char *path = NULL;
     bool out_of_memory = false;
 

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-/* Takes a new name for always_inline: the loops below are one function each once compiled. */
+/* Each reference loop becomes one function when it is compiled. */
 #define INLINE static inline __attribute__((always_inline))
 
 static inline double clock_processor_ns(void)

@@ -18,7 +18,7 @@
 
 #include "bench/reference/clock.h"
 
-#define ZIGGURAT_LAYERS 256
+#define LAYER_COUNT 256
 #define EXPONENTIAL_TAIL 7.69711747013104972 /* where the lowest layer becomes the tail */
 #define EXPONENTIAL_AREA 3.949659822581572e-3
 #define NORMAL_TAIL 3.6541528853610088
@@ -29,14 +29,14 @@ struct xoshiro {
 };
 
 /* limit[i]: below it a number of `bits` bits is surely under the curve. */
-struct ziggurat {
-    double edge[ZIGGURAT_LAYERS + 1];    /* right end of each layer */
-    double density[ZIGGURAT_LAYERS + 1]; /* of the law there */
-    double scale[ZIGGURAT_LAYERS];
-    uint64_t limit[ZIGGURAT_LAYERS];
+struct layers {
+    double edge[LAYER_COUNT + 1];    /* right end of each layer */
+    double density[LAYER_COUNT + 1]; /* of the law there */
+    double scale[LAYER_COUNT];
+    uint64_t limit[LAYER_COUNT];
 };
 
-static struct ziggurat ziggurat_exponential, ziggurat_normal;
+static struct layers exponential_layers, normal_layers;
 
 /* ---- uniform ---- */
 
@@ -78,46 +78,46 @@ INLINE double draw_uniform(struct xoshiro *stream)
 /* ---- tables ---- */
 
 /* edge[] is filled; numbers have `bits` bits. */
-static inline void ziggurat_scale(struct ziggurat *ziggurat, int bits)
+static inline void layers_scale(struct layers *layers, int bits)
 {
-    for (int i = 0; i < ZIGGURAT_LAYERS; i++) {
-        ziggurat->scale[i] = ldexp(ziggurat->edge[i], -bits);
-        ziggurat->limit[i] = (uint64_t)ldexp(ziggurat->edge[i + 1] / ziggurat->edge[i], bits);
+    for (int i = 0; i < LAYER_COUNT; i++) {
+        layers->scale[i] = ldexp(layers->edge[i], -bits);
+        layers->limit[i] = (uint64_t)ldexp(layers->edge[i + 1] / layers->edge[i], bits);
     }
 }
 
-static inline void ziggurat_init_exponential(struct ziggurat *ziggurat)
+static inline void layers_init_exponential(struct layers *layers)
 {
-    double *edge = ziggurat->edge;
+    double *edge = layers->edge;
 
     edge[0] = EXPONENTIAL_AREA * exp(EXPONENTIAL_TAIL);
     edge[1] = EXPONENTIAL_TAIL;
-    for (int i = 2; i < ZIGGURAT_LAYERS; i++)
+    for (int i = 2; i < LAYER_COUNT; i++)
         edge[i] = -log(exp(-edge[i - 1]) + EXPONENTIAL_AREA / edge[i - 1]);
-    edge[ZIGGURAT_LAYERS] = 0;
-    for (int i = 0; i <= ZIGGURAT_LAYERS; i++)
-        ziggurat->density[i] = exp(-edge[i]);
-    ziggurat_scale(ziggurat, 56);
+    edge[LAYER_COUNT] = 0;
+    for (int i = 0; i <= LAYER_COUNT; i++)
+        layers->density[i] = exp(-edge[i]);
+    layers_scale(layers, 56);
 }
 
-static inline void ziggurat_init_normal(struct ziggurat *ziggurat)
+static inline void layers_init_normal(struct layers *layers)
 {
-    double *edge = ziggurat->edge;
+    double *edge = layers->edge;
 
     edge[0] = NORMAL_AREA * exp(0.5 * NORMAL_TAIL * NORMAL_TAIL);
     edge[1] = NORMAL_TAIL;
-    for (int i = 2; i < ZIGGURAT_LAYERS; i++)
+    for (int i = 2; i < LAYER_COUNT; i++)
         edge[i] = sqrt(-2 * log(exp(-0.5 * edge[i - 1] * edge[i - 1]) + NORMAL_AREA / edge[i - 1]));
-    edge[ZIGGURAT_LAYERS] = 0;
-    for (int i = 0; i <= ZIGGURAT_LAYERS; i++)
-        ziggurat->density[i] = exp(-0.5 * edge[i] * edge[i]);
-    ziggurat_scale(ziggurat, 55);
+    edge[LAYER_COUNT] = 0;
+    for (int i = 0; i <= LAYER_COUNT; i++)
+        layers->density[i] = exp(-0.5 * edge[i] * edge[i]);
+    layers_scale(layers, 55);
 }
 
 static inline void draws_init(void)
 {
-    ziggurat_init_exponential(&ziggurat_exponential);
-    ziggurat_init_normal(&ziggurat_normal);
+    layers_init_exponential(&exponential_layers);
+    layers_init_normal(&normal_layers);
 }
 
 /* ---- exponential ---- */
@@ -126,7 +126,7 @@ static inline void draws_init(void)
 static __attribute__((noinline, cold)) double draw_exponential_slowly(struct xoshiro *stream, unsigned layer,
                                                                       double x)
 {
-    const struct ziggurat *ziggurat = &ziggurat_exponential;
+    const struct layers *layers = &exponential_layers;
     double base = 0;
 
     for (;;) {
@@ -134,15 +134,15 @@ static __attribute__((noinline, cold)) double draw_exponential_slowly(struct xos
 
         if (layer == 0) /* the tail has the shape of the whole */
             base += EXPONENTIAL_TAIL;
-        else if (ziggurat->density[layer] +
-                     draw_uniform(stream) * (ziggurat->density[layer + 1] - ziggurat->density[layer]) <
+        else if (layers->density[layer] +
+                     draw_uniform(stream) * (layers->density[layer + 1] - layers->density[layer]) <
                  exp(-x))
             return base + x;
         bits = draw_bits(stream);
         layer = bits & 255;
         bits >>= 8;
-        x = (double)bits * ziggurat->scale[layer];
-        if (bits < ziggurat->limit[layer])
+        x = (double)bits * layers->scale[layer];
+        if (bits < layers->limit[layer])
             return base + x;
     }
 }
@@ -155,8 +155,8 @@ INLINE double draw_exponential(struct xoshiro *stream)
     double x;
 
     bits >>= 8;
-    x = (double)bits * ziggurat_exponential.scale[layer];
-    if (__builtin_expect(bits < ziggurat_exponential.limit[layer], 1))
+    x = (double)bits * exponential_layers.scale[layer];
+    if (__builtin_expect(bits < exponential_layers.limit[layer], 1))
         return x;
     return draw_exponential_slowly(stream, layer, x);
 }
@@ -177,7 +177,7 @@ static inline double draw_normal_tail(struct xoshiro *stream)
 static __attribute__((noinline, cold)) double draw_normal_slowly(struct xoshiro *stream, unsigned layer, double x,
                                                                  bool negative)
 {
-    const struct ziggurat *ziggurat = &ziggurat_normal;
+    const struct layers *layers = &normal_layers;
 
     for (;;) {
         uint64_t bits;
@@ -186,16 +186,16 @@ static __attribute__((noinline, cold)) double draw_normal_slowly(struct xoshiro 
             x = draw_normal_tail(stream);
             return negative ? -x : x;
         }
-        if (ziggurat->density[layer] +
-                draw_uniform(stream) * (ziggurat->density[layer + 1] - ziggurat->density[layer]) <
+        if (layers->density[layer] +
+                draw_uniform(stream) * (layers->density[layer + 1] - layers->density[layer]) <
             exp(-0.5 * x * x))
             return negative ? -x : x;
         bits = draw_bits(stream);
         layer = bits & 255;
         negative = bits >> 8 & 1;
         bits >>= 9;
-        x = (double)bits * ziggurat->scale[layer];
-        if (bits < ziggurat->limit[layer])
+        x = (double)bits * layers->scale[layer];
+        if (bits < layers->limit[layer])
             return negative ? -x : x;
     }
 }
@@ -209,8 +209,8 @@ INLINE double draw_normal(struct xoshiro *stream)
     double x;
 
     bits >>= 9;
-    x = (double)bits * ziggurat_normal.scale[layer];
-    if (__builtin_expect(bits < ziggurat_normal.limit[layer], 1))
+    x = (double)bits * normal_layers.scale[layer];
+    if (__builtin_expect(bits < normal_layers.limit[layer], 1))
         return negative ? -x : x;
     return draw_normal_slowly(stream, layer, x, negative);
 }

@@ -15,7 +15,7 @@ sed -e "s/\"srv\"/\"$long\"/g" -e "s/\"faster\"/\"$long\"/" queue.json >long.jso
 run 0 queue.json
 fits stdout
 grep -q "$escape" stdout && fail "colour without a terminal"
-for part in "One server" "users" "latency" "p99" "tiers" "limit" "expect" "held" "To repeat:" "Differences"; do
+for part in "One server" "users" "latency" "p99" "srv" "limit" "expect" "held" "To repeat:" "Differences"; do
     printed "$part"
 done
 run 0 tiers.json -n 2

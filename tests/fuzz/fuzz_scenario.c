@@ -5,11 +5,14 @@
  *     cmake -S . -B fuzz -DCMAKE_C_COMPILER=clang -DSCALESIM_FUZZ=ON && cmake --build fuzz --target fuzz
  *     fuzz/tests/fuzz_scenario -max_len=8192 NEW_FOLDER scenarios tests/bad_scenarios
  *
+ * Mutations: mostly of the JSON tree (a value becomes another value of the file, a word or number that is special,
+ * or is left out), so that what comes behind the syntax is reached; else of the bytes.
  * Memory: texts of TEXT_SIZE_MAX bytes at most, a trial of MEMORY_BUDGET at most; what counts and sizes in a
  * scenario ask for beyond that is refused as it is on a small machine.
  */
 #include "app/scenario.h"
 
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +22,8 @@
 #define MEMORY_BUDGET (UINT64_C(64) << 20) /* bytes */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
 
 static void require(bool holds)
 {
@@ -92,4 +97,95 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_text(path);
     close(file);
     return 0;
+}
+
+/* ---- mutations ---- */
+
+static const char *const specials[] = {
+    "0", "1", "-1", "2", "3.5", "64", "10000", "1e6", "1e15", "1e18", "1e300", "null", "true", "[]", "{}", "\"\"", "\"none\"",
+    "\"unlimited\"", "\"never\"", "\"any\"", "\"base\"", "\"total\"", "\"0s\"", "\"1ns\"", "\"1ms\"", "\"10000d\"", "\"0/s\"", "\"1000/s\"",
+    "\"100%\"", "\"0%\"", "\"1B\"", "\"4GB\"", "\"$1/h\"", "\"< 5ms\"", "\"zipf\"", "\"uniform\"", "\"modulo\"", "\"consistent_hash\"", "\"lru\"",
+};
+
+#define SPECIAL_COUNT (sizeof specials / sizeof *specials)
+
+static size_t count_values(const cJSON *tree)
+{
+    size_t count = 1;
+
+    for (const cJSON *child = tree->child; child; child = child->next)
+        count += count_values(child);
+    return count;
+}
+
+/* The index-th value of a tree, in depth first order, with what holds it. */
+static cJSON *find_value(cJSON *tree, size_t *index, cJSON **parent)
+{
+    for (cJSON *child = tree->child; child; child = child->next) {
+        cJSON *found;
+
+        *parent = tree;
+        if ((*index)-- == 0)
+            return child;
+        found = find_value(child, index, parent);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static cJSON *choose_value(cJSON *tree, unsigned draw, cJSON **parent)
+{
+    size_t index = draw % count_values(tree);
+
+    return find_value(tree, &index, parent);
+}
+
+static void mutate_tree(cJSON *tree, unsigned seed)
+{
+    cJSON *parent = NULL, *other_parent = NULL, *value = choose_value(tree, seed >> 8, &parent), *other, *put = NULL;
+
+    if (!value)
+        return;
+    switch (seed % 8) {
+    case 0:
+        cJSON_Delete(cJSON_DetachItemViaPointer(parent, value));
+        return;
+    case 1:
+    case 2:
+    case 3:
+        other = choose_value(tree, seed * 2654435761u >> 7, &other_parent);
+        put = other ? cJSON_Duplicate(other, true) : NULL;
+        break;
+    default:
+        put = cJSON_Parse(specials[(seed >> 4) % SPECIAL_COUNT]);
+    }
+    if (put && value->string) {
+        cJSON_free(put->string);
+        put->string = strdup(value->string);
+        put->type &= ~cJSON_StringIsConst;
+    }
+    if (put && !cJSON_ReplaceItemViaPointer(parent, value, put))
+        cJSON_Delete(put);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed)
+{
+    cJSON *tree = seed % 16 ? cJSON_ParseWithLength((const char *)data, size) : NULL;
+    char *text;
+    size_t length;
+
+    if (!tree)
+        return LLVMFuzzerMutate(data, size, size_max);
+    for (unsigned i = 0; i <= seed % 3; i++)
+        mutate_tree(tree, seed * 747796405u + i * 2891336453u);
+    text = cJSON_PrintUnformatted(tree);
+    cJSON_Delete(tree);
+    length = text ? strlen(text) : 0;
+    if (length > 0 && length <= size_max)
+        memcpy(data, text, length);
+    else
+        length = LLVMFuzzerMutate(data, size, size_max);
+    cJSON_free(text);
+    return length;
 }

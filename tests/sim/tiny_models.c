@@ -336,13 +336,36 @@ struct tiny_server_config tiny_server_of(struct distribution_config work)
 
 struct sim *tiny_pair(uint64_t seed, const struct tiny_source_config *source, const struct tiny_server_config *server)
 {
+    struct sim *sim = tiny_sim(seed, NULL);
+
+    tiny_add_source(sim, "source", source);
+    tiny_add_server(sim, "server", 1, server);
+    tiny_wire(sim);
+    return sim;
+}
+
+struct sim *tiny_sim(uint64_t seed, const struct network *network)
+{
     struct sim *sim = sim_create(seed, UINT64_MAX, PENDING_LADDER);
 
     ck_assert_ptr_nonnull(sim);
-    sim_add_group(sim, &tiny_source_type, "source", 1, source, &sim->sites[0]);
-    sim_add_group(sim, &tiny_server_type, "server", 1, server, &sim->sites[0]);
-    tiny_wire(sim);
+    sim->network = network;
     return sim;
+}
+
+struct group *tiny_add_source(struct sim *sim, const char *name, const struct tiny_source_config *config)
+{
+    return sim_add_group(sim, &tiny_source_type, name, 1, config, &sim->sites[0]);
+}
+
+struct group *tiny_add_server(struct sim *sim, const char *name, uint32_t count, const struct tiny_server_config *config)
+{
+    return sim_add_group(sim, &tiny_server_type, name, count, config, &sim->sites[0]);
+}
+
+struct network tiny_network(struct distribution_config latency)
+{
+    return (struct network){ .latency = latency, .has_latency = true, .path_stretch = 1.0 };
 }
 
 void tiny_wire(struct sim *sim)

@@ -84,6 +84,14 @@ struct call_policy tiny_policy(int64_t timeout_ns, uint32_t retries);
 /* A run with `source` (one instance) and `server` (one instance). */
 struct sim *tiny_pair(uint64_t seed, const struct tiny_source_config *source, const struct tiny_server_config *server);
 
+/* A run without components, over a network that may be NULL; and components of it, with the given number of instances. */
+struct sim *tiny_sim(uint64_t seed, const struct network *network);
+struct group *tiny_add_source(struct sim *sim, const char *name, const struct tiny_source_config *config);
+struct group *tiny_add_server(struct sim *sim, const char *name, uint32_t count, const struct tiny_server_config *config);
+
+/* Within the only site; the caller may go on filling it in. */
+struct network tiny_network(struct distribution_config latency);
+
 /* Wires; a cycle fails the test. */
 void tiny_wire(struct sim *sim);
 
