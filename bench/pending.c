@@ -1,6 +1,6 @@
 /* pending.c - what the event structures of the kernel cost.
  *
- *     pending [--quick]      --quick: nothing over 10^4 pending
+ *     pending [--quick | NAME NUMBER]      --quick: nothing over 10^4 pending; NAME NUMBER: this row alone
  *
  * Prints a row a measurement, tab-separated: name, number pending, ns of an operation (median, least), bytes
  * an event.
@@ -22,6 +22,7 @@
 #include "sim/timer.h"
 
 #define REPEATS 5
+#define QUICK_MAX 10000 /* pending */
 #define QUANTILES 1024
 #define REQUEST_NS 10000000
 
@@ -327,24 +328,31 @@ static int compare_doubles(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
+/* Is this row asked for? */
+static bool wanted(const struct row *row, int argc, char **argv)
+{
+    if (argc == 3)
+        return !strcmp(row->name, argv[1]) && row->size == strtoul(argv[2], NULL, 10);
+    return argc == 1 || row->size <= QUICK_MAX;
+}
+
 int main(int argc, char **argv)
 {
-    bool quick = argc == 2 && !strcmp(argv[1], "--quick");
     static struct bench bench;
     double ns[ROW_COUNT][REPEATS], bytes[ROW_COUNT];
 
-    if (argc > 1 && !quick) {
-        fputs("usage: pending [--quick]\n", stderr);
+    if (argc > 3 || (argc == 2 && strcmp(argv[1], "--quick"))) {
+        fputs("usage: pending [--quick | NAME NUMBER]\n", stderr);
         return EXIT_FAILURE;
     }
     fill_quantiles(&bench);
     for (uint32_t repeat = 0; repeat < REPEATS; repeat++)
         for (uint32_t i = 0; i < ROW_COUNT; i++)
-            if (!quick || rows[i].size <= 10000)
+            if (wanted(&rows[i], argc, argv))
                 ns[i][repeat] = measure(&rows[i], &bench, &bytes[i]);
     puts("name\tpending\tmedian_ns\tleast_ns\tbytes_each");
     for (uint32_t i = 0; i < ROW_COUNT; i++) {
-        if (quick && rows[i].size > 10000)
+        if (!wanted(&rows[i], argc, argv))
             continue;
         qsort(ns[i], REPEATS, sizeof ns[i][0], compare_doubles);
         printf("%s\t%u\t%.1f\t%.1f\t%.0f\n", rows[i].name, rows[i].size, ns[i][REPEATS / 2], ns[i][0],

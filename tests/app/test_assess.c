@@ -25,14 +25,17 @@ static void fill(struct results *results, const struct figures *figures)
         results_add_value(results, "total", "requests.started", "1", RESULT_VALUE, figures->started);
         results_add_value(results, "total", "in_flight.start", "1", RESULT_VALUE, 10);
         results_add_value(results, "total", "in_flight.end", "1", RESULT_VALUE, 10 + figures->left[i]);
-        results_add_ratio(results, "total", "availability", (uint64_t)figures->started - figures->failed, (uint64_t)figures->started);
-        results_add_value(results, "total", "latency.mean", "s", RESULT_VALUE, figures->latency_s + 0.001 * i);
+        results_add_ratio(results, "total", "availability", (uint64_t)figures->started - figures->failed,
+                          (uint64_t)figures->started);
+        results_add_value(results, "total", "latency.mean", "s", RESULT_VALUE,
+                          figures->latency_s + 0.001 * i);
         results_add_value(results, "total", "throughput", "1/s", RESULT_VALUE, figures->started / 100);
         entry = results_add_value(results, "web", "cpu.utilisation", "1", RESULT_VALUE, figures->cpu);
         entry->limits = true;
         entry = results_add_value(results, "web", "workers.utilisation", "1", RESULT_VALUE, figures->workers);
         entry->limits = entry->held = true;
-        entry = results_add_value(results, "web", "idle.utilisation", "1", RESULT_VALUE, 1.0); /* of no single resource */
+        entry = results_add_value(results, "web", "idle.utilisation", "1", RESULT_VALUE,
+                                  1.0); /* of no single resource */
         results_end(results);
     }
     results->seconds = 100;
@@ -40,7 +43,7 @@ static void fill(struct results *results, const struct figures *figures)
 
 static struct assessment judge(struct results *results, const struct figures *figures, enum time_kind kind)
 {
-    struct scenario_variant variant = { .name = "base", .time = { .kind = kind } };
+    struct scenario_variant variant = { .name = "base", .time = { .kind = (int)kind } };
     struct assessment assessment;
 
     fill(results, figures);
@@ -59,7 +62,10 @@ static const struct {
     { "queue grows, one replication", { 1, 10000, { 900 }, 0, 1.0, 0.3, 9 }, true, true },
     { "one replication, a little more inside", { 1, 10000, { 300 }, 0, 0.99, 0.3, 9 }, false, false },
     { "growth by chance", { 3, 10000, { 900, -100, 20 }, 0, 1.0, 0.3, 9 }, false, false },
-    { "more inside, yet nothing is full", { 5, 10000, { 900, 1000, 950, 1020, 980 }, 0, 0.5, 0.3, 9 }, false, false },
+    { "more inside, yet nothing is full",
+      { 5, 10000, { 900, 1000, 950, 1020, 980 }, 0, 0.5, 0.3, 9 },
+      false,
+      false },
     { "full and refusing", { 5, 10000, { 1, -2, 0, 3, 1 }, 2000, 0.99, 0.3, 0.1 }, false, true },
     { "failing, but not full", { 5, 10000, { 1, -2, 0, 3, 1 }, 2000, 0.5, 0.3, 0.1 }, false, false },
     { "full, hardly anything fails", { 5, 10000, { 1, -2, 0, 3, 1 }, 50, 0.99, 0.3, 0.1 }, false, false },
@@ -73,8 +79,10 @@ START_TEST(test_assess_tells_overload)
         struct results results;
         struct assessment assessment = judge(&results, &cases[i].figures, TIME_STEADY);
 
-        ck_assert_msg(assessment.growing == cases[i].growing, "%s: growing is %d", cases[i].what, assessment.growing);
-        ck_assert_msg(assessment.overloaded == cases[i].overloaded, "%s: overloaded is %d", cases[i].what, assessment.overloaded);
+        ck_assert_msg(assessment.growing == cases[i].growing, "%s: growing is %d", cases[i].what,
+                      assessment.growing);
+        ck_assert_msg(assessment.overloaded == cases[i].overloaded, "%s: overloaded is %d", cases[i].what,
+                      assessment.overloaded);
         assessment_deinit(&assessment);
         results_deinit(&results);
     }
@@ -116,10 +124,14 @@ END_TEST
 static const struct {
     double cpu, workers;
     const char *limit;
-} limits[] = {
-    { 0.5, 0.3, "cpu.utilisation" },     { 0.5, 0.85, "cpu.utilisation" }, /* workers wait for the processor */
-    { 0.5, 0.95, "workers.utilisation" }, { 0.9, 1.0, "cpu.utilisation" },  { 0.0, 0.0, "cpu.utilisation" },
-};
+} limits
+    [] = {
+        { 0.5, 0.3, "cpu.utilisation" },
+        { 0.5, 0.85, "cpu.utilisation" }, /* workers wait for the processor */
+        { 0.5, 0.95, "workers.utilisation" },
+        { 0.9, 1.0, "cpu.utilisation" },
+        { 0.0, 0.0, "cpu.utilisation" },
+    };
 
 START_TEST(test_assess_the_limit_is_what_works)
 {
@@ -129,7 +141,8 @@ START_TEST(test_assess_the_limit_is_what_works)
         struct assessment assessment = judge(&results, &figures, TIME_STEADY);
 
         ck_assert_ptr_nonnull(assessment.limit);
-        ck_assert_msg(!strcmp(assessment.limit->metric, limits[i].limit), "%g %g: %s", limits[i].cpu, limits[i].workers, assessment.limit->metric);
+        ck_assert_msg(!strcmp(assessment.limit->metric, limits[i].limit), "%g %g: %s", limits[i].cpu,
+                      limits[i].workers, assessment.limit->metric);
         results_deinit(&results);
     }
 }
@@ -137,18 +150,26 @@ END_TEST
 
 static struct expectation bound_on(const char *metric, enum comparison comparison, double bound)
 {
-    return (struct expectation){ .component = "total", .metric = metric, .comparison = comparison, .bound = bound };
+    return (struct expectation){
+        .component = "total", .metric = metric, .comparison = comparison, .bound = bound
+    };
 }
 
 START_TEST(test_assess_counts_verdicts)
 {
     struct expectation expectations[] = {
-        bound_on("latency.mean", COMPARISON_LESS, 0.2),          bound_on("latency.mean", COMPARISON_LESS, 0.1),
-        bound_on("latency.mean", COMPARISON_LESS, 0.102),        bound_on("availability", COMPARISON_GREATER_EQUAL, 0.9),
-        bound_on("throughput", COMPARISON_GREATER, 1000),        bound_on("no.such", COMPARISON_LESS, 1),
+        bound_on("latency.mean", COMPARISON_LESS, 0.2),
+        bound_on("latency.mean", COMPARISON_LESS, 0.1),
+        bound_on("latency.mean", COMPARISON_LESS, 0.102),
+        bound_on("availability", COMPARISON_GREATER_EQUAL, 0.9),
+        bound_on("throughput", COMPARISON_GREATER, 1000),
+        bound_on("no.such", COMPARISON_LESS, 1),
     };
-    static const enum verdict wanted[] = { VERDICT_HELD, VERDICT_FAILED, VERDICT_UNDECIDED, VERDICT_HELD, VERDICT_FAILED, VERDICT_UNDECIDED };
-    struct scenario_variant variant = { .name = "base", .expectations = expectations, .expectation_count = 6 };
+    static const enum verdict wanted[] = { VERDICT_HELD, VERDICT_FAILED, VERDICT_UNDECIDED,
+                                           VERDICT_HELD, VERDICT_FAILED, VERDICT_UNDECIDED };
+    struct scenario_variant variant = { .name = "base",
+                                        .expectations = expectations,
+                                        .expectation_count = 6 };
     struct results results;
     struct assessment assessment;
 
@@ -159,7 +180,8 @@ START_TEST(test_assess_counts_verdicts)
     ck_assert_uint_eq(assessment.check_count, 6);
     for (size_t i = 0; i < 6; i++) {
         ck_assert_ptr_eq(assessment.checks[i].expectation, &expectations[i]);
-        ck_assert_msg(assessment.checks[i].verdict == wanted[i], "expectation %zu: %d", i, (int)assessment.checks[i].verdict);
+        ck_assert_msg(assessment.checks[i].verdict == wanted[i], "expectation %zu: %d", i,
+                      (int)assessment.checks[i].verdict);
     }
     ck_assert_uint_eq(assessment.counts[VERDICT_HELD], 2);
     ck_assert_uint_eq(assessment.counts[VERDICT_FAILED], 2);
@@ -177,7 +199,9 @@ START_TEST(test_assess_growing_latency_holds_no_bound)
         bound_on("latency.mean", COMPARISON_GREATER, 3600),
         bound_on("throughput", COMPARISON_LESS, 1000),
     };
-    struct scenario_variant variant = { .name = "base", .expectations = expectations, .expectation_count = 3 };
+    struct scenario_variant variant = { .name = "base",
+                                        .expectations = expectations,
+                                        .expectation_count = 3 };
     struct results results;
     struct assessment assessment;
 
@@ -191,6 +215,7 @@ START_TEST(test_assess_growing_latency_holds_no_bound)
 }
 END_TEST
 
-TEST_MAIN("assess", test_assess_tells_overload, test_assess_growth_is_a_rate, test_assess_episodes_are_not_overloaded,
-          test_assess_without_replications_knows_nothing, test_assess_the_limit_is_what_works, test_assess_counts_verdicts,
+TEST_MAIN("assess", test_assess_tells_overload, test_assess_growth_is_a_rate,
+          test_assess_episodes_are_not_overloaded, test_assess_without_replications_knows_nothing,
+          test_assess_the_limit_is_what_works, test_assess_counts_verdicts,
           test_assess_growing_latency_holds_no_bound)

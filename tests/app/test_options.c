@@ -7,7 +7,8 @@
 #define WORDS_MAX 12
 
 /* Reads a line of words divided by single blanks. */
-static bool read_line(struct options *options, const char *line, char *buffer, struct diagnostics *diagnostics)
+static bool read_line(struct options *options, const char *line, char *buffer,
+                      struct diagnostics *diagnostics)
 {
     char *argv[WORDS_MAX + 1] = { (char[]){ "scalesim" } }, *rest = buffer;
     int argc = 1;
@@ -49,26 +50,31 @@ static const struct {
     { "x.json --seed 7", COMMAND_RUN, "x.json", NULL, NULL, 7, 5, false, 0, DIAGNOSTICS_TEXT },
     { "--seed=7 x.json", COMMAND_RUN, "x.json", NULL, NULL, 7, 5, false, 0, DIAGNOSTICS_TEXT },
     { "x.json --seed 0", COMMAND_RUN, "x.json", NULL, NULL, 0, 5, false, 0, DIAGNOSTICS_TEXT },
-    { "x.json --seed 18446744073709551615", COMMAND_RUN, "x.json", NULL, NULL, UINT64_MAX, 5, false, 0, DIAGNOSTICS_TEXT },
+    { "x.json --seed 18446744073709551615", COMMAND_RUN, "x.json", NULL, NULL, UINT64_MAX, 5, false, 0,
+      DIAGNOSTICS_TEXT },
     { "x.json -n 20", COMMAND_RUN, "x.json", NULL, NULL, 1, 20, false, 0, DIAGNOSTICS_TEXT },
     { "x.json -n20", COMMAND_RUN, "x.json", NULL, NULL, 1, 20, false, 0, DIAGNOSTICS_TEXT },
     { "x.json -n=20", COMMAND_RUN, "x.json", NULL, NULL, 1, 20, false, 0, DIAGNOSTICS_TEXT },
-    { "x.json --replications=10000", COMMAND_RUN, "x.json", NULL, NULL, 1, 10000, false, 0, DIAGNOSTICS_TEXT },
+    { "x.json --replications=10000", COMMAND_RUN, "x.json", NULL, NULL, 1, 10000, false, 0,
+      DIAGNOSTICS_TEXT },
     { "x.json -n 1 -n 2", COMMAND_RUN, "x.json", NULL, NULL, 1, 2, false, 0, DIAGNOSTICS_TEXT },
     { "-q x.json", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, true, 0, DIAGNOSTICS_TEXT },
     { "x.json --quiet", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, true, 0, DIAGNOSTICS_TEXT },
     { "x.json --variant v --csv -", COMMAND_RUN, "x.json", "v", "-", 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "x.json --csv=a=b.csv", COMMAND_RUN, "x.json", NULL, "a=b.csv", 1, 5, false, 0, DIAGNOSTICS_TEXT },
-    { "x.json --set a.b=1 --set=c=2 --set d", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 3, DIAGNOSTICS_TEXT },
+    { "x.json --set a.b=1 --set=c=2 --set d", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 3,
+      DIAGNOSTICS_TEXT },
     { "x.json --error-format json", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_JSON },
-    { "x.json --error-format=json --error-format=text", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
+    { "x.json --error-format=json --error-format=text", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 0,
+      DIAGNOSTICS_TEXT },
     { "-- -x.json", COMMAND_RUN, "-x.json", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "run -- --seed", COMMAND_RUN, "--seed", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
 };
 
 static void check_text(const char *line, const char *got, const char *wanted)
 {
-    ck_assert_msg(wanted ? got && !strcmp(got, wanted) : !got, "%s: %s instead of %s", line, got ? got : "nothing", wanted ? wanted : "nothing");
+    ck_assert_msg(wanted ? got && !strcmp(got, wanted) : !got, "%s: %s instead of %s", line,
+                  got ? got : "nothing", wanted ? wanted : "nothing");
 }
 
 START_TEST(test_options_are_read)
@@ -80,7 +86,8 @@ START_TEST(test_options_are_read)
 
         ck_assert_msg(read_line(&options, good[i].line, buffer, &diagnostics), "%s", good[i].line);
         ck_assert_uint_eq(diagnostics_error_count(&diagnostics), 0);
-        ck_assert_msg(options.command == good[i].command, "%s: command %d", good[i].line, (int)options.command);
+        ck_assert_msg(options.command == good[i].command, "%s: command %d", good[i].line,
+                      (int)options.command);
         check_text(good[i].line, options.argument, good[i].argument);
         check_text(good[i].line, options.variant, good[i].variant);
         check_text(good[i].line, options.csv, good[i].csv);
@@ -153,9 +160,11 @@ START_TEST(test_options_wrong_lines_are_refused_once)
 
         ck_assert_msg(!read_line(&options, bad[i].line, buffer, &diagnostics), "%s", bad[i].line);
         ck_assert_msg(diagnostics_error_count(&diagnostics) == 1, "%s", bad[i].line);
-        ck_assert_msg(strstr(diagnostics.items[0].message, bad[i].message) != NULL, "%s: %s", bad[i].line, diagnostics.items[0].message);
+        ck_assert_msg(strstr(diagnostics.items[0].message, bad[i].message) != NULL, "%s: %s", bad[i].line,
+                      diagnostics.items[0].message);
         if (bad[i].help)
-            ck_assert_msg(diagnostics.items[0].help && strstr(diagnostics.items[0].help, bad[i].help), "%s: %s", bad[i].line,
+            ck_assert_msg(diagnostics.items[0].help && strstr(diagnostics.items[0].help, bad[i].help),
+                          "%s: %s", bad[i].line,
                           diagnostics.items[0].help ? diagnostics.items[0].help : "no help");
         options_deinit(&options);
         diagnostics_deinit(&diagnostics);
@@ -166,7 +175,8 @@ END_TEST
 /* Also when the mistake comes before the option. */
 START_TEST(test_options_errors_have_the_format_that_is_asked_for)
 {
-    static const char *const lines[] = { "--bogus --error-format=json", "x.json y.json --error-format json", "--error-format=json --bogus" };
+    static const char *const lines[] = { "--bogus --error-format=json", "x.json y.json --error-format json",
+                                         "--error-format=json --bogus" };
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct diagnostics diagnostics;
@@ -184,8 +194,10 @@ END_TEST
 /* Every option and command is in the help, in lines that a reader of 120 columns sees whole. */
 START_TEST(test_options_help_tells_all)
 {
-    static const char *const words[] = { "--replications", "--variant", "--seed", "--set", "--csv", "--quiet", "--error-format",
-                                         "--help", "--version", "  check ", "  models ", "  schema ", "  reference ", "exit status" };
+    static const char *const words[] = { "--replications", "--variant",  "--seed",         "--set",
+                                         "--csv",          "--quiet",    "--error-format", "--help",
+                                         "--version",      "  check ",   "  models ",      "  schema ",
+                                         "  reference ",   "exit status" };
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
@@ -201,5 +213,6 @@ START_TEST(test_options_help_tells_all)
 }
 END_TEST
 
-TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order, test_options_wrong_lines_are_refused_once,
-          test_options_errors_have_the_format_that_is_asked_for, test_options_help_tells_all)
+TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order,
+          test_options_wrong_lines_are_refused_once, test_options_errors_have_the_format_that_is_asked_for,
+          test_options_help_tells_all)

@@ -117,7 +117,9 @@ END_TEST
 static const struct {
     const char *path;
     int error;
-} impossible[] = { { "absent/out.csv", ENOENT }, { ".", EISDIR }, { "", ENOENT }, { "file/out.csv", ENOTDIR } };
+} impossible[] = {
+    { "absent/out.csv", ENOENT }, { ".", EISDIR }, { "", ENOENT }, { "file/out.csv", ENOTDIR }
+};
 
 START_TEST(test_output_tells_what_cannot_be_made)
 {
@@ -205,5 +207,6 @@ START_TEST(test_output_leaves_standard_output_open)
 END_TEST
 
 TEST_MAIN("output", test_output_appears_when_it_is_committed, test_output_keeps_what_was_there_until_then,
-          test_output_has_the_permissions_of_any_file, test_output_tells_what_cannot_be_made, test_output_to_a_device_is_direct,
-          test_output_tells_of_a_full_disk, test_output_leaves_nothing_when_writing_fails, test_output_leaves_standard_output_open)
+          test_output_has_the_permissions_of_any_file, test_output_tells_what_cannot_be_made,
+          test_output_to_a_device_is_direct, test_output_tells_of_a_full_disk,
+          test_output_leaves_nothing_when_writing_fails, test_output_leaves_standard_output_open)

@@ -31,7 +31,8 @@ static struct interval interval_of(const struct results *results, const char *me
 
 static void check_near(double value, double expected)
 {
-    ck_assert_msg(fabs(value - expected) <= expected * HISTOGRAM_RELATIVE_ERROR, "%.9g instead of %.9g", value, expected);
+    ck_assert_msg(fabs(value - expected) <= expected * HISTOGRAM_RELATIVE_ERROR, "%.9g instead of %.9g",
+                  value, expected);
 }
 
 /* A replication with few requests counts as much as its requests, not as much as the other replication. */
@@ -115,7 +116,8 @@ START_TEST(test_results_ratios_are_pooled)
     results_init(&results, 2);
     add_numbers(&results, 0, 1, 10);
     add_numbers(&results, 0, 90, 90);
-    ck_assert_double_eq(interval_of(&results, "availability").mean, 0.91); /* the mean of 10 % and 100 % is 55 % */
+    ck_assert_double_eq(interval_of(&results, "availability").mean,
+                        0.91); /* the mean of 10 % and 100 % is 55 % */
     ck_assert(interval_of(&results, "availability").low < 0.91);
     results_deinit(&results);
     results_init(&results, 2);
@@ -155,12 +157,14 @@ START_TEST(test_results_one_replication_has_no_interval)
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
         struct interval interval = interval_of(&results, metrics[i]);
 
-        ck_assert_msg(isfinite(interval.mean) && isnan(interval.low) && isnan(interval.high), "%s", metrics[i]);
+        ck_assert_msg(isfinite(interval.mean) && isnan(interval.low) && isnan(interval.high), "%s",
+                      metrics[i]);
     }
     results_deinit(&results);
     results_init(&results, 5);
     add_times(&results, 10, 10, 0);
-    ck_assert(isnan(interval_of(&results, "latency.p99").low) && isnan(interval_of(&results, "latency.p99").high));
+    ck_assert(isnan(interval_of(&results, "latency.p99").low) &&
+              isnan(interval_of(&results, "latency.p99").high));
     results_deinit(&results);
 }
 END_TEST
@@ -226,7 +230,9 @@ START_TEST(test_results_grow_to_many_entries)
 }
 END_TEST
 
-TEST_MAIN("results", test_results_percentiles_come_from_the_merged_histogram, test_results_intervals_come_from_the_replications,
-          test_results_zeros_count_as_times, test_results_of_nothing_are_not_a_number, test_results_ratios_are_pooled,
+TEST_MAIN("results", test_results_percentiles_come_from_the_merged_histogram,
+          test_results_intervals_come_from_the_replications, test_results_zeros_count_as_times,
+          test_results_of_nothing_are_not_a_number, test_results_ratios_are_pooled,
           test_results_values_are_averaged_and_maxima_are_not, test_results_one_replication_has_no_interval,
-          test_results_find_needs_the_whole_names, test_results_composed_names_stay, test_results_grow_to_many_entries)
+          test_results_find_needs_the_whole_names, test_results_composed_names_stay,
+          test_results_grow_to_many_entries)

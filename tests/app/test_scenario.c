@@ -76,17 +76,22 @@ static const char whole[] =
     "{\n"
     "\"format\": 1, \"title\": \"A title\", \"ask\": \"A question?\",\n"
     "\"time\": {\"warm_up\": \"2s\", \"measure\": \"1min\"},\n"
-    "\"network\": {\"regions\": {\"eu\": {}, \"us\": {}}, \"round_trips\": [{\"from\": \"eu\", \"to\": \"us\", \"round_trip\": \"80ms\"}],\n"
+    "\"network\": {\"regions\": {\"eu\": {}, \"us\": {}}, \"round_trips\": [{\"from\": \"eu\", \"to\": "
+    "\"us\", \"round_trip\": \"80ms\"}],\n"
     "  \"links\": [{\"from\": \"users\", \"to\": \"any\", \"bandwidth\": \"1MB/s\"}]},\n"
     "\"data\": {\"rows\": {\"rows\": 1000}},\n"
     "\"hosts\": {\"box\": {\"cores\": 3}},\n"
-    "\"components\": {\"users\": {\"type\": \"clients\", \"arrivals\": \"80/s\", \"target\": \"srv\", \"region\": \"eu\"},\n"
+    "\"components\": {\"users\": {\"type\": \"clients\", \"arrivals\": \"80/s\", \"target\": \"srv\", "
+    "\"region\": \"eu\"},\n"
     "  \"srv\": {\"type\": \"service\", \"service_time\": \"5ms\", \"count\": 3, \"region\": \"us\"}},\n"
-    "\"expect\": {\"total.latency.p99\": \"<   250ms\", \"total.availability\": \">= 99.9%\", \"srv.throughput\": \"> 4800/min\",\n"
-    "  \"srv.servers.utilisation\": \"<= 0.9\", \"total.cost.per_hour\": \"< $2\", \"srv[2].requests.failed\": \"< 1\"},\n"
+    "\"expect\": {\"total.latency.p99\": \"<   250ms\", \"total.availability\": \">= 99.9%\", "
+    "\"srv.throughput\": \"> 4800/min\",\n"
+    "  \"srv.servers.utilisation\": \"<= 0.9\", \"total.cost.per_hour\": \"< $2\", "
+    "\"srv[2].requests.failed\": \"< 1\"},\n"
     "\"variants\": {\n"
     "  \"slow\": {\"based_on\": \"slower\", \"title\": \"S\"},\n"
-    "  \"slower\": {\"components\": {\"srv\": {\"count\": 1}}, \"time\": {\"kind\": \"episode\", \"measure\": \"1h\", \"warm_up\": null},\n"
+    "  \"slower\": {\"components\": {\"srv\": {\"count\": 1}}, \"time\": {\"kind\": \"episode\", "
+    "\"measure\": \"1h\", \"warm_up\": null},\n"
     "    \"expect\": \"none\"}}}";
 
 START_TEST(test_scenario_reads_every_part)
@@ -211,7 +216,8 @@ struct wanted {
     const char *message;
 };
 
-static void check_errors(const char *text, const char *const *settings, const struct wanted *wanted, size_t count)
+static void check_errors(const char *text, const char *const *settings, const struct wanted *wanted,
+                         size_t count)
 {
     struct fixture fixture;
 
@@ -220,11 +226,13 @@ static void check_errors(const char *text, const char *const *settings, const st
     for (size_t i = 0; i < fixture.diagnostics.item_count && i < count; i++) {
         const struct diagnostic *item = &fixture.diagnostics.items[i];
 
-        ck_assert_msg(strstr(item->message, wanted[i].message) != NULL, "%s instead of %s", item->message, wanted[i].message);
-        ck_assert_msg(item->line == wanted[i].line, "line %zu instead of %zu: %s", item->line, wanted[i].line, item->message);
+        ck_assert_msg(strstr(item->message, wanted[i].message) != NULL, "%s instead of %s", item->message,
+                      wanted[i].message);
+        ck_assert_msg(item->line == wanted[i].line, "line %zu instead of %zu: %s", item->line, wanted[i].line,
+                      item->message);
     }
-    ck_assert_msg(fixture.diagnostics.item_count == count, "%zu errors instead of %zu; the first: %s", fixture.diagnostics.item_count, count,
-                  first_message(&fixture));
+    ck_assert_msg(fixture.diagnostics.item_count == count, "%zu errors instead of %zu; the first: %s",
+                  fixture.diagnostics.item_count, count, first_message(&fixture));
     stop(&fixture);
 }
 
@@ -232,7 +240,8 @@ START_TEST(test_scenario_tells_all_errors_at_once)
 {
     static const struct wanted wanted[] = { { 2, "no such field" }, { 4, "has no unit" }, { 5, "must be" } };
 
-    check_errors("{\n\"tittle\": \"x\",\n\"components\": {\n\"users\": {\"type\": \"clients\", \"arrivals\": \"80\", \"target\": \"srv\"},\n"
+    check_errors("{\n\"tittle\": \"x\",\n\"components\": {\n\"users\": {\"type\": \"clients\", \"arrivals\": "
+                 "\"80\", \"target\": \"srv\"},\n"
                  "\"srv\": {\"type\": \"service\", \"service_time\": \"5ms\", \"servers\": 0}}}",
                  NULL, wanted, 3);
 }
@@ -251,7 +260,8 @@ START_TEST(test_scenario_base_errors_are_not_told_again_for_variants)
 {
     static const struct wanted wanted[] = { { 3, "has no unit" } };
 
-    check_errors("{\"components\": {\n" SERVICE ",\n\"users\": {\"type\": \"clients\", \"arrivals\": \"80\", \"target\": \"srv\"}},\n"
+    check_errors("{\"components\": {\n" SERVICE
+                 ",\n\"users\": {\"type\": \"clients\", \"arrivals\": \"80\", \"target\": \"srv\"}},\n"
                  "\"variants\": {\"a\": {\"title\": \"A\"}, \"b\": {\"title\": \"B\"}}}",
                  NULL, wanted, 1);
 }
@@ -262,10 +272,12 @@ START_TEST(test_scenario_variant_errors_are_not_told_again_for_those_based_on_it
 {
     static const struct wanted wanted[] = { { 4, "must be" } };
 
-    check_errors("{\"components\": {" USERS "," SERVICE "},\n\"variants\": {\"c\": {\"based_on\": \"b\", \"components\": {\"srv\": {\"count\": 2}}},\n"
-                 "\"good\": {\"components\": {\"srv\": {\"count\": 2}}},\n"
-                 "\"b\": {\"components\": {\"srv\": {\"servers\": 0}}}}}",
-                 NULL, wanted, 1);
+    check_errors(
+        "{\"components\": {" USERS "," SERVICE
+        "},\n\"variants\": {\"c\": {\"based_on\": \"b\", \"components\": {\"srv\": {\"count\": 2}}},\n"
+        "\"good\": {\"components\": {\"srv\": {\"count\": 2}}},\n"
+        "\"b\": {\"components\": {\"srv\": {\"servers\": 0}}}}}",
+        NULL, wanted, 1);
 }
 END_TEST
 
@@ -276,10 +288,12 @@ START_TEST(test_scenario_errors_outside_of_the_patch_name_the_variant)
                                             { 2, "no component named \"srv\" (in variant \"b\")" },
                                             { 4, "no metric" } };
 
-    check_errors("{\"components\": {\n" USERS ",\n" SERVICE "},\n\"expect\": {\"srv.queue.mean\": \"< 5\"},\n"
-                 "\"variants\": {\"a\": {\"components\": {\"srv\": null}}, \"b\": {\"components\": {\"srv\": null}},\n"
-                 "\"c\": {\"components\": {\"users\": {\"target\": \"new\"}, \"srv\": null, \"new\": {\"type\": \"service\", \"service_time\": \"1ms\"}}}}}",
-                 NULL, wanted, 3);
+    check_errors(
+        "{\"components\": {\n" USERS ",\n" SERVICE "},\n\"expect\": {\"srv.queue.mean\": \"< 5\"},\n"
+        "\"variants\": {\"a\": {\"components\": {\"srv\": null}}, \"b\": {\"components\": {\"srv\": null}},\n"
+        "\"c\": {\"components\": {\"users\": {\"target\": \"new\"}, \"srv\": null, \"new\": {\"type\": "
+        "\"service\", \"service_time\": \"1ms\"}}}}}",
+        NULL, wanted, 3);
 }
 END_TEST
 
@@ -296,18 +310,26 @@ static const struct {
     const char *text, *message;
 } single[] = {
     { "{\"components\":{" SERVICE "}}", "nobody sends requests" },
-    { "{\"components\":{" USERS ",\"srv\":{\"type\":\"service\",\"service_time\":\"1ms\",\"then\":\"srv\"}}}", "would never end" },
+    { "{\"components\":{" USERS ",\"srv\":{\"type\":\"service\",\"service_time\":\"1ms\",\"then\":\"srv\"}}}",
+      "would never end" },
     { "{\"components\":{" USERS "}}", "no component named \"srv\"" },
     { "{\"component\":{" USERS "," SERVICE "}}", "no such field" },
     { "{\"title\":\"x\"}", "needs components" },
-    { "{\"components\":{\"total\":{\"type\":\"clients\",\"arrivals\":\"1/s\",\"target\":\"srv\"}," SERVICE "}}", "cannot be named \"total\"" },
-    { "{\"components\":{\"a.b\":{\"type\":\"clients\",\"arrivals\":\"1/s\",\"target\":\"srv\"}," SERVICE "}}", "\"a.b\" is not a name" },
-    { "{\"hosts\":{\"srv\":{\"cores\":2}},\"components\":{" USERS "," SERVICE "}}", "a component has the same name" },
+    { "{\"components\":{\"total\":{\"type\":\"clients\",\"arrivals\":\"1/s\",\"target\":\"srv\"}," SERVICE
+      "}}",
+      "cannot be named \"total\"" },
+    { "{\"components\":{\"a.b\":{\"type\":\"clients\",\"arrivals\":\"1/s\",\"target\":\"srv\"}," SERVICE "}}",
+      "\"a.b\" is not a name" },
+    { "{\"hosts\":{\"srv\":{\"cores\":2}},\"components\":{" USERS "," SERVICE "}}",
+      "a component has the same name" },
     { "{\"catalog\":\"none.json\",\"components\":{" USERS "," SERVICE "}}", "no such file" },
-    { "{\"time\":{\"kind\":\"episode\",\"warm_up\":\"1s\"},\"components\":{" USERS "," SERVICE "}}", "an episode has no warm-up" },
-    { "{\"expect\":{\"total.availability\":\"> 150%\"},\"components\":{" USERS "," SERVICE "}}", "never outside" },
+    { "{\"time\":{\"kind\":\"episode\",\"warm_up\":\"1s\"},\"components\":{" USERS "," SERVICE "}}",
+      "an episode has no warm-up" },
+    { "{\"expect\":{\"total.availability\":\"> 150%\"},\"components\":{" USERS "," SERVICE "}}",
+      "never outside" },
     { "{\"expect\":5,\"components\":{" USERS "," SERVICE "}}", "wants an object of bounds" },
-    { "{\"variants\":{\"v\":{\"title\":\"a\",\"titel\":\"b\"}},\"components\":{" USERS "," SERVICE "}}", "no such field" },
+    { "{\"variants\":{\"v\":{\"title\":\"a\",\"titel\":\"b\"}},\"components\":{" USERS "," SERVICE "}}",
+      "no such field" },
 };
 
 START_TEST(test_scenario_tells_one_error_of_one_mistake)
@@ -350,7 +372,8 @@ START_TEST(test_scenario_finds_its_catalog_beside_it)
 
     write_file(fixture.folder, "sizes.json", "{\"sizes\":{\"tiny\":{\"cores\":1}}}");
     diagnostics_init(&fixture.diagnostics);
-    ck_assert_int_eq(scenario_read(&fixture.scenario, fixture.path, &none, &fixture.diagnostics), SCENARIO_OK);
+    ck_assert_int_eq(scenario_read(&fixture.scenario, fixture.path, &none, &fixture.diagnostics),
+                     SCENARIO_OK);
     ck_assert_uint_eq(fixture.scenario.variants[0].environment.size_count, 1);
     ck_assert_str_eq(fixture.scenario.variants[0].environment.sizes[0].name, "tiny");
     scenario_deinit(&fixture.scenario);
@@ -368,10 +391,12 @@ START_TEST(test_scenario_finds_its_catalog_beside_it)
 }
 END_TEST
 
-TEST_MAIN("scenario", test_scenario_reads_every_part, test_scenario_reads_expectations_in_the_unit_of_the_metric,
-          test_scenario_reads_variants, test_scenario_has_defaults, test_scenario_tells_all_errors_at_once,
-          test_scenario_of_a_newer_format_is_told_once, test_scenario_base_errors_are_not_told_again_for_variants,
+TEST_MAIN("scenario", test_scenario_reads_every_part,
+          test_scenario_reads_expectations_in_the_unit_of_the_metric, test_scenario_reads_variants,
+          test_scenario_has_defaults, test_scenario_tells_all_errors_at_once,
+          test_scenario_of_a_newer_format_is_told_once,
+          test_scenario_base_errors_are_not_told_again_for_variants,
           test_scenario_variant_errors_are_not_told_again_for_those_based_on_it,
-          test_scenario_errors_outside_of_the_patch_name_the_variant, test_scenario_errors_in_settings_are_told_once,
-          test_scenario_tells_one_error_of_one_mistake, test_scenario_that_is_not_there_is_the_users_mistake,
-          test_scenario_finds_its_catalog_beside_it)
+          test_scenario_errors_outside_of_the_patch_name_the_variant,
+          test_scenario_errors_in_settings_are_told_once, test_scenario_tells_one_error_of_one_mistake,
+          test_scenario_that_is_not_there_is_the_users_mistake, test_scenario_finds_its_catalog_beside_it)

@@ -22,8 +22,9 @@ static void start(struct fixture *fixture, const char *text, const char *const *
     while (settings && settings[count])
         count++;
     diagnostics_init(&fixture->diagnostics);
-    ck_assert_int_eq(json_document_parse(&fixture->document, "test.json", text, strlen(text), &fixture->diagnostics),
-                     JSON_DOCUMENT_OK);
+    ck_assert_int_eq(
+        json_document_parse(&fixture->document, "test.json", text, strlen(text), &fixture->diagnostics),
+        JSON_DOCUMENT_OK);
     fixture->good = variant_tree_init(&fixture->tree, &fixture->document, settings, count, &fixture->arena,
                                       &fixture->diagnostics, &fixture->out_of_memory);
     ck_assert(!fixture->out_of_memory);
@@ -55,8 +56,8 @@ static void check_tree(const struct fixture *fixture, const char *name, const ch
 }
 
 /* The text at a place of the merged tree, as far as its line goes. */
-static void check_place(const struct fixture *fixture, const char *name, const char *pointer, enum json_part part, const char *text_name,
-                        size_t line, const char *begins)
+static void check_place(const struct fixture *fixture, const char *name, const char *pointer,
+                        enum json_part part, const char *text_name, size_t line, const char *begins)
 {
     struct source_span span = variant_tree_locate(&fixture->tree, node_of(fixture, name), pointer, part);
     struct source_position position;
@@ -65,8 +66,8 @@ static void check_place(const struct fixture *fixture, const char *name, const c
     ck_assert_str_eq(span.text->name, text_name);
     position = source_position(span.text->bytes, span.text->size, span.offset);
     ck_assert_msg(position.line == line, "%s in %s: line %zu, not %zu", pointer, name, position.line, line);
-    ck_assert_msg(!strncmp(span.text->bytes + span.offset, begins, strlen(begins)), "%s in %s: %.20s", pointer, name,
-                  span.text->bytes + span.offset);
+    ck_assert_msg(!strncmp(span.text->bytes + span.offset, begins, strlen(begins)), "%s in %s: %.20s",
+                  pointer, name, span.text->bytes + span.offset);
 }
 
 /* The text must have exactly one error, at that path, with that in its message. */
@@ -80,7 +81,8 @@ static void check_error(const char *text, const char *const *settings, const cha
                   diagnostics_error_count(&fixture.diagnostics), text);
     if (path)
         ck_assert_str_eq(fixture.diagnostics.items[0].path, path);
-    ck_assert_msg(strstr(fixture.diagnostics.items[0].message, message) != NULL, "%s", fixture.diagnostics.items[0].message);
+    ck_assert_msg(strstr(fixture.diagnostics.items[0].message, message) != NULL, "%s",
+                  fixture.diagnostics.items[0].message);
     stop(&fixture);
 }
 
@@ -119,10 +121,15 @@ START_TEST(test_variant_tree_follows_chains_in_any_order)
     ck_assert(fixture.good);
     ck_assert_uint_eq(fixture.tree.count, 4);
     ck_assert_str_eq(fixture.tree.nodes[1].name, "third"); /* the order of the file */
-    check_tree(&fixture, "first", "{\"title\":\"T\",\"time\":{\"warm_up\":\"1s\",\"measure\":\"9s\"},\"list\":[1,2,3],\"new\":{\"a\":1}}");
-    check_tree(&fixture, "second", "{\"title\":\"T\",\"time\":{\"warm_up\":\"1s\"},\"list\":[1,2,3],\"new\":{\"a\":1,\"b\":2}}");
-    check_tree(&fixture, "third", "{\"title\":\"T\",\"time\":{\"warm_up\":\"3s\"},\"list\":[9],\"new\":{\"a\":1,\"b\":2}}");
-    check_tree(&fixture, "base", "{\"title\":\"T\",\"time\":{\"warm_up\":\"1s\",\"measure\":\"2s\"},\"list\":[1,2,3]}");
+    check_tree(&fixture, "first",
+               "{\"title\":\"T\",\"time\":{\"warm_up\":\"1s\",\"measure\":\"9s\"},\"list\":[1,2,3],\"new\":{"
+               "\"a\":1}}");
+    check_tree(&fixture, "second",
+               "{\"title\":\"T\",\"time\":{\"warm_up\":\"1s\"},\"list\":[1,2,3],\"new\":{\"a\":1,\"b\":2}}");
+    check_tree(&fixture, "third",
+               "{\"title\":\"T\",\"time\":{\"warm_up\":\"3s\"},\"list\":[9],\"new\":{\"a\":1,\"b\":2}}");
+    check_tree(&fixture, "base",
+               "{\"title\":\"T\",\"time\":{\"warm_up\":\"1s\",\"measure\":\"2s\"},\"list\":[1,2,3]}");
     ck_assert_str_eq(node_of(&fixture, "first")->title, "one");
     ck_assert_ptr_null(node_of(&fixture, "second")->title);
     ck_assert_ptr_eq(node_of(&fixture, "third")->based_on, node_of(&fixture, "second"));
@@ -157,7 +164,8 @@ START_TEST(test_variant_tree_locates_where_a_value_was_written)
     check_place(&fixture, "second", "/time/warm_up", JSON_PART_VALUE, "test.json", 2, "\"1s\"");
     check_place(&fixture, "third", "/new/a", JSON_PART_KEY, "test.json", 8, "\"a\"");
     check_place(&fixture, "third", "/new/b", JSON_PART_KEY, "test.json", 10, "\"b\"");
-    check_place(&fixture, "second", "/time/measure", JSON_PART_VALUE, "test.json", 9, "null"); /* what removed it */
+    check_place(&fixture, "second", "/time/measure", JSON_PART_VALUE, "test.json", 9,
+                "null"); /* what removed it */
     stop(&fixture);
 }
 END_TEST
@@ -182,7 +190,9 @@ START_TEST(test_variant_tree_locates_settings_first)
     start(&fixture, chain, settings);
     ck_assert(!fixture.good); /* third has a list of one element */
     stop(&fixture);
-    start(&fixture, "{\"time\":{\"warm_up\":\"1s\",\"measure\":\"1s\"},\"variants\":{\"v\":{\"time\":{\"warm_up\":\"2s\"}}}}",
+    start(&fixture,
+          "{\"time\":{\"warm_up\":\"1s\",\"measure\":\"1s\"},\"variants\":{\"v\":{\"time\":{\"warm_up\":"
+          "\"2s\"}}}}",
           (const char *const[]){ "time.warm_up=7s", "time.warm_up=8s", NULL });
     ck_assert(fixture.good);
     check_place(&fixture, "v", "/time/warm_up", JSON_PART_VALUE, "--set", 1, "time.warm_up=8s");
@@ -194,15 +204,18 @@ END_TEST
 
 /* ---- settings ---- */
 
-static const char two[] = "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},"
-                          "{\"read\":\"db\"}]}}},\"variants\":{\"v\":{\"components\":{\"web\":{\"workers\":8},\"cache\":{\"rows\":1}}}}}";
+static const char two[] =
+    "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},"
+    "{\"read\":\"db\"}]}}},\"variants\":{\"v\":{\"components\":{\"web\":{\"workers\":8},\"cache\":{\"rows\":"
+    "1}}}}}";
 
 static void check_settings(const char *const *settings, const char *base, const char *variant)
 {
     struct fixture fixture;
 
     start(&fixture, two, settings);
-    ck_assert_msg(fixture.good, "%s: %s", settings[0], fixture.diagnostics.item_count ? fixture.diagnostics.items[0].message : "");
+    ck_assert_msg(fixture.good, "%s: %s", settings[0],
+                  fixture.diagnostics.item_count ? fixture.diagnostics.items[0].message : "");
     if (base)
         check_tree(&fixture, "base", base);
     if (variant)
@@ -213,16 +226,21 @@ static void check_settings(const char *const *settings, const char *base, const 
 START_TEST(test_variant_tree_settings_hold_in_every_variant)
 {
     check_settings((const char *const[]){ "time.warm_up=3s", NULL },
-                   "{\"time\":{\"warm_up\":\"3s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},{\"read\":\"db\"}]}}}}",
-                   "{\"time\":{\"warm_up\":\"3s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},{\"read\":\"db\"}]},"
+                   "{\"time\":{\"warm_up\":\"3s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{"
+                   "\"compute\":\"1ms\"},{\"read\":\"db\"}]}}}}",
+                   "{\"time\":{\"warm_up\":\"3s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{"
+                   "\"compute\":\"1ms\"},{\"read\":\"db\"}]},"
                    "\"workers\":8},\"cache\":{\"rows\":1}}}");
 }
 END_TEST
 
 START_TEST(test_variant_tree_settings_go_through_arrays)
 {
-    check_settings((const char *const[]){ "web.handlers.view[0].compute=9ms", "components.web.handlers.view[1]={\"get\":\"c\"}", NULL },
-                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"9ms\"},{\"get\":\"c\"}]}}}}", NULL);
+    check_settings((const char *const[]){ "web.handlers.view[0].compute=9ms",
+                                          "components.web.handlers.view[1]={\"get\":\"c\"}", NULL },
+                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{"
+                   "\"compute\":\"9ms\"},{\"get\":\"c\"}]}}}}",
+                   NULL);
 }
 END_TEST
 
@@ -230,8 +248,10 @@ END_TEST
 START_TEST(test_variant_tree_settings_skip_variants_without_the_component)
 {
     check_settings((const char *const[]){ "cache.rows=5", NULL },
-                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},{\"read\":\"db\"}]}}}}",
-                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},{\"read\":\"db\"}]},"
+                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{"
+                   "\"compute\":\"1ms\"},{\"read\":\"db\"}]}}}}",
+                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{"
+                   "\"compute\":\"1ms\"},{\"read\":\"db\"}]},"
                    "\"workers\":8},\"cache\":{\"rows\":5}}}");
 }
 END_TEST
@@ -239,7 +259,8 @@ END_TEST
 START_TEST(test_variant_tree_settings_make_what_is_not_there)
 {
     check_settings((const char *const[]){ "network.latency=1ms", "expect.total.latency.p99.9=< 5ms", NULL },
-                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{\"compute\":\"1ms\"},{\"read\":\"db\"}]}}},"
+                   "{\"time\":{\"warm_up\":\"1s\"},\"components\":{\"web\":{\"handlers\":{\"view\":[{"
+                   "\"compute\":\"1ms\"},{\"read\":\"db\"}]}}},"
                    "\"network\":{\"latency\":\"1ms\"},\"expect\":{\"total.latency.p99.9\":\"< 5ms\"}}",
                    NULL);
 }
@@ -249,10 +270,12 @@ START_TEST(test_variant_tree_none_gives_way_to_a_setting)
 {
     struct fixture fixture;
 
-    start(&fixture, "{\"components\":{},\"expect\":{\"a.b\":\"< 1\"},\"variants\":{\"v\":{\"expect\":\"none\"}}}",
+    start(&fixture,
+          "{\"components\":{},\"expect\":{\"a.b\":\"< 1\"},\"variants\":{\"v\":{\"expect\":\"none\"}}}",
           (const char *const[]){ "expect.total.latency.p99=< 1s", NULL });
     ck_assert(fixture.good);
-    check_tree(&fixture, "base", "{\"components\":{},\"expect\":{\"a.b\":\"< 1\",\"total.latency.p99\":\"< 1s\"}}");
+    check_tree(&fixture, "base",
+               "{\"components\":{},\"expect\":{\"a.b\":\"< 1\",\"total.latency.p99\":\"< 1s\"}}");
     check_tree(&fixture, "v", "{\"components\":{},\"expect\":{\"total.latency.p99\":\"< 1s\"}}");
     stop(&fixture);
 }
@@ -285,8 +308,10 @@ START_TEST(test_variant_tree_setting_values_are_json_or_text)
 
         start(&fixture, "{\"time\":{},\"components\":{}}", (const char *const[]){ values[i][0], NULL });
         ck_assert_msg(fixture.good, "%s", values[i][0]);
-        text = cJSON_PrintUnformatted(cJSON_GetObjectItem(cJSON_GetObjectItem(fixture.tree.nodes[0].tree, "time"), "x"));
-        ck_assert_msg(text && !strcmp(text, values[i][1]), "%s became %s", values[i][0], text ? text : "nothing");
+        text = cJSON_PrintUnformatted(
+            cJSON_GetObjectItem(cJSON_GetObjectItem(fixture.tree.nodes[0].tree, "time"), "x"));
+        ck_assert_msg(text && !strcmp(text, values[i][1]), "%s became %s", values[i][0],
+                      text ? text : "nothing");
         cJSON_free(text);
         stop(&fixture);
     }
@@ -310,8 +335,10 @@ static const struct {
     { "{\"variants\":{\"v\":{\"based_on\":\"w\"}}}", "variants.v.based_on", "there is no variant \"w\"" },
     { "{\"variants\":{\"v\":{\"based_on\":\"v\"}}}", "variants.v.based_on", "in a circle" },
     { "{\"variants\":{\"v\":{\"variants\":{}}}}", "variants.v.variants", "no variants of its own" },
-    { "{\"variants\":{\"a\":{\"based_on\":\"c\"},\"b\":{\"based_on\":\"a\"},\"c\":{\"based_on\":\"b\"}}}", "variants.a.based_on", "in a circle" },
-    { "{\"variants\":{\"x\":{\"based_on\":\"a\"},\"a\":{\"based_on\":\"b\"},\"b\":{\"based_on\":\"a\"}}}", "variants.x.based_on", "in a circle" },
+    { "{\"variants\":{\"a\":{\"based_on\":\"c\"},\"b\":{\"based_on\":\"a\"},\"c\":{\"based_on\":\"b\"}}}",
+      "variants.a.based_on", "in a circle" },
+    { "{\"variants\":{\"x\":{\"based_on\":\"a\"},\"a\":{\"based_on\":\"b\"},\"b\":{\"based_on\":\"a\"}}}",
+      "variants.x.based_on", "in a circle" },
 };
 
 START_TEST(test_variant_tree_refuses_wrong_variants_once)
@@ -357,7 +384,8 @@ static const struct {
 START_TEST(test_variant_tree_refuses_wrong_settings_once)
 {
     for (size_t i = 0; i < sizeof wrong_settings / sizeof *wrong_settings; i++)
-        check_error(two, (const char *const[]){ wrong_settings[i].setting, NULL }, NULL, wrong_settings[i].message);
+        check_error(two, (const char *const[]){ wrong_settings[i].setting, NULL }, NULL,
+                    wrong_settings[i].message);
 }
 END_TEST
 
@@ -367,17 +395,21 @@ START_TEST(test_variant_tree_suggests_names)
 
     start(&fixture, two, (const char *const[]){ "cahce.rows=1", "tmie.warm_up=1s", NULL });
     ck_assert_uint_eq(fixture.diagnostics.item_count, 2);
-    ck_assert_str_eq(fixture.diagnostics.items[0].help, "did you mean \"cache\"?"); /* only a variant has it */
+    ck_assert_str_eq(fixture.diagnostics.items[0].help,
+                     "did you mean \"cache\"?"); /* only a variant has it */
     ck_assert_str_eq(fixture.diagnostics.items[1].help, "did you mean \"time\"?");
     stop(&fixture);
 }
 END_TEST
 
-TEST_MAIN("variant_tree", test_variant_tree_without_variants_is_the_base, test_variant_tree_follows_chains_in_any_order,
-          test_variant_tree_can_be_based_on_base_by_name, test_variant_tree_locates_where_a_value_was_written,
-          test_variant_tree_locates_what_is_missing_at_what_lacks_it, test_variant_tree_locates_settings_first,
-          test_variant_tree_settings_hold_in_every_variant, test_variant_tree_settings_go_through_arrays,
-          test_variant_tree_settings_skip_variants_without_the_component, test_variant_tree_settings_make_what_is_not_there,
-          test_variant_tree_none_gives_way_to_a_setting, test_variant_tree_setting_values_are_json_or_text,
-          test_variant_tree_refuses_wrong_variants_once, test_variant_tree_refuses_too_many_variants,
-          test_variant_tree_refuses_wrong_settings_once, test_variant_tree_suggests_names)
+TEST_MAIN("variant_tree", test_variant_tree_without_variants_is_the_base,
+          test_variant_tree_follows_chains_in_any_order, test_variant_tree_can_be_based_on_base_by_name,
+          test_variant_tree_locates_where_a_value_was_written,
+          test_variant_tree_locates_what_is_missing_at_what_lacks_it,
+          test_variant_tree_locates_settings_first, test_variant_tree_settings_hold_in_every_variant,
+          test_variant_tree_settings_go_through_arrays,
+          test_variant_tree_settings_skip_variants_without_the_component,
+          test_variant_tree_settings_make_what_is_not_there, test_variant_tree_none_gives_way_to_a_setting,
+          test_variant_tree_setting_values_are_json_or_text, test_variant_tree_refuses_wrong_variants_once,
+          test_variant_tree_refuses_too_many_variants, test_variant_tree_refuses_wrong_settings_once,
+          test_variant_tree_suggests_names)

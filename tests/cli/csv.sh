@@ -19,9 +19,8 @@ awk -F, 'NR > 1 && $8 != 5' out.csv >odd
 empty odd
 awk -F, 'NR > 1 { print $1 "," $2 "," $3 }' out.csv | sort | uniq -d >odd
 empty odd
-grep -iE 'nan|inf' out.csv | grep -v '\(^\|,\)[^,]*[a-z]*inf[a-z_]*\.' >odd
-grep -vE 'in_flight' odd >odder
-empty odder
+grep -iE ',-?(nan|inf)' out.csv >odd
+empty odd
 awk -F, 'NR > 1 && $6 != "" && !($6 + 0 <= $5 + 0 && $5 + 0 <= $7 + 0)' out.csv >odd
 empty odd
 

@@ -5,8 +5,8 @@
  *     cmake -S . -B fuzz -DCMAKE_C_COMPILER=clang -DSCALESIM_FUZZ=ON && cmake --build fuzz --target fuzz
  *     fuzz/tests/fuzz_scenario -max_len=8192 NEW_FOLDER scenarios tests/bad_scenarios
  *
- * Mutations: mostly of the JSON tree (a value becomes another value of the file, a word or number that is special,
- * or is left out), so that what comes behind the syntax is reached; else of the bytes.
+ * Mutations: mostly of the JSON tree (a value becomes another value of the file, a special word or number, or
+ * is left out), so that what comes behind the syntax is reached; else of the bytes.
  * Memory: texts of TEXT_SIZE_MAX bytes at most, a trial of MEMORY_BUDGET at most; what counts and sizes in a
  * scenario ask for beyond that is refused as it is on a small machine.
  */
@@ -102,9 +102,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* ---- mutations ---- */
 
 static const char *const specials[] = {
-    "0", "1", "-1", "2", "3.5", "64", "10000", "1e6", "1e15", "1e18", "1e300", "null", "true", "[]", "{}", "\"\"", "\"none\"",
-    "\"unlimited\"", "\"never\"", "\"any\"", "\"base\"", "\"total\"", "\"0s\"", "\"1ns\"", "\"1ms\"", "\"10000d\"", "\"0/s\"", "\"1000/s\"",
-    "\"100%\"", "\"0%\"", "\"1B\"", "\"4GB\"", "\"$1/h\"", "\"< 5ms\"", "\"zipf\"", "\"uniform\"", "\"modulo\"", "\"consistent_hash\"", "\"lru\"",
+    "0",          "1",
+    "-1",         "2",
+    "3.5",        "64",
+    "10000",      "1e6",
+    "1e15",       "1e18",
+    "1e300",      "null",
+    "true",       "[]",
+    "{}",         "\"\"",
+    "\"none\"",   "\"unlimited\"",
+    "\"never\"",  "\"any\"",
+    "\"base\"",   "\"total\"",
+    "\"0s\"",     "\"1ns\"",
+    "\"1ms\"",    "\"10000d\"",
+    "\"0/s\"",    "\"1000/s\"",
+    "\"100%\"",   "\"0%\"",
+    "\"1B\"",     "\"4GB\"",
+    "\"$1/h\"",   "\"< 5ms\"",
+    "\"zipf\"",   "\"uniform\"",
+    "\"modulo\"", "\"consistent_hash\"",
+    "\"lru\"",
 };
 
 #define SPECIAL_COUNT (sizeof specials / sizeof *specials)
@@ -143,7 +160,8 @@ static cJSON *choose_value(cJSON *tree, unsigned draw, cJSON **parent)
 
 static void mutate_tree(cJSON *tree, unsigned seed)
 {
-    cJSON *parent = NULL, *other_parent = NULL, *value = choose_value(tree, seed >> 8, &parent), *other, *put = NULL;
+    cJSON *parent = NULL, *other_parent = NULL, *value = choose_value(tree, seed >> 8, &parent), *other,
+          *put = NULL;
 
     if (!value)
         return;
