@@ -12,21 +12,8 @@
 #include "app/expectations.h"
 #include "app/json_locate.h"
 #include "app/param_kind.h"
-#include "app/scenario_params.h"
 #include "app/suggest.h"
-#include "app/variant_tree.h"
-
-/* What is needed while one variant is read. */
-struct reading {
-    struct scenario *scenario;
-    struct variant_tree *tree;
-    const struct variant_node *node;
-    struct scenario_variant *variant;
-    struct scenario_config *config;
-    struct param_context context;
-    const char *folder;
-    uint64_t memory_budget_bytes;
-};
+#include "app/scenario_reading.h"
 
 static struct source_span locate(void *user, const char *pointer, enum json_part part)
 {
@@ -35,7 +22,7 @@ static struct source_span locate(void *user, const char *pointer, enum json_part
     return variant_tree_locate(reading->tree, reading->node, pointer, part);
 }
 
-static void *alloc(struct reading *reading, size_t count, size_t size)
+void *reading_alloc(struct reading *reading, size_t count, size_t size)
 {
     void *block = arena_alloc_array(&reading->scenario->arena, count, size);
 
@@ -44,8 +31,7 @@ static void *alloc(struct reading *reading, size_t count, size_t size)
     return block;
 }
 
-/* An error at a path such as "components.web.type". */
-static void error_at(struct reading *reading, const char *path, enum json_part part, const char *help, const char *message)
+void reading_error(struct reading *reading, const char *path, enum json_part part, const char *help, const char *message)
 {
     struct param_mark mark = param_enter_path(&reading->context, path);
 
@@ -53,165 +39,10 @@ static void error_at(struct reading *reading, const char *path, enum json_part p
     param_leave(&reading->context, mark);
 }
 
-/* ---- components ---- */
-
-static void unknown_type(struct reading *reading, const char *path, const char *type)
-{
-    char message[160], help[128];
-    struct suggest suggest;
-
-    suggest_init(&suggest, type);
-    for (const struct model_type *const *model = model_registry; *model; model++)
-        if (!(*model)->hidden)
-            suggest_offer(&suggest, (*model)->component.name);
-    snprintf(message, sizeof message, "there is no component type \"%.64s\"", type);
-    snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
-    error_at(reading, path, JSON_PART_VALUE, suggest.best ? help : "scalesim models lists the types", message);
-}
-
-/* In a variant it is likely a misspelt name: the patch makes a new component instead of changing one. */
-static void missing_type(struct reading *reading, const char *name, const char *path)
-{
-    const cJSON *components = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "components"), *other;
-    struct suggest suggest;
-    char help[192];
-
-    suggest_init(&suggest, name);
-    cJSON_ArrayForEach(other, components)
-        if (reading->node->patch && strcmp(other->string, name))
-            suggest_offer(&suggest, other->string);
-    if (suggest.best)
-        snprintf(help, sizeof help, "did you mean \"%.64s\"? what is new in a variant needs a type", suggest.best);
-    else
-        snprintf(help, sizeof help, "such as \"type\": \"web_server\"; scalesim models lists the types");
-    error_at(reading, path, JSON_PART_KEY, help, "a component needs a type");
-}
-
-/* The model that "type" names; NULL: told. */
-static const struct model_type *read_type(struct reading *reading, const cJSON *json, const char *path)
-{
-    const cJSON *type = cJSON_GetObjectItemCaseSensitive(json, "type");
-    const struct model_type *model;
-    char type_path[160];
-
-    if (!type) {
-        missing_type(reading, json->string, path);
-        return NULL;
-    }
-    snprintf(type_path, sizeof type_path, "%s.type", path);
-    if (!cJSON_IsString(type)) {
-        error_at(reading, type_path, JSON_PART_VALUE, "scalesim models lists them", "wants the name of a type in quotes");
-        return NULL;
-    }
-    model = model_find(type->valuestring);
-    if (!model || model->hidden) {
-        unknown_type(reading, type_path, type->valuestring);
-        return NULL;
-    }
-    return model;
-}
-
-static void check_component(struct reading *reading, const struct component_config *component, const char *path)
-{
-    struct component_problems problems = param_problems_of(&reading->context, path);
-    char count_path[160];
-
-    snprintf(count_path, sizeof count_path, "%s.count", path);
-    if (component->count > 1 && !component->type->many)
-        error_at(reading, count_path, JSON_PART_VALUE, NULL, "there can only be one of this type");
-    if (component->type->check)
-        component->type->check(component->config, &problems.problems);
-}
-
-static bool check_component_name(struct reading *reading, const char *name)
-{
-    bool is_total = !strcmp(name, "total");
-    struct param_mark mark;
-
-    if (param_is_name(name) && !is_total)
-        return true;
-    mark = param_enter(&reading->context, "components"); /* a bad name can hold what divides a path */
-    param_enter(&reading->context, name);
-    if (is_total)
-        param_error(&reading->context, JSON_PART_KEY, "in outputs it means the whole system", "a component cannot be named \"total\"");
-    else
-        param_error(&reading->context, JSON_PART_KEY,
-                    "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name",
-                    "\"%.80s\" is not a name", name);
-    param_leave(&reading->context, mark);
-    return false;
-}
-
-static void read_component(struct reading *reading, const cJSON *json)
-{
-    struct component_config *component = &reading->variant->components[reading->variant->component_count];
-    struct component_common *common = alloc(reading, 1, sizeof *common);
-    struct param_part parts[2] = { { &component_params, common } };
-    void *config;
-    char path[128];
-
-    if (!check_component_name(reading, json->string))
-        return;
-    snprintf(path, sizeof path, "components.%s", json->string);
-    if (!cJSON_IsObject(json)) {
-        error_at(reading, path, JSON_PART_VALUE, NULL, "a component is an object with a type");
-        return;
-    }
-    component->type = read_type(reading, json, path);
-    if (!component->type || !common)
-        return;
-    config = alloc(reading, 1, component->type->params->size);
-    if (!config)
-        return;
-    parts[1] = (struct param_part){ component->type->params, config };
-    component->name = arena_strdup(&reading->scenario->arena, json->string);
-    component->config = config;
-    if (!component->name)
-        param_no_memory(&reading->context);
-    if (!param_read_parts(parts, 2, NULL, json, path, &reading->context))
-        return;
-    component->count = common->count;
-    component->region = strcmp(common->region, "none") ? common->region : NULL;
-    reading->variant->component_count++;
-    check_component(reading, component, path);
-}
-
-/* Whether a field has a name that is nearly this one. */
-static bool is_misspelt(const cJSON *object, const char *name)
-{
-    const cJSON *field;
-
-    cJSON_ArrayForEach(field, object)
-        if (suggest_nearest(field->string, &name, 1))
-            return true;
-    return false;
-}
-
-static void read_components(struct reading *reading)
-{
-    const cJSON *components = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "components"), *json;
-    int count = cJSON_GetArraySize(components);
-
-    if (!components && is_misspelt(reading->node->tree, "components")) /* told as a field that is not there */
-        return;
-    if (!cJSON_IsObject(components) || count == 0) {
-        error_at(reading, components ? "components" : "", JSON_PART_VALUE, "such as \"components\": { \"users\": { \"type\": \"clients\", ... } }",
-                 !components ? "a scenario needs components" : cJSON_IsObject(components) ? "there are none" : "wants an object: names and what they are");
-        return;
-    }
-    if (count > SCENARIO_COMPONENTS_MAX) {
-        error_at(reading, "components", JSON_PART_KEY, "use count for many alike", "too many components: 1000 at most");
-        return;
-    }
-    reading->variant->components = alloc(reading, (size_t)count, sizeof(struct component_config));
-    if (reading->variant->components)
-        cJSON_ArrayForEach(json, components) read_component(reading, json);
-}
-
 /* ---- names ---- */
 
 /* The index-th thing of a kind: of the scenario first, then of the catalog. */
-static bool get_name(void *user, enum param_refers_to what, size_t index, struct param_named *named)
+bool reading_get_name(void *user, enum param_refers_to what, size_t index, struct param_named *named)
 {
     const struct reading *reading = user;
     const struct scenario_variant *variant = reading->variant;
@@ -231,9 +62,9 @@ static bool get_name(void *user, enum param_refers_to what, size_t index, struct
     return named->name != NULL;
 }
 
-static bool find_name(void *user, enum param_refers_to what, const char *name, struct param_named *named)
+bool reading_find_name(void *user, enum param_refers_to what, const char *name, struct param_named *named)
 {
-    for (size_t i = 0; get_name(user, what, i, named); i++)
+    for (size_t i = 0; reading_get_name(user, what, i, named); i++)
         if (!strcmp(named->name, name))
             return true;
     return false;
@@ -248,139 +79,9 @@ static void check_host_names(struct reading *reading)
         char path[128];
 
         snprintf(path, sizeof path, "hosts.%.64s", name);
-        if (find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
-            error_at(reading, path, JSON_PART_KEY, NULL, "a component has the same name; outputs could not tell them apart");
+        if (reading_find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
+            reading_error(reading, path, JSON_PART_KEY, NULL, "a component has the same name; outputs could not tell them apart");
     }
-}
-
-/* ---- network ---- */
-
-static double unknown_as_nan(double degrees)
-{
-    return degrees == PARAM_UNKNOWN ? NAN : degrees;
-}
-
-static size_t region_index(const struct network *network, const char *name)
-{
-    for (uint32_t i = 0; i < network->site_count; i++)
-        if (!strcmp(network->sites[i].name, name))
-            return i;
-    return SIZE_MAX;
-}
-
-/* otherwise: what to do when no name is near. */
-static void no_such_place(struct reading *reading, const char *path, const char *name, bool or_component, const char *otherwise)
-{
-    const struct network *network = &reading->variant->network;
-    char message[160], help[128];
-    struct param_named named;
-    struct suggest suggest;
-
-    suggest_init(&suggest, name);
-    for (uint32_t i = 0; i < network->site_count; i++)
-        suggest_offer(&suggest, network->sites[i].name);
-    for (size_t i = 0; or_component && get_name(reading, PARAM_REFERS_COMPONENT, i, &named); i++)
-        suggest_offer(&suggest, named.name);
-    snprintf(message, sizeof message, "there is no region%s \"%.64s\"", or_component ? " or component" : "", name);
-    snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
-    error_at(reading, path, JSON_PART_VALUE, suggest.best ? help : otherwise, message);
-}
-
-static void read_round_trips(struct reading *reading, const struct network_config *config, struct network *network)
-{
-    const struct round_trip_config *items = config->round_trips.items;
-    size_t count = network->site_count;
-
-    for (size_t i = 0; i < count * count; i++)
-        network->one_way_s[i] = NAN;
-    for (size_t i = 0; i < config->round_trips.count; i++) {
-        size_t from = region_index(network, items[i].from), to = region_index(network, items[i].to);
-        char path[64];
-
-        snprintf(path, sizeof path, "network.round_trips[%zu].%s", i, from == SIZE_MAX ? "from" : "to");
-        if (from == SIZE_MAX || to == SIZE_MAX)
-            no_such_place(reading, path, from == SIZE_MAX ? items[i].from : items[i].to, false, "name it in network.regions");
-        else
-            network->one_way_s[from * count + to] = network->one_way_s[to * count + from] = (double)items[i].round_trip / 2e9;
-    }
-}
-
-static const char *end_of_rule(struct reading *reading, const struct network *network, const char *name, const char *field, size_t rule)
-{
-    struct param_named named;
-    char path[64];
-
-    snprintf(path, sizeof path, "network.links[%zu].%s", rule, field);
-    if (!strcmp(name, "any"))
-        return NULL;
-    if (region_index(network, name) == SIZE_MAX && !find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
-        no_such_place(reading, path, name, true, "\"any\" means all of them");
-    return name;
-}
-
-static bool is_zero(const struct distribution_config *latency)
-{
-    return latency->law == DISTRIBUTION_CONSTANT && latency->mean == 0.0;
-}
-
-static void read_links(struct reading *reading, const struct network_config *config, struct network *network)
-{
-    const struct link_rule_config *items = config->links.items;
-
-    network->links = alloc(reading, config->links.count, sizeof *network->links);
-    if (!network->links)
-        return;
-    network->link_count = (uint32_t)config->links.count;
-    for (size_t i = 0; i < config->links.count; i++)
-        network->links[i] = (struct link_config){
-            .from = end_of_rule(reading, network, items[i].from, "from", i),
-            .to = end_of_rule(reading, network, items[i].to, "to", i),
-            .has_latency = !is_zero(&items[i].latency),
-            .latency = items[i].latency,
-            .bandwidth_bytes_per_s = items[i].bandwidth < 1e16 ? items[i].bandwidth : 0,
-            .loss = items[i].loss,
-            .connections = { (uint32_t)items[i].round_trips,
-                             items[i].connections > UINT32_MAX ? UINT32_MAX : (uint32_t)items[i].connections, items[i].idle_timeout },
-        };
-}
-
-static void check_regions(struct reading *reading, const struct network *network)
-{
-    for (size_t i = 0; i < reading->variant->component_count; i++) {
-        const struct component_config *component = &reading->variant->components[i];
-        char path[128];
-
-        if (!component->region || region_index(network, component->region) != SIZE_MAX)
-            continue;
-        snprintf(path, sizeof path, "components.%.64s.region", component->name);
-        no_such_place(reading, path, component->region, false, "name it in network.regions");
-    }
-}
-
-static void read_network(struct reading *reading)
-{
-    const struct network_config *config = &reading->config->network;
-    const struct region_config *regions = config->regions.items;
-    struct network *network = &reading->variant->network;
-    size_t count = config->regions.count;
-
-    network->latency = config->latency;
-    network->has_latency = !is_zero(&config->latency);
-    network->path_stretch = config->path_stretch;
-    if (count > 60) {
-        error_at(reading, "network.regions", JSON_PART_KEY, NULL, "too many regions: 60 at most");
-        return;
-    }
-    network->sites = alloc(reading, count, sizeof *network->sites);
-    network->one_way_s = alloc(reading, count * count, sizeof *network->one_way_s);
-    if (!network->sites || !network->one_way_s)
-        return;
-    network->site_count = (uint32_t)count;
-    for (size_t i = 0; i < count; i++)
-        network->sites[i] = (struct network_site){ regions[i].name, unknown_as_nan(regions[i].latitude), unknown_as_nan(regions[i].longitude) };
-    read_round_trips(reading, config, network);
-    read_links(reading, config, network);
-    check_regions(reading, network);
 }
 
 /* ---- a trial run: what only wiring shows ---- */
@@ -427,7 +128,7 @@ static void tell_cycle(struct reading *reading, const char *component)
     char path[128];
 
     snprintf(path, sizeof path, "components.%.64s", component);
-    error_at(reading, path, JSON_PART_KEY, "every call must lead away from the users and end somewhere",
+    reading_error(reading, path, JSON_PART_KEY, "every call must lead away from the users and end somewhere",
              "calls from here come back to it: a request would never end");
 }
 
@@ -438,7 +139,7 @@ static void trial_run(struct reading *reading)
     enum build_status status;
 
     if (!has_source(reading->variant)) {
-        error_at(reading, "components", JSON_PART_KEY, "add a component of type clients", "nobody sends requests");
+        reading_error(reading, "components", JSON_PART_KEY, "add a component of type clients", "nobody sends requests");
         return;
     }
     status = build_run(reading->variant, 1, reading->memory_budget_bytes, &trial.sim, &cycle);
@@ -474,7 +175,7 @@ static void read_environment(struct reading *reading)
             snprintf(path, size, "%s/%s", reading->folder, catalog);
     }
     if (*catalog && access(path ? path : catalog, R_OK) != 0) {
-        error_at(reading, "catalog", JSON_PART_VALUE, "a relative name starts at the folder of the scenario", "no such file, or not to be read");
+        reading_error(reading, "catalog", JSON_PART_VALUE, "a relative name starts at the folder of the scenario", "no such file, or not to be read");
         return;
     }
     if (!catalog_read(path ? path : catalog, &reading->scenario->arena, reading->context.diagnostics, &environment->sizes,
@@ -497,7 +198,7 @@ static void read_time(struct reading *reading)
         const cJSON *json = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "time");
 
         if (cJSON_GetObjectItemCaseSensitive(json, "warm_up") && time->warm_up > 0)
-            error_at(reading, "time.warm_up", JSON_PART_VALUE, "leave it out, or make the kind steady", "an episode has no warm-up: all of it is measured");
+            reading_error(reading, "time.warm_up", JSON_PART_VALUE, "leave it out, or make the kind steady", "an episode has no warm-up: all of it is measured");
         time->warm_up = 0;
     }
 }
@@ -506,18 +207,18 @@ static void read_time(struct reading *reading)
 static void read_variant(struct reading *reading)
 {
     struct param_part part = { &scenario_params, reading->config };
-    struct param_names names = { find_name, get_name, reading };
+    struct param_names names = { reading_find_name, reading_get_name, reading };
     bool whole = param_read_parts(&part, 1, scenario_other_fields, reading->node->tree, "", &reading->context);
 
     read_environment(reading);
-    read_components(reading);
+    reading_components(reading);
     if (reading->context.out_of_memory || !whole) /* what refers to names would tell of many that were only misread */
         return;
     if (reading->context.error_count == 0)
         param_check_references(&reading->context, &names);
     read_time(reading);
     check_host_names(reading);
-    read_network(reading);
+    reading_network(reading);
     if (reading->context.error_count == 0 && !reading->context.out_of_memory)
         trial_run(reading);
 }
