@@ -278,7 +278,6 @@ static void answer(struct component *self, struct request *request, uint32_t byt
 static void call_store(struct component *self, struct request *request, enum cache_step step)
 {
     const struct cache_shared *shared = self->shared;
-    uint32_t index = route_instance(shared->store, request, request_frame(request)->number);
 
     request->flags &= (uint8_t) ~(REQUEST_ABSENT | REQUEST_STALE);
     if (!shared->stores) {
@@ -289,7 +288,7 @@ static void call_store(struct component *self, struct request *request, enum cac
     if (step == CACHE_FETCHING)
         request->operation = OPERATION_READ;
     request_frame(request)->step = (uint16_t)step;
-    sim_call(self, request, shared->stores[index], 0);
+    sim_call(self, request, shared->stores[route_instance(shared->store, request, request_frame(request)->number)], 0);
 }
 
 static void answer_hit(struct component *self, struct request *request, uint32_t entry)
