@@ -157,7 +157,7 @@ static enum run_status run_one(struct session *session, struct outcome_of_varian
     if (session->shows)
         summary_variant(&session->page, &session->summary, run);
     if (session->has_csv && run->results.replications > 0)
-        csv_write(session->csv.file, run->variant->name, &run->results);
+        csv_write(session->csv.file, run->variant->name, &run->results, run->assessment.overloaded);
     fflush(stdout);
     return status;
 }

@@ -22,11 +22,12 @@ static void write_number(FILE *file, double value)
 
 void csv_write_header(FILE *file)
 {
-    fputs("variant,component,metric,unit,value,ci_low,ci_high,replications\n", file);
+    fputs(CSV_HEADER "\n", file);
 }
 
-void csv_write(FILE *file, const char *variant, const struct results *results)
+void csv_write(FILE *file, const char *variant, const struct results *results, bool overloaded)
 {
+    fprintf(file, "%s,total,overloaded,1,%d,,,%d\n", variant, overloaded, results->replications);
     for (size_t i = 0; i < results->entry_count; i++) {
         const struct result_entry *entry = &results->entries[i];
         struct interval interval = results_interval(results, entry);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/collect.h"
+#include "app/command_plot.h"
 #include "app/command_run.h"
 #include "app/reference.h"
 #include "app/scenario.h"
@@ -67,6 +68,8 @@ static int run_command(const struct options *options, int argc, char **argv, str
         return command_run(options, argc, argv, diagnostics);
     case COMMAND_CHECK:
         return command_check(options, diagnostics);
+    case COMMAND_PLOT:
+        return command_plot(options, diagnostics);
     case COMMAND_MODELS:
         return command_models(options->argument, diagnostics);
     case COMMAND_SCHEMA:

@@ -50,6 +50,20 @@ static bool read_csv(struct reader *reader, const char *argument)
     return true;
 }
 
+static bool read_out(struct reader *reader, const char *argument)
+{
+    reader->options->out = argument;
+    return true;
+}
+
+static bool read_format(struct reader *reader, const char *argument)
+{
+    if (strcmp(argument, "png") && strcmp(argument, "svg"))
+        return wrong(reader, "png or svg", "--format cannot be", argument);
+    reader->options->format = argument;
+    return true;
+}
+
 static bool read_replications(struct reader *reader, const char *argument)
 {
     uint64_t value;
@@ -116,6 +130,8 @@ static const struct option_row option_rows[] = {
     { "--seed", NULL, "N", "another seed gives other random numbers (1)", read_seed },
     { "--set", NULL, "PATH=VALUE", "change a field, in every variant: --set users.arrivals=2000/s", read_set },
     { "--csv", NULL, "FILE", "write every metric as tidy CSV; - is standard output", read_csv },
+    { "--out", NULL, "DIR", "where plot puts its pictures (.)", read_out },
+    { "--format", NULL, "FORMAT", "of pictures: png or svg (png)", read_format },
     { "--quiet", "-q", NULL, "no summary and no progress", read_quiet },
     { "--error-format", NULL, "FORMAT", "text (as compilers do) or json (a line each, for editors)", read_error_format },
     { "--help", "-h", NULL, "this text", read_help },
@@ -135,6 +151,7 @@ static const struct command_row {
 } command_rows[] = {
     { "run", COMMAND_RUN, "FILE", true, "run a scenario and print what its users would see; scalesim FILE does the same" },
     { "check", COMMAND_CHECK, "FILE", true, "read a scenario and say everything that is wrong with it" },
+    { "plot", COMMAND_PLOT, "FILE.csv", true, "draw what --csv wrote: latency by variant, load of each shard" },
     { "models", COMMAND_MODELS, "[TYPE]", false, "the component types; of one type all parameters and metrics" },
     { "schema", COMMAND_SCHEMA, NULL, false, "the JSON schema of scenarios, for editors" },
     { "reference", COMMAND_REFERENCE, NULL, false, "the reference of everything a scenario can hold, as Markdown" },
@@ -277,7 +294,7 @@ bool options_read(struct options *options, int argc, char **argv, struct diagnos
     const struct command_row *command = NULL;
     bool only_words = false; /* behind -- */
 
-    *options = (struct options){ .seed = 1, .replications = 5, .error_format = find_error_format(argc, argv) };
+    *options = (struct options){ .seed = 1, .replications = 5, .out = ".", .format = "png", .error_format = find_error_format(argc, argv) };
     for (int i = 1; i < argc; i++) {
         bool is_option = !only_words && argv[i][0] == '-' && argv[i][1];
 

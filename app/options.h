@@ -9,13 +9,15 @@
 
 #include "app/diagnostics.h"
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_MODELS, COMMAND_SCHEMA, COMMAND_REFERENCE, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_PLOT, COMMAND_MODELS, COMMAND_SCHEMA, COMMAND_REFERENCE, COMMAND_HELP, COMMAND_VERSION };
 
 struct options {
     enum command command;
     const char *argument; /* scenario file, or type for models; NULL: none */
     const char *variant;  /* NULL: all */
     const char *csv;      /* NULL: none */
+    const char *out;      /* folder for pictures */
+    const char *format;   /* of pictures: png or svg */
     const char **settings;
     size_t setting_count;
     uint64_t seed;

@@ -7,6 +7,8 @@
 #include "sim/call.h"
 #include "sim/station.h"
 
+#define PIPE_END_NS (SIM_TIME_NEVER / 2) /* what would leave later leaves then: delays can be added without overflow */
+
 /* ---- wiring ---- */
 
 /* site: of the components whose events it delays. */
@@ -49,8 +51,9 @@ int64_t pipe_send(struct pipe *pipe, int64_t now_ns, uint64_t bytes)
 
     if (pipe->free_ns < now_ns)
         pipe->free_ns = now_ns;
-    if (__builtin_add_overflow(pipe->free_ns, sending_ns, &pipe->free_ns))
-        pipe->free_ns = SIM_TIME_NEVER - 1;
+    if (sending_ns > PIPE_END_NS - pipe->free_ns)
+        sending_ns = pipe->free_ns < PIPE_END_NS ? PIPE_END_NS - pipe->free_ns : 0;
+    pipe->free_ns += sending_ns;
     pipe->busy_ns += sending_ns;
     pipe->bytes += bytes;
     return pipe->free_ns;

@@ -11,7 +11,7 @@ double network_round_trip_s(double latitude_a_deg, double longitude_a_deg, doubl
     double across = sin((latitude_b_deg - latitude_a_deg) * radian / 2);
     double along = sin((longitude_b_deg - longitude_a_deg) * radian / 2);
     double haversine = across * across + cos(latitude_a_deg * radian) * cos(latitude_b_deg * radian) * along * along;
-    double distance_km = 2 * EARTH_RADIUS_KM * asin(sqrt(haversine < 1.0 ? haversine : 1.0));
+    double distance_km = 2 * EARTH_RADIUS_KM * asin(sqrt(haversine > 1.0 ? 1.0 : haversine)); /* NaN stays NaN */
 
     return 2 * distance_km / FIBRE_KM_PER_S;
 }

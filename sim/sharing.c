@@ -1,29 +1,33 @@
 /* sharing.c - processor sharing by virtual time; see station.h. */
 #include "sim/station.h"
 
-#include <math.h>
-
 /* A request that lacks less than this is done: the clock cannot tell, and a date would come out 1 ns late for nothing. */
 #define ROUNDING_NS (1.0 / 1024)
 
 /* A request in service; the heap's least `end` is the next to leave. */
 struct sharing_job {
-    double end;      /* reading of the virtual clock at which it is done, ns of work */
-    uint64_t order;  /* of arrival: ties go first come first served */
-    uint32_t request;
+    double end;     /* reading of the virtual clock at which it is done, ns of work */
+    uint64_t order; /* of arrival, and the request's index below it: ties go first come first served */
 };
 
 struct sharing {
     double clock_ns;     /* virtual: work that each request present has received, ns */
     int64_t updated_ns;  /* when clock_ns was right */
+    double pace;         /* of the clock with the requests present; 0: nobody is served */
+    double inverse_pace;
     uint64_t arrivals;
     uint32_t count;
     uint32_t room;
     uint32_t alarm; /* timer of the next departure, 0: none */
     uint32_t ticker;
-    const double *capacity; /* of k busy servers together, in servers */
+    const double *capacity; /* of k busy servers together, in servers; NULL: k */
     struct sharing_job *jobs;
 };
+
+static inline uint32_t job_request(struct sharing_job job)
+{
+    return (uint32_t)(job.order & EVENT_PAYLOAD_MASK);
+}
 
 void sharing_init(struct station *station, const struct station_config *config)
 {
@@ -36,15 +40,23 @@ void sharing_init(struct station *station, const struct station_config *config)
     station->sharing = sharing;
 }
 
-/* How fast the virtual clock runs with n requests present: the share of each. */
-static double pace(const struct station *station, uint32_t n)
+/* How fast the virtual clock runs with the requests present: the share of each. To be called when their number or the
+ * speed has changed; kept because it is needed more often than it changes, and divisions are slow. */
+static void set_pace(struct station *station)
 {
+    struct sharing *sharing = station->sharing;
+    uint32_t n = sharing->count;
     uint32_t busy = n < station->servers ? n : station->servers;
-    const double *capacity = station->sharing->capacity;
+    double together = sharing->capacity ? sharing->capacity[busy] : (double)busy;
 
-    if (!capacity)
-        return station->speed * (n <= station->servers ? 1.0 : (double)busy / (double)n);
-    return station->speed * capacity[busy] / (double)n;
+    if (n == 0 || station->speed == 0.0) {
+        sharing->pace = 0.0;
+    } else if (together == (double)n && station->speed == 1.0) { /* the usual case: a whole server each */
+        sharing->pace = sharing->inverse_pace = 1.0;
+    } else {
+        sharing->pace = station->speed * together / (double)n;
+        sharing->inverse_pace = 1.0 / sharing->pace;
+    }
 }
 
 static void advance_clock(struct station *station, int64_t now_ns)
@@ -52,7 +64,7 @@ static void advance_clock(struct station *station, int64_t now_ns)
     struct sharing *sharing = station->sharing;
 
     if (sharing->count)
-        sharing->clock_ns += (double)(now_ns - sharing->updated_ns) * pace(station, sharing->count);
+        sharing->clock_ns += (double)(now_ns - sharing->updated_ns) * sharing->pace;
     else
         sharing->clock_ns = 0.0; /* nobody compares with it: keeps it small and exact */
     sharing->updated_ns = now_ns;
@@ -94,28 +106,36 @@ static struct sharing_job heap_take_first(struct sharing *sharing)
     return first;
 }
 
+/* Least whole number that is not below a number of nanoseconds; saturates so that a date can be made of it. */
+static inline int64_t round_up_ns(double ns, int64_t now_ns)
+{
+    int64_t whole;
+
+    if (ns <= 0.0)
+        return 0;
+    if (ns > 9e18 - (double)now_ns)
+        return (int64_t)(9e18 - (double)now_ns);
+    whole = (int64_t)ns;
+    return whole + ((double)whole < ns);
+}
+
 /* Sets the alarm to the next departure. */
 static void set_alarm(struct station *station)
 {
     struct sharing *sharing = station->sharing;
     struct component *owner = station->owner;
     struct sim *sim = owner->sim;
-    double rate = sharing->count ? pace(station, sharing->count) : 0.0;
-    double left_ns;
+    int64_t left_ns;
     struct event due;
 
-    if (rate <= 0.0) {
+    if (sharing->pace <= 0.0) {
         if (sharing->alarm)
             timer_stop(&sim->timers, sharing->alarm);
         sharing->alarm = 0;
         return;
     }
-    left_ns = ceil((sharing->jobs[0].end - sharing->clock_ns) / rate - ROUNDING_NS);
-    if (left_ns < 0.0)
-        left_ns = 0.0;
-    if (left_ns > 9e18 - (double)sim->now_ns)
-        left_ns = 9e18 - (double)sim->now_ns;
-    due = sim_event(owner, sim_request(sim, sharing->ticker), sim->now_ns + (int64_t)left_ns);
+    left_ns = round_up_ns((sharing->jobs[0].end - sharing->clock_ns) * sharing->inverse_pace - ROUNDING_NS, sim->now_ns);
+    due = sim_event(owner, sim_request(sim, sharing->ticker), sim->now_ns + left_ns);
     if (sharing->alarm)
         timer_move(&sim->timers, sharing->alarm, due);
     else
@@ -135,9 +155,10 @@ static void sharing_depart(struct component *owner, struct request *ticker)
     sharing->alarm = 0;
     advance_clock(station, sim->now_ns);
     job = heap_take_first(sharing);
+    set_pace(station);
     if (sharing->clock_ns < job.end)
         sharing->clock_ns = job.end; /* the date was rounded to whole nanoseconds */
-    request = sim_request(sim, job.request);
+    request = sim_request(sim, job_request(job));
     present_ns = sim->now_ns - request->since_ns;
     station->statistics->slowdown_count++;
     if (request->service_ns > 0 && present_ns != request->service_ns)
@@ -183,10 +204,12 @@ bool station_share(struct station *station, struct component *self, struct reque
     request->resume = NULL; /* the station's alarm brings it back */
     request->since_ns = sim->now_ns;
     station->statistics->started++;
-    job = (struct sharing_job){ sharing->clock_ns + (double)request->service_ns, sharing->arrivals++, request->index };
+    job.end = sharing->clock_ns + (double)request->service_ns;
+    job.order = sharing->arrivals++ << EVENT_PAYLOAD_BITS | request->index;
     heap_up(sharing, sharing->count++, job);
+    set_pace(station);
     /* while all have a whole server, a later departure leaves the first one's date alone */
-    if (sharing->jobs[0].request == request->index || sharing->capacity || sharing->count > station->servers)
+    if (sharing->jobs[0].order == job.order || sharing->capacity || sharing->count > station->servers)
         set_alarm(station);
     return true;
 }
@@ -195,6 +218,7 @@ void sharing_set_speed(struct station *station, double speed)
 {
     advance_clock(station, station->owner->sim->now_ns);
     station->speed = speed;
+    set_pace(station);
     set_alarm(station);
 }
 
@@ -206,7 +230,7 @@ void sharing_crash(struct station *station, enum outcome outcome)
 
     advance_clock(station, sim->now_ns);
     while (sharing->count) {
-        struct request *request = sim_request(sim, heap_take_first(sharing).request);
+        struct request *request = sim_request(sim, job_request(heap_take_first(sharing)));
 
         if (sharing->count < station->servers)
             gauge_fall(&station->busy, sim->now_ns);
@@ -219,6 +243,7 @@ void sharing_crash(struct station *station, enum outcome outcome)
             first = request->index;
         last = request->index;
     }
+    set_pace(station);
     set_alarm(station);
     while (first) { /* an answer may bring new requests at once, so the station is empty before the first */
         struct request *request = sim_request(sim, first);

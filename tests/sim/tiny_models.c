@@ -150,6 +150,11 @@ static void server_wire(struct component *self)
 
     if (config->station.servers)
         station_init(&server->station, self, &config->station);
+    if (config->card_bytes_per_s > 0.0) {
+        pipe_init(&server->card, config->card_bytes_per_s);
+        self->egress = &server->card;
+        component_add_resource(self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &server->card });
+    }
 }
 
 static void server_answer(struct component *self, struct request *request, enum outcome outcome)
@@ -195,7 +200,7 @@ static void server_go_on(struct component *self, struct request *request, enum o
         server_fan_out(self, request);
     } else if (!config->fans_out && (uint32_t)(frame->step - STEP_CALLS) < config->calls) {
         frame->step++;
-        request->bytes = config->call_bytes;
+        request->bytes = config->call_sizes ? config->call_sizes[request->key] : config->call_bytes;
         sim_call(self, request, shared->links[0], config->same_place ? 0 : (uint32_t)frame->step);
     } else {
         server_answer(self, request, outcome);

@@ -55,6 +55,8 @@ struct tiny_server_config {
     bool same_place;               /* all calls have place 0 */
     struct call_policy policy;
     uint32_t call_bytes, reply_bytes;
+    const uint32_t *call_sizes; /* by key, instead of call_bytes */
+    double card_bytes_per_s;   /* of each instance's network card, 0: unlimited */
     enum outcome (*answer)(void *argument, struct component *self, struct request *request); /* NULL: what it was told */
     void (*saw)(void *argument, struct component *self, const struct request *request);      /* on arrival */
     void *argument;
@@ -69,6 +71,7 @@ struct tiny_source {
 
 struct tiny_server {
     struct station station;
+    struct pipe card;
     uint64_t replies; /* that it heard */
 };
 
