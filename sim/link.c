@@ -81,10 +81,22 @@ static struct pipe *make_pipe(struct sim *sim, double bytes_per_s)
     return pipe;
 }
 
+/* Both ends are on one machine: what they say to each other does not go through its network card. */
+static bool is_local(const struct link *link)
+{
+    return link->target->egress && link->target->egress == link->from->instances[0]->egress;
+}
+
 static bool is_plain(const struct link *link)
 {
-    return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools && !link->from->instances[0]->egress &&
-           !link->target->egress;
+    bool has_card = link->from->instances[0]->egress || link->target->egress;
+
+    return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools && (!has_card || is_local(link));
+}
+
+static struct pipe *card_of(const struct component *sender, const struct link *link)
+{
+    return is_local(link) ? NULL : sender->egress;
 }
 
 void sim_link_cut(struct link *link, bool cut)
@@ -267,9 +279,10 @@ static void enter_link_resume(struct component *self, struct request *request)
 /* Where the link has a bandwidth of its own, what left other cards meanwhile may enter it before: then it takes an event. */
 static void transmit(struct component *self, struct request *request)
 {
-    int64_t delay_ns = card_ns(self->sim, self->egress, request->bytes);
+    const struct link *link = &self->sim->links[request_frame(request)->link];
+    int64_t delay_ns = card_ns(self->sim, card_of(self, link), request->bytes);
 
-    if (delay_ns && self->sim->links[request_frame(request)->link].forward)
+    if (delay_ns && link->forward)
         sim_resume_after(self, request, delay_ns, enter_link_resume);
     else
         enter_link(self, request, delay_ns);
@@ -365,7 +378,7 @@ static void enter_link_back_resume(struct component *self, struct request *reque
 
 void sim_reply_slowly(struct component *self, struct request *request, struct link *link)
 {
-    int64_t delay_ns = card_ns(self->sim, self->egress, request->bytes);
+    int64_t delay_ns = card_ns(self->sim, card_of(self, link), request->bytes);
 
     if (delay_ns && link->back)
         sim_resume_after(self, request, delay_ns, enter_link_back_resume);

@@ -2,7 +2,8 @@
  *
  * A link belongs to a group of callers and leads to one instance. On its way a message pays, in this
  * order: the sender's network card (bytes over bandwidth, first come first served), the link's own
- * bandwidth where it has one, resending after loss, and latency, which is drawn anew for each message.
+ * bandwidth where it has one, resending after loss, and latency, which is drawn anew for each message. Between
+ * two components on one machine its network card is not asked.
  *
  * Loss is what TCP makes of it: a lost message comes late, by RETRANSMIT_FIRST_NS and then twice that,
  * and so on (RFC 6298); after RETRANSMITS_MAX the call fails with OUTCOME_LOST, GIVE_UP_NS after it was sent, and the
