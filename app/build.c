@@ -51,20 +51,21 @@ enum build_status build_run(const struct scenario_variant *variant, uint64_t see
                             const char **cycle)
 {
     struct build build = { .variant = variant, .sim = sim_create(seed, memory_budget_bytes, PENDING_LADDER) };
-    bool fitted;
+    enum build_status status = BUILD_OUT_OF_MEMORY;
 
     *sim = NULL;
     if (!build.sim)
         return BUILD_OUT_OF_MEMORY;
     build.sim->environment = &variant->environment;
     build.sim->network = &variant->network;
-    fitted = memory_guard(&build.sim->memory, add_everything, &build);
-    if (fitted && build.wired) {
-        *sim = build.sim;
-        return BUILD_OK;
-    }
-    if (fitted)
+    if (memory_guard(&build.sim->memory, add_everything, &build)) {
+        if (build.wired) {
+            *sim = build.sim;
+            return BUILD_OK;
+        }
         *cycle = component_name(variant, build.cycle);
+        status = build.sim->frames_max > FRAMES_MAX ? BUILD_TOO_DEEP : BUILD_CYCLE;
+    }
     sim_destroy(build.sim);
-    return fitted ? BUILD_CYCLE : BUILD_OUT_OF_MEMORY;
+    return status;
 }

@@ -123,13 +123,16 @@ static void try_run(void *argument)
     collect_run(&trial->layout, trial->sim);
 }
 
-static void tell_cycle(struct reading *reading, const char *component)
+static void tell_bad_path(struct reading *reading, const char *component, bool too_deep)
 {
     char path[128];
 
     snprintf(path, sizeof path, "components.%.64s", component);
-    reading_error(reading, path, JSON_PART_KEY, "every call must lead away from the users and end somewhere",
-             "calls from here come back to it: a request would never end");
+    if (too_deep)
+        reading_error(reading, path, JSON_PART_KEY, NULL, "calls that begin here pass more than 64 components");
+    else
+        reading_error(reading, path, JSON_PART_KEY, "every call must lead away from the users and end somewhere",
+                      "calls from here come back to it: a request would never end");
 }
 
 static void trial_run(struct reading *reading)
@@ -143,8 +146,8 @@ static void trial_run(struct reading *reading)
         return;
     }
     status = build_run(reading->variant, 1, reading->memory_budget_bytes, &trial.sim, &cycle);
-    if (status == BUILD_CYCLE)
-        tell_cycle(reading, cycle);
+    if (status == BUILD_CYCLE || status == BUILD_TOO_DEEP)
+        tell_bad_path(reading, cycle, status == BUILD_TOO_DEEP);
     if (status == BUILD_OUT_OF_MEMORY)
         param_no_memory(&reading->context);
     if (status != BUILD_OK)

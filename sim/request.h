@@ -5,7 +5,7 @@
  * what is used, so nothing moves and a model may keep a pointer while it owns the request. How many
  * frames each has room for is computed when the scenario is wired: the longest path of calls.
  *
- * Size: 96 bytes and 24 a frame.
+ * Size: 96 bytes and 24 a frame; 8 more a frame in runs with retries, which keep the question to repeat it.
  */
 #ifndef SIM_REQUEST_H
 #define SIM_REQUEST_H
@@ -21,8 +21,7 @@
 enum request_state {
     REQUEST_FREE,
     REQUEST_LIVE,
-    REQUEST_TICKER,   /* a component's own clock: never travels */
-    REQUEST_TOMBSTONE /* moved elsewhere; its event frees it */
+    REQUEST_TICKER, /* a component's own clock: never travels */
 };
 
 /* What the caller wants of a store. */

@@ -39,7 +39,7 @@ static void search_from(struct path_search *search, const struct group *group)
     search->depth[group->index] = (uint8_t)(below <= FRAMES_MAX ? below + 1 : below);
 }
 
-/* Longest path of calls, in components; 0: there is a cycle, or it is too long. */
+/* Longest path of calls, in components; 0: there is a cycle; above FRAMES_MAX: too long. */
 static uint8_t longest_path(const struct sim *sim, const struct group **cycle)
 {
     struct path_search search = { .sim = sim };
@@ -54,7 +54,7 @@ static uint8_t longest_path(const struct sim *sim, const struct group **cycle)
             search.cycle = sim->groups[i];
     }
     *cycle = search.cycle;
-    return search.cycle ? 0 : longest;
+    return search.cycle && longest <= FRAMES_MAX ? 0 : longest;
 }
 
 static bool reaches(const struct sim *sim, const struct group *from, const struct group *to, bool *seen)
