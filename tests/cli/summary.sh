@@ -41,7 +41,7 @@ LC_ALL=C run 2 queue.json --set users.arrivals=80
 LC_ALL=C grep -q '[^ -~]' stderr && fail "not ASCII in the C locale"
 
 # On a terminal.
-if command -v script >/dev/null; then
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then # a system without pseudo-terminals has none to try
     on_terminal() {
         env TERM=xterm "$@" script -qec "'$program' queue.json -n 1 --variant base" /dev/null >terminal </dev/null
     }
