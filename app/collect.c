@@ -165,12 +165,38 @@ static void add_memory(const struct subject *subject, const struct resource *res
     results_add_value(results, subject->name, "memory.used.max", "B", RESULT_MAXIMUM, (double)resource->of.amount->level_max);
 }
 
+static double greatest_utilisation(const struct subject *subject)
+{
+    double greatest = 0;
+
+    for (uint8_t i = 0; i < subject->members[0]->resource_count; i++)
+        if (subject->members[0]->resources[i].kind != RESOURCE_AMOUNT)
+            greatest = fmax(greatest, mean_utilisation(subject, i));
+    return greatest;
+}
+
+/* What has no resources of its own is as busy as its parts: a sharded database as its shards. */
+static void add_utilisation_of_parts(const struct subject *subject)
+{
+    const struct sim *sim = subject->sim;
+    double greatest = -1;
+
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        const struct group *part = sim->groups[i];
+        struct subject parts = { sim, subject->results, part->name, part, part->instances, part->count };
+
+        if (part->parent == subject->group)
+            greatest = fmax(greatest, greatest_utilisation(&parts));
+    }
+    if (greatest >= 0)
+        results_add_value(subject->results, subject->name, "utilisation", "1", RESULT_VALUE, greatest);
+}
+
 /* All members have the same resources in the same order. */
 static void add_utilisations(const struct subject *subject)
 {
     const struct component *first = subject->members[0];
     struct results *results = subject->results;
-    double greatest = 0;
 
     for (uint8_t i = 0; i < first->resource_count; i++) {
         const struct resource *resource = &first->resources[i];
@@ -188,11 +214,11 @@ static void add_utilisations(const struct subject *subject)
             entry->shared = resource->shared;
             entry->limits = subject->count == 1 && !resource->shared;
         }
-        if (utilisation > greatest)
-            greatest = utilisation;
     }
     if (first->resource_count)
-        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE, greatest);
+        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE, greatest_utilisation(subject));
+    else
+        add_utilisation_of_parts(subject);
 }
 
 static void add_queues(const struct subject *subject)
@@ -217,23 +243,30 @@ static void add_queues(const struct subject *subject)
     results_add_value(subject->results, subject->name, "queue.max", "1", RESULT_MAXIMUM, max);
 }
 
+/* Of the first resource that serves: those that are only held have no service time. */
+static double slowdown_mean(const struct group *group)
+{
+    for (uint8_t i = 0; i < group->resource_count; i++) {
+        const struct resource_statistics *statistics = group->resources[i];
+
+        if (statistics->slowdown_count)
+            return 1.0 + statistics->slowdown_sum / (double)statistics->slowdown_count;
+    }
+    return NAN;
+}
+
 /* Statistics of resources exist once a group. The first one in the table of the component is where requests come in. */
 static void add_resource_statistics(const struct subject *subject)
 {
     const struct group *group = subject->group;
     struct results *results = subject->results;
 
-    for (uint8_t i = 0; i < group->resource_count; i++) {
-        const struct resource_statistics *statistics = group->resources[i];
-
-        if (i == 0) {
-            add_waits(subject, "wait", statistics);
-            results_add_value(results, subject->name, "slowdown.mean", "1", RESULT_VALUE,
-                              statistics->slowdown_count ? 1.0 + statistics->slowdown_sum / (double)statistics->slowdown_count : NAN);
-        }
-        if (group->resource_count > 1)
-            add_waits(subject, results_name(results, statistics->name, ".wait"), statistics);
-    }
+    if (!group->resource_count)
+        return;
+    add_waits(subject, "wait", group->resources[0]);
+    results_add_value(results, subject->name, "slowdown.mean", "1", RESULT_VALUE, slowdown_mean(group));
+    for (uint8_t i = 0; i < group->resource_count && group->resource_count > 1; i++)
+        add_waits(subject, results_name(results, group->resources[i]->name, ".wait"), group->resources[i]);
 }
 
 /* ---- a model's own ---- */

@@ -4,16 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "app/csv.h"
+#include "app/growth.h"
 #include "app/interrupt.h"
-#include "app/output.h"
 #include "app/page.h"
 #include "app/param_problems.h"
 #include "app/progress.h"
+#include "app/quantity.h"
+#include "app/result_files.h"
 #include "app/run.h"
 #include "app/scenario.h"
+#include "app/scenario_paths.h"
 #include "app/suggest.h"
 #include "app/summary.h"
 
@@ -26,8 +29,9 @@ struct session {
     struct scenario scenario;
     struct run_options run_options;
     struct progress progress;
-    struct output csv;
-    bool has_csv;
+    struct result_files files;
+    struct series_output series; /* of the variant that runs */
+    struct timespec begun;
     struct page page;
     bool shows; /* the summary */
     struct outcome_of_variant *runs;
@@ -50,10 +54,12 @@ static int machine_error(struct diagnostics *diagnostics, const char *what, cons
 
 /* ---- reading ---- */
 
-static uint64_t memory_budget_bytes(void)
+static uint64_t memory_budget_bytes(const struct options *options)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
 
+    if (options->max_memory_bytes)
+        return options->max_memory_bytes;
     return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE) : UINT64_MAX;
 }
 
@@ -80,7 +86,7 @@ static void unknown_variant(const struct scenario *scenario, const struct option
 
 static int read_scenario(struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
 {
-    struct scenario_overrides overrides = { options->settings, options->setting_count, memory_budget_bytes() };
+    struct scenario_overrides overrides = { options->settings, options->setting_count, memory_budget_bytes(options) };
     enum scenario_status status = scenario_read(scenario, options->argument, &overrides, diagnostics);
 
     if (status == SCENARIO_OUT_OF_MEMORY)
@@ -97,7 +103,9 @@ int command_check(const struct options *options, struct diagnostics *diagnostics
     struct scenario scenario;
     int status = read_scenario(&scenario, options, diagnostics);
 
-    if (status == EXIT_RAN && !options->quiet)
+    if (status == EXIT_RAN && options->paths)
+        scenario_paths_write(stdout, &scenario);
+    else if (status == EXIT_RAN && !options->quiet)
         printf("%s: good, %zu variant%s\n", options->argument, scenario.variant_count, scenario.variant_count == 1 ? "" : "s");
     scenario_deinit(&scenario);
     return status;
@@ -141,6 +149,15 @@ static void compose_repeat(struct session *session, int argc, char **argv)
     }
 }
 
+/* What one variant measured goes out before the next one runs. */
+static void tell(struct session *session, const struct outcome_of_variant *run)
+{
+    if (session->shows)
+        summary_variant(&session->page, &session->summary, run);
+    result_files_variant(&session->files, run, session->run_options.series);
+    fflush(stdout);
+}
+
 static enum run_status run_one(struct session *session, struct outcome_of_variant *run)
 {
     enum run_status status;
@@ -150,16 +167,34 @@ static enum run_status run_one(struct session *session, struct outcome_of_varian
     status = run_variant(run->variant, &session->run_options, &run->results);
     session->progress.done += (size_t)session->options->replications;
     progress_clear(&session->progress);
-    if (status == RUN_OUT_OF_MEMORY || status == RUN_NOT_CONSERVED)
+    if (status == RUN_OUT_OF_MEMORY || status == RUN_NOT_CONSERVED || status == RUN_SERIES_TOO_LARGE)
         return status;
     if (!assess(&run->assessment, run->variant, &run->results))
         return RUN_OUT_OF_MEMORY;
-    if (session->shows)
-        summary_variant(&session->page, &session->summary, run);
-    if (session->has_csv && run->results.replications > 0)
-        csv_write(session->csv.file, run->variant->name, &run->results, run->assessment.overloaded);
-    fflush(stdout);
+    tell(session, run);
     return status;
+}
+
+/* The same with the series of the variant, where it is asked for. */
+static enum run_status run_with_series(struct session *session, struct outcome_of_variant *run)
+{
+    enum run_status status;
+
+    if (!session->options->series)
+        return run_one(session, run);
+    series_output_init(&session->series, session->options->interval_ns, run->variant->time.measure);
+    session->run_options.series = &session->series;
+    status = run_one(session, run);
+    series_output_deinit(&session->series);
+    return status;
+}
+
+static double seconds_since(const struct timespec *begun)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
 }
 
 static enum run_status run_all(struct session *session)
@@ -169,18 +204,18 @@ static enum run_status run_all(struct session *session)
 
     if (session->shows)
         summary_head(&session->page, &session->summary);
-    if (session->has_csv)
-        csv_write_header(session->csv.file);
+    result_files_begin(&session->files, &session->summary);
     session->run_count = 0;
     for (size_t i = 0; i < count && status == RUN_COMPLETE; i++) {
         session->run_count++;
-        status = run_one(session, &session->runs[i]);
+        status = run_with_series(session, &session->runs[i]);
     }
     session->summary.run_count = session->run_count;
     if (session->shows && status == RUN_COMPLETE) {
         summary_comparison(&session->page, &session->summary);
         summary_foot(&session->page, &session->summary);
     }
+    result_files_end(&session->files, &session->summary, status == RUN_COMPLETE, seconds_since(&session->begun));
     return status;
 }
 
@@ -192,6 +227,33 @@ static int expectations_status(const struct session *session)
     return EXIT_RAN;
 }
 
+/* A run that met a limit: which component grew, and what is left. */
+static int over_limit(const struct session *session, enum run_status status)
+{
+    const struct results *results = &session->runs[session->run_count - 1].results;
+    char limit[80], bytes[QUANTITY_TEXT_SIZE], grew[GROWTH_TEXT_SIZE];
+
+    if (status == RUN_OVER_MEMORY)
+        snprintf(limit, sizeof limit, "%s of memory",
+                 quantity_format_bytes((int64_t)session->run_options.memory_budget_bytes, bytes, sizeof bytes));
+    else
+        snprintf(limit, sizeof limit, "2^24 requests in flight");
+    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
+                    results->growth.cause == GROWTH_REQUESTS ? "a bounded line (waiting, accept_queue) refuses what does not fit"
+                                                             : "--max-memory SIZE allows more",
+                    "%s: the run met its limit of %s: %s; %s", session->scenario.path, limit,
+                    growth_describe(&results->growth, grew, sizeof grew),
+                    results->replications ? "the figures are partial" : "nothing was measured yet");
+    return EXIT_MACHINE_ERROR;
+}
+
+static int series_too_large(const struct session *session)
+{
+    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, "ask for a longer --interval",
+                    "so many intervals of so many components make over %zu values", SERIES_VALUES_MAX);
+    return EXIT_USER_ERROR;
+}
+
 static int status_of(const struct session *session, enum run_status status)
 {
     switch (status) {
@@ -200,8 +262,11 @@ static int status_of(const struct session *session, enum run_status status)
     case RUN_INTERRUPTED:
         diagnostics_add(session->diagnostics, DIAGNOSTIC_WARNING, SOURCE_NOWHERE, NULL, NULL, "ended by a signal; the figures are partial");
         return EXIT_SIGNAL + (int)*session->run_options.interrupt;
-    case RUN_OVER_LIMIT:
-        return machine_error(session->diagnostics, session->scenario.path, "the run grew over its limit of memory or of requests in flight; the figures are partial");
+    case RUN_OVER_MEMORY:
+    case RUN_FULL:
+        return over_limit(session, status);
+    case RUN_SERIES_TOO_LARGE:
+        return series_too_large(session);
     case RUN_OUT_OF_MEMORY:
         return machine_error(session->diagnostics, session->scenario.path, "out of memory");
     case RUN_NOT_CONSERVED:
@@ -231,13 +296,13 @@ static void prepare(struct session *session, int argc, char **argv)
     const struct options *options = session->options;
 
     compose_repeat(session, argc, argv);
-    session->shows = !options->quiet && !(options->csv && !strcmp(options->csv, "-"));
+    session->shows = !options->quiet && !result_files_use_stdout(options);
     page_init(&session->page, stdout);
     progress_init(&session->progress, session->run_count * (size_t)options->replications, options->quiet);
     session->run_options = (struct run_options){
         .seed = options->seed,
         .replications = options->replications,
-        .memory_budget_bytes = memory_budget_bytes(),
+        .memory_budget_bytes = memory_budget_bytes(options),
         .interrupt = interrupt_install(),
         .replay = session->repeat,
         .progress = show_progress,
@@ -249,34 +314,56 @@ static void prepare(struct session *session, int argc, char **argv)
 
 static int close_outputs(struct session *session, int status)
 {
-    if (session->has_csv) {
-        bool whole = status != EXIT_BUG && !(status == EXIT_MACHINE_ERROR && session->run_count && !session->runs[0].results.replications);
+    bool is_empty = status == EXIT_MACHINE_ERROR && session->run_count && !session->runs[0].results.replications;
 
-        if (!whole)
-            output_abandon(&session->csv);
-        else if (!output_commit(&session->csv))
-            return machine_error(session->diagnostics, strcmp(session->options->csv, "-") ? session->options->csv : "standard output",
-                                 strerror(errno));
-    }
+    if (!result_files_close(&session->files, status != EXIT_BUG && status != EXIT_USER_ERROR && !is_empty, session->diagnostics))
+        return EXIT_MACHINE_ERROR;
     if (fflush(stdout) != 0 || ferror(stdout))
         return machine_error(session->diagnostics, "standard output", strerror(errno));
     return status;
 }
 
+/* The shortest interval of 1, 2 or 5 times a power of ten that does not cut the time too fine. */
+static int64_t shortest_interval(int64_t measure_ns)
+{
+    static const int64_t factors[] = { 1, 2, 5 };
+
+    for (int64_t power = 1;; power *= 10)
+        for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
+            if (series_interval_count(factors[i] * power, measure_ns) <= SERIES_INTERVALS_MAX)
+                return factors[i] * power;
+}
+
+/* A series of millions of points helps nobody. */
+static bool check_interval(const struct session *session)
+{
+    int64_t interval_ns = session->options->interval_ns;
+
+    for (size_t i = 0; session->options->series && interval_ns && i < session->run_count; i++) {
+        int64_t measure_ns = session->runs[i].variant->time.measure;
+        char help[80], text[QUANTITY_TEXT_SIZE];
+
+        if (series_interval_count(interval_ns, measure_ns) <= SERIES_INTERVALS_MAX)
+            continue;
+        quantity_format_duration(shortest_interval(measure_ns), text, sizeof text);
+        snprintf(help, sizeof help, "%d at most: --interval '%s' or longer", SERIES_INTERVALS_MAX, text);
+        diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "--interval cuts the measured time into %lld pieces",
+                        (long long)series_interval_count(interval_ns, measure_ns));
+        return false;
+    }
+    return true;
+}
+
 static int run_session(struct session *session, int argc, char **argv)
 {
+    bool is_machine;
+
     if (!choose_variants(session))
         return machine_error(session->diagnostics, session->options->argument, "out of memory");
-    if (session->options->csv) {
-        if (!output_open(&session->csv, session->options->csv)) {
-            int error = errno;
-
-            diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s cannot be written: %s",
-                            session->options->csv, strerror(error));
-            return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
-        }
-        session->has_csv = true;
-    }
+    if (!check_interval(session))
+        return EXIT_USER_ERROR;
+    if (!result_files_open(&session->files, session->options, session->diagnostics, &is_machine))
+        return is_machine ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
     prepare(session, argc, argv);
     return close_outputs(session, status_of(session, run_all(session)));
 }
@@ -284,8 +371,10 @@ static int run_session(struct session *session, int argc, char **argv)
 int command_run(const struct options *options, int argc, char **argv, struct diagnostics *diagnostics)
 {
     struct session session = { .options = options, .diagnostics = diagnostics };
-    int status = read_scenario(&session.scenario, options, diagnostics);
+    int status;
 
+    clock_gettime(CLOCK_MONOTONIC, &session.begun);
+    status = read_scenario(&session.scenario, options, diagnostics);
     if (status == EXIT_RAN)
         status = run_session(&session, argc, argv);
     for (size_t i = 0; session.runs && i < session.scenario.variant_count; i++) {

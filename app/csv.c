@@ -1,24 +1,6 @@
 #include "app/csv.h"
 
-#include <math.h>
-#include <string.h>
-
-/* The shortest decimal that reads back as the same number, so that files are small and lose nothing. */
-static void write_number(FILE *file, double value)
-{
-    char text[40];
-
-    if (!isfinite(value))
-        return;
-    for (int digits = 6; digits <= 17; digits++) {
-        double read = 0;
-
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (sscanf(text, "%lf", &read) == 1 && read == value)
-            break;
-    }
-    fputs(text, file);
-}
+#include "app/number.h"
 
 void csv_write_header(FILE *file)
 {
@@ -33,11 +15,11 @@ void csv_write(FILE *file, const char *variant, const struct results *results, b
         struct interval interval = results_interval(results, entry);
 
         fprintf(file, "%s,%s,%s,%s,", variant, entry->component, entry->metric, entry->unit);
-        write_number(file, interval.mean);
+        number_write(file, interval.mean);
         fputc(',', file);
-        write_number(file, interval.low);
+        number_write(file, interval.low);
         fputc(',', file);
-        write_number(file, interval.high);
+        number_write(file, interval.high);
         fprintf(file, ",%d\n", results->replications);
     }
 }

@@ -1,6 +1,5 @@
 #include "app/gnuplot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -35,6 +34,7 @@ static const struct {
 bool gnuplot_open(struct gnuplot *gnuplot, const char *directory, enum gnuplot_format format, const volatile sig_atomic_t *interrupt)
 {
     size_t size = strlen(directory) + sizeof "/.scalesim-plot.XXXXXX";
+    int error;
 
     *gnuplot = (struct gnuplot){ .format = format, .interrupt = interrupt };
     if (!*directory) {
@@ -46,12 +46,16 @@ bool gnuplot_open(struct gnuplot *gnuplot, const char *directory, enum gnuplot_f
         return false;
     snprintf(gnuplot->folder, size, "%s/.scalesim-plot.XXXXXX", directory);
     if (mkdtemp(gnuplot->folder)) {
-        gnuplot->descriptor = open(gnuplot->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (gnuplot->descriptor >= 0)
+        gnuplot->listing = opendir(gnuplot->folder);
+        if (gnuplot->listing) {
+            gnuplot->descriptor = dirfd(gnuplot->listing);
             return true;
+        }
+        error = errno;
         rmdir(gnuplot->folder);
+        errno = error;
     }
-    free(gnuplot->folder);
+    free(gnuplot->folder); /* keeps errno */
     gnuplot->folder = NULL;
     return false;
 }
@@ -59,19 +63,15 @@ bool gnuplot_open(struct gnuplot *gnuplot, const char *directory, enum gnuplot_f
 void gnuplot_close(struct gnuplot *gnuplot)
 {
     int error = errno;
-    DIR *folder;
     struct dirent *entry;
 
     if (!gnuplot->folder)
         return;
-    folder = fdopendir(gnuplot->descriptor);
-    while (folder && (entry = readdir(folder)))
+    rewinddir(gnuplot->listing);
+    while ((entry = readdir(gnuplot->listing)))
         if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
             unlinkat(gnuplot->descriptor, entry->d_name, 0);
-    if (folder)
-        closedir(folder);
-    else
-        close(gnuplot->descriptor);
+    closedir(gnuplot->listing);
     rmdir(gnuplot->folder);
     free(gnuplot->folder);
     gnuplot->folder = NULL;

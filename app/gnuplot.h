@@ -10,6 +10,7 @@
 #ifndef APP_GNUPLOT_H
 #define APP_GNUPLOT_H
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ enum gnuplot_status {
 
 struct gnuplot {
     char *folder;
-    int descriptor; /* of the folder */
+    DIR *listing;   /* of the folder, opened early: to remove it then takes no memory */
+    int descriptor; /* the same */
     enum gnuplot_format format;
     const volatile sig_atomic_t *interrupt; /* borrowed */
     char error[GNUPLOT_ERROR_SIZE];

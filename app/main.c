@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/collect.h"
+#include "app/command_init.h"
 #include "app/command_plot.h"
 #include "app/command_run.h"
 #include "app/reference.h"
@@ -68,6 +69,8 @@ static int run_command(const struct options *options, int argc, char **argv, str
         return command_run(options, argc, argv, diagnostics);
     case COMMAND_CHECK:
         return command_check(options, diagnostics);
+    case COMMAND_INIT:
+        return command_init(options, diagnostics);
     case COMMAND_PLOT:
         return command_plot(options, diagnostics);
     case COMMAND_MODELS:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/quantity.h"
 #include "app/suggest.h"
 
 #define REPLICATIONS_MAX 10000
@@ -47,6 +48,45 @@ static bool read_variant(struct reader *reader, const char *argument)
 static bool read_csv(struct reader *reader, const char *argument)
 {
     reader->options->csv = argument;
+    return true;
+}
+
+static bool read_json(struct reader *reader, const char *argument)
+{
+    reader->options->json = argument;
+    return true;
+}
+
+static bool read_series(struct reader *reader, const char *argument)
+{
+    reader->options->series = argument;
+    return true;
+}
+
+static bool read_interval(struct reader *reader, const char *argument)
+{
+    char error[QUANTITY_ERROR_SIZE];
+
+    if (!quantity_parse_duration(argument, &reader->options->interval_ns, error, sizeof error))
+        return wrong(reader, error, "--interval cannot be", argument);
+    return reader->options->interval_ns > 0 || wrong(reader, "a duration above 0, such as 1s", "--interval cannot be", argument);
+}
+
+static bool read_max_memory(struct reader *reader, const char *argument)
+{
+    char error[QUANTITY_ERROR_SIZE];
+    int64_t bytes;
+
+    if (!quantity_parse_bytes(argument, &bytes, error, sizeof error))
+        return wrong(reader, error, "--max-memory cannot be", argument);
+    reader->options->max_memory_bytes = (uint64_t)bytes;
+    return bytes > 0 || wrong(reader, "a size above 0, such as 2GB", "--max-memory cannot be", argument);
+}
+
+static bool read_paths(struct reader *reader, const char *argument)
+{
+    (void)argument;
+    reader->options->paths = true;
     return true;
 }
 
@@ -130,6 +170,11 @@ static const struct option_row option_rows[] = {
     { "--seed", NULL, "N", "another seed gives other random numbers (1)", read_seed },
     { "--set", NULL, "PATH=VALUE", "change a field, in every variant: --set users.arrivals=2000/s", read_set },
     { "--csv", NULL, "FILE", "write every metric as tidy CSV; - is standard output", read_csv },
+    { "--json", NULL, "FILE", "write the same with the histograms as JSON; - is standard output", read_json },
+    { "--series", NULL, "FILE", "write how each component did over time as CSV; - is standard output", read_series },
+    { "--interval", NULL, "TIME", "of the series: --interval 1s (a sixtieth of the measured time)", read_interval },
+    { "--max-memory", NULL, "SIZE", "a run that needs more ends with partial results (80% of the machine's)", read_max_memory },
+    { "--paths", NULL, NULL, "check lists every path that --set takes", read_paths },
     { "--out", NULL, "DIR", "where plot puts its pictures (.)", read_out },
     { "--format", NULL, "FORMAT", "of pictures: png or svg (png)", read_format },
     { "--quiet", "-q", NULL, "no summary and no progress", read_quiet },
@@ -151,6 +196,7 @@ static const struct command_row {
 } command_rows[] = {
     { "run", COMMAND_RUN, "FILE", true, "run a scenario and print what its users would see; scalesim FILE does the same" },
     { "check", COMMAND_CHECK, "FILE", true, "read a scenario and say everything that is wrong with it" },
+    { "init", COMMAND_INIT, "[FILE]", false, "write a small scenario to start from" },
     { "plot", COMMAND_PLOT, "FILE.csv", true, "draw what --csv wrote: latency by variant, load of each shard" },
     { "models", COMMAND_MODELS, "[TYPE]", false, "the component types; of one type all parameters and metrics" },
     { "schema", COMMAND_SCHEMA, NULL, false, "the JSON schema of scenarios, for editors" },

@@ -9,19 +9,24 @@
 
 #include "app/diagnostics.h"
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_PLOT, COMMAND_MODELS, COMMAND_SCHEMA, COMMAND_REFERENCE, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_INIT, COMMAND_PLOT, COMMAND_MODELS, COMMAND_SCHEMA, COMMAND_REFERENCE, COMMAND_HELP, COMMAND_VERSION };
 
 struct options {
     enum command command;
-    const char *argument; /* scenario file, or type for models; NULL: none */
+    const char *argument; /* scenario file, type for models, file for init; NULL: none */
     const char *variant;  /* NULL: all */
     const char *csv;      /* NULL: none */
+    const char *json;     /* NULL: none */
+    const char *series;   /* NULL: none */
     const char *out;      /* folder for pictures */
     const char *format;   /* of pictures: png or svg */
     const char **settings;
     size_t setting_count;
     uint64_t seed;
     int replications;
+    int64_t interval_ns;       /* of the series; 0: chosen by the measured time */
+    uint64_t max_memory_bytes; /* of a run; 0: a share of the machine's */
+    bool paths;                /* check lists them */
     bool quiet;
     enum diagnostics_format error_format;
 };

@@ -11,9 +11,10 @@
 #define GROUP_WIDTH 0.84   /* of a variant's bars; variants are 1 apart */
 #define BARS_WITH_LIMITS 150 /* more are too thin to carry an interval */
 #define NOTED_VARIANTS 12  /* more are too close for figures in the picture */
-#define LABEL_LENGTH 22    /* characters; what is longer loses its middle */
+#define LABEL_LENGTH 20    /* characters; what is longer loses its middle */
 #define CHARACTER_WIDTH 7.2 /* of a label, pixels */
 #define PLOT_WIDTH 895.0    /* between the margins of the scripts, pixels */
+#define NOTE_WIDTH 68.0     /* of "[12] 100%", pixels */
 #define UPRIGHT_FROM 15     /* variants from which labels stand upright */
 #define UNEVEN 1.1          /* times the mean: more is worth a name */
 
@@ -151,7 +152,7 @@ static bool write_variants(const struct plot_input *input, struct gnuplot *gnupl
         return false;
     for (size_t i = 0; i < input->variant_count; i++) {
         const char *name = input->variants[i];
-        size_t length = strlen(name), half = LABEL_LENGTH / 2 - 1;
+        size_t length = strlen(name), half = LABEL_LENGTH / 2 - 1; /* and two points */
 
         if (length <= LABEL_LENGTH)
             fprintf(file, "%zu %s\n", i, name);
@@ -243,13 +244,19 @@ static const char *load_subject(const struct plot_input *input, size_t index)
     return index < input->shared_count ? input->shared[index] : NULL;
 }
 
+/* The greatest bar of a group, of one of the two measures. */
+struct greatest {
+    size_t index;
+    double value, top; /* of the bar, of all intervals */
+    double sum;        /* of all bars */
+};
+
 /* The bars of one variant. */
 struct bar_group {
     size_t variant;
     size_t count; /* instances; 0: the variant has no such component */
     double width; /* of a bar */
-    size_t share_greatest, busy_greatest; /* instances */
-    double share_most, busy_most, busy_sum;
+    struct greatest share, busy;
 };
 
 struct load_files {
@@ -272,6 +279,16 @@ static double bar_place(const struct bar_group *group, size_t index)
     return (double)group->variant + ((double)index + 0.5 - (double)group->count / 2) * group->width;
 }
 
+static void follow(struct greatest *greatest, size_t index, struct interval value)
+{
+    if (value.mean > greatest->value) {
+        greatest->value = value.mean;
+        greatest->index = index;
+    }
+    greatest->top = fmax(greatest->top, fmax(value.mean, value.high)); /* neither takes NaN */
+    greatest->sum += isnan(value.mean) ? 0 : value.mean;
+}
+
 static void put_bar(FILE *file, struct bar_group *group, size_t index, struct interval share, struct interval busy, bool has_limits)
 {
     if (!has_limits) {
@@ -282,15 +299,8 @@ static void put_bar(FILE *file, struct bar_group *group, size_t index, struct in
     put_interval(file, share);
     put_interval(file, busy);
     fprintf(file, " %d\n", busy.mean > ASSESS_FULL);
-    if (share.mean > group->share_most) {
-        group->share_most = share.mean;
-        group->share_greatest = index;
-    }
-    if (busy.mean > group->busy_most) {
-        group->busy_most = busy.mean;
-        group->busy_greatest = index;
-    }
-    group->busy_sum += isnan(busy.mean) ? 0 : busy.mean;
+    follow(&group->share, index, share);
+    follow(&group->busy, index, busy);
 }
 
 static void put_bars(FILE *file, const struct plot_input *input, const char *component, struct bar_group *group, bool has_limits)
@@ -304,19 +314,23 @@ static void put_bars(FILE *file, const struct plot_input *input, const char *com
             put_bar(file, group, index++, row->interval, value_of(input, group->variant, row->component, "utilisation"), has_limits);
     }
     if (!index)
-        put_bar(file, group, 0, (struct interval){ 1, 1, 1, 0 }, value_of(input, group->variant, component, "utilisation"), has_limits);
+        put_bar(file, group, 0, (struct interval){ NAN, NAN, NAN, 0 }, value_of(input, group->variant, component, "utilisation"), has_limits);
 }
 
-/* The greatest bar's figure, with its number when it stands out. */
-static void put_note(FILE *file, const struct bar_group *group, size_t index, double value, double mean)
+/* The greatest bar's figure, with its number when it stands out; above the bar, as far as it stays within the variant's
+ * part of the picture. */
+static void put_note(FILE *file, const struct bar_group *group, const struct greatest *greatest, size_t variant_count)
 {
+    double centre = (double)group->variant, freedom = fmax(0.5 - NOTE_WIDTH / 2 * (double)variant_count / PLOT_WIDTH, 0);
     char figure[SUMMARY_TEXT_SIZE];
 
-    fprintf(file, "%.9g %.9g ", bar_place(group, index), value);
-    if (group->count > 1 && value > UNEVEN * mean)
-        fprintf(file, "\"[%zu] %s\"", index, text_busy(value, figure));
+    if (greatest->value <= 0)
+        fprintf(file, "%.9g 0 \"\"", centre);
+    else if (greatest->value > UNEVEN * greatest->sum / (double)group->count)
+        fprintf(file, "%.9g %.9g \"[%zu] %s\"", centre + fmax(-freedom, fmin(freedom, bar_place(group, greatest->index) - centre)),
+                greatest->top, greatest->index, text_busy(greatest->value, figure));
     else
-        fprintf(file, "\"%s\"", text_busy(value, figure));
+        fprintf(file, "%.9g %.9g \"%s\"", centre, greatest->top, text_busy(greatest->value, figure));
 }
 
 static void put_group(struct load_files *files, const struct plot_input *input, const char *component, struct bar_group *group,
@@ -324,18 +338,19 @@ static void put_group(struct load_files *files, const struct plot_input *input, 
 {
     double count = (double)group->count;
 
-    if (!group->count) {
-        fprintf(files->words, "%zu \"not there\"\n", group->variant);
+    if (group->count < 2)
+        fprintf(files->words, "%zu \"%s\"\n", group->variant, group->count ? "one instance" : "not there");
+    else
+        fprintf(files->groups, "%zu %.9g\n", group->variant, 1 / count);
+    if (!group->count)
         return;
-    }
     group->width = GROUP_WIDTH / (count < 3 ? 3 : count);
     put_bars(files->bars, input, component, group, has_limits);
-    fprintf(files->groups, "%zu %.9g\n", group->variant, 1 / count);
     if (input->variant_count > NOTED_VARIANTS)
         return;
-    put_note(files->notes, group, group->share_greatest, group->share_most, 1 / count);
+    put_note(files->notes, group, &group->share, input->variant_count);
     fputc(' ', files->notes);
-    put_note(files->notes, group, group->busy_greatest, group->busy_most, group->busy_sum / count);
+    put_note(files->notes, group, &group->busy, input->variant_count);
     fputc('\n', files->notes);
 }
 
@@ -353,7 +368,7 @@ static bool write_load(const struct plot_input *input, const char *subject, stru
     for (size_t i = 0; files.bars && files.groups && files.notes && files.words && i < input->variant_count; i++) {
         groups[i].variant = i;
         put_group(&files, input, subject, &groups[i], bars <= BARS_WITH_LIMITS);
-        most = fmax(most, groups[i].share_most);
+        most = fmax(most, groups[i].share.top);
     }
     *arguments = (struct plot_arguments){ { most > 0 ? 1.2 * most : 1 }, 1 };
     good = finish(files.bars, files.groups);

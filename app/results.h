@@ -42,6 +42,21 @@ struct result_entry {
     bool limits;        /* utilisation of a single resource of a single instance */
 };
 
+/* Why a run met its limit of memory or of requests. */
+enum growth_cause {
+    GROWTH_NONE,     /* it met none */
+    GROWTH_REQUESTS, /* of one component, mostly */
+    GROWTH_KEPT,     /* what components keep: cached keys, rows, sessions */
+    GROWTH_BUILT,    /* the scenario alone takes more, before the first request */
+};
+
+struct growth {
+    enum growth_cause cause;
+    char component[160]; /* in which most requests stand; "": there are none */
+    uint64_t requests;   /* that stand there */
+    uint64_t built_bytes, peak_bytes; /* memory of the run before its first event, and at most */
+};
+
 struct results {
     struct result_entry *entries;
     size_t entry_count, entry_room;
@@ -54,6 +69,7 @@ struct results {
     size_t cursor, histogram_cursor; /* next to be filled in this replication */
     double seconds;                  /* measured in each replication */
     bool partial;                    /* ended early */
+    struct growth growth;
     bool out_of_memory;
 };
 

@@ -4,6 +4,7 @@
 
 #include "app/build.h"
 #include "app/collect.h"
+#include "app/growth.h"
 
 #define STEPS 20 /* of the measured time, for progress and the signal */
 
@@ -13,7 +14,9 @@ struct replication {
     const struct run_options *options;
     struct results *results;
     int number;
+    uint64_t built_bytes; /* before the first event */
     enum sim_status status;
+    enum series_status series_status;
     bool conserved;
 };
 
@@ -23,48 +26,80 @@ static void report_progress(const struct replication *replication, double share)
         replication->options->progress(replication->options->progress_user, replication->number, share);
 }
 
+/* Runs on to `end_ns` of the measured time, with a stop at the end of each interval of the series. */
+static void run_measured(struct replication *replication, int64_t end_ns)
+{
+    struct sim *sim = replication->sim;
+    struct series_output *series = replication->options->series;
+
+    while (series && replication->status == SIM_REACHED && series_output_next_ns(series) <= end_ns) {
+        replication->status = sim_run(sim, replication->time->warm_up + series_output_next_ns(series));
+        if (replication->status == SIM_REACHED)
+            series_output_sample(series, sim);
+    }
+    if (replication->status == SIM_REACHED)
+        replication->status = sim_run(sim, replication->time->warm_up + end_ns);
+}
+
 /* Runs to the end of the measured time or of the patience. */
 static void run_steps(struct replication *replication)
 {
     struct sim *sim = replication->sim;
     const struct time_config *time = replication->time;
+    struct series_output *series = replication->options->series;
 
     replication->status = sim_run(sim, time->warm_up);
     sim_window_start(sim);
-    for (int step = 1; step <= STEPS && replication->status == SIM_REACHED; step++) {
+    if (series)
+        replication->series_status = series_output_start(series, sim);
+    for (int step = 1; step <= STEPS && replication->status == SIM_REACHED && replication->series_status == SERIES_OK; step++) {
         report_progress(replication, (double)(step - 1) / STEPS);
-        replication->status = sim_run(sim, time->warm_up + (int64_t)((__int128)time->measure * step / STEPS));
+        run_measured(replication, (int64_t)((__int128)time->measure * step / STEPS));
     }
+}
+
+static bool is_over_limit(const struct replication *replication)
+{
+    return replication->status == SIM_OVER_BUDGET || replication->status == SIM_FULL;
 }
 
 static void run_guarded(void *argument)
 {
     struct replication *replication = argument;
-
+    struct results *results = replication->results;
     bool whole, measured;
 
+    replication->built_bytes = replication->sim->memory.used_bytes;
     run_steps(replication);
     replication->conserved = sim_conserves(replication->sim, stderr);
-    whole = replication->status == SIM_REACHED;
+    if (is_over_limit(replication))
+        growth_find(&results->growth, replication->sim, replication->built_bytes);
+    whole = replication->status == SIM_REACHED && replication->series_status == SERIES_OK;
     measured = replication->sim->now_ns > replication->sim->window_start_ns;
-    if (whole || (measured && replication->results->replications == 0)) /* a part would weigh as much as a whole one */
-        collect_run(replication->results, replication->sim);
+    if (!whole && (!measured || results->replications > 0)) /* a part would weigh as much as a whole one */
+        return;
+    collect_run(results, replication->sim);
+    if (replication->options->series)
+        series_output_add(replication->options->series);
 }
 
 static enum run_status status_of(const struct replication *replication)
 {
     if (!replication->conserved)
         return RUN_NOT_CONSERVED;
+    if (replication->series_status != SERIES_OK)
+        return replication->series_status == SERIES_TOO_LARGE ? RUN_SERIES_TOO_LARGE : RUN_OUT_OF_MEMORY;
     switch (replication->status) {
     case SIM_REACHED:
         return RUN_COMPLETE;
     case SIM_INTERRUPTED:
         return RUN_INTERRUPTED;
     case SIM_OVER_BUDGET:
+        return RUN_OVER_MEMORY;
     case SIM_FULL:
         break;
     }
-    return RUN_OVER_LIMIT;
+    return RUN_FULL;
 }
 
 static enum run_status run_replication(const struct scenario_variant *variant, const struct run_options *options,

@@ -6,6 +6,7 @@
 
 #include "app/results.h"
 #include "app/scenario.h"
+#include "app/series_output.h"
 
 struct run_options {
     uint64_t seed;
@@ -13,6 +14,7 @@ struct run_options {
     uint64_t memory_budget_bytes;
     const volatile sig_atomic_t *interrupt; /* set by a signal; NULL: never */
     const char *replay;                     /* the command line, for bug reports */
+    struct series_output *series;           /* of this variant, fresh from series_output_init(); NULL: not wanted */
 
     /* Called about ten times a replication with the share of it that is done. May be NULL. */
     void (*progress)(void *user, int replication, double share);
@@ -22,7 +24,9 @@ struct run_options {
 enum run_status {
     RUN_COMPLETE,
     RUN_INTERRUPTED, /* by a signal: what was measured so far is in the results, marked partial */
-    RUN_OVER_LIMIT,  /* memory or requests in flight: the same */
+    RUN_OVER_MEMORY, /* the same, and results->growth says which component grew */
+    RUN_FULL,        /* the same of requests in flight, 2^24 */
+    RUN_SERIES_TOO_LARGE, /* nothing was run */
     RUN_OUT_OF_MEMORY,
     RUN_NOT_CONSERVED, /* a bug: told on standard error */
 };

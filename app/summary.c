@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/growth.h"
 #include "app/harmless_text.h"
 #include "app/quantity.h"
 #include "app/summary_text.h"
@@ -147,6 +148,12 @@ static const char *resource_name(const struct result_entry *limit, char *text, s
     return text;
 }
 
+/* The servers are, the cpu is. */
+static const char *is_or_are(const char *resource)
+{
+    return text_ends_with(resource, "s") ? "are" : "is";
+}
+
 /* The tier with most requests in line. */
 static const char *longest_queue(const struct results *results, double *queue)
 {
@@ -189,7 +196,7 @@ static void write_overload(struct page *page, const struct outcome_of_variant *r
     const char *component = longest_queue(&run->results, &queue);
     char text[TEXT_SIZE], held[64];
 
-    page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s is full, %s busy.", resource, assessment->limit->component,
+    page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s %s full, %s busy.", resource, assessment->limit->component, is_or_are(resource),
                text_busy(assessment->limit_utilisation, text));
     if (victim)
         page_words(page, PAGE_PLAIN, "All %s of %s are held by requests that wait for it, so requests that do not need it wait with them.",
@@ -218,7 +225,7 @@ static void write_limit(struct page *page, const struct outcome_of_variant *run)
         page_words(page, PAGE_PLAIN, "the %s of %s, %s busy, will be full first, at about %.3g times this load", resource,
                    assessment->limit->component, text_busy(assessment->limit_utilisation, text), headroom);
     else
-        page_words(page, PAGE_PLAIN, "the %s of %s is the busiest, %s", resource, assessment->limit->component,
+        page_words(page, PAGE_PLAIN, "the %s of %s %s the busiest, %s", resource, assessment->limit->component, is_or_are(resource),
                    text_busy(assessment->limit_utilisation, text));
     page_end_line(page);
 }
@@ -266,15 +273,18 @@ static void write_check(struct page *page, const struct check *check, const stru
 static void write_partial(struct page *page, const struct summary *summary, const struct outcome_of_variant *run)
 {
     const struct results *results = &run->results;
-    char measured[TEXT_SIZE], wanted[TEXT_SIZE];
+    char measured[TEXT_SIZE], wanted[TEXT_SIZE], grew[GROWTH_TEXT_SIZE];
+    const char *comma = results->growth.cause != GROWTH_NONE ? "," : "";
     int64_t measure_ns = run->variant->time.measure;
 
     if (results->replications == 1 && results->seconds * 1e9 < (double)measure_ns) {
         quantity_format_duration(measure_ns, wanted, sizeof wanted);
-        page_item(page, PAGE_WARN, "PARTIAL: ended after %s of %s", text_seconds(results->seconds, measured), wanted);
+        page_item(page, PAGE_WARN, "PARTIAL: ended after %s of %s%s", text_seconds(results->seconds, measured), wanted, comma);
     } else {
-        page_item(page, PAGE_WARN, "PARTIAL: ended after %d of %d replications", results->replications, summary->replications);
+        page_item(page, PAGE_WARN, "PARTIAL: ended after %d of %d replications%s", results->replications, summary->replications, comma);
     }
+    if (*comma)
+        page_words(page, PAGE_WARN, "at its limit: %s", growth_describe(&results->growth, grew, sizeof grew));
 }
 
 void summary_variant(struct page *page, const struct summary *summary, const struct outcome_of_variant *run)

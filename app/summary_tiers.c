@@ -132,7 +132,7 @@ static void write_tier(struct page *page, const struct results *results, const c
 
 static bool is_shown(const struct results *results, const char *component)
 {
-    return summary_is_tier(component) && results_find(results, component, "utilisation");
+    return summary_is_tier(component) && results_find(results, component, "wait.probability"); /* it has resources of its own */
 }
 
 static int width_of_labels(const struct results *results)

@@ -2,9 +2,9 @@
  *
  *     in_flight SCENARIO MILLISECONDS [PATH=VALUE...]
  *
- * Runs a scenario, settings as with --set, up to that date and prints the requests in flight, and the bytes that
- * the run has taken since it was wired, over the most requests that were in flight: pool, events and timers. The
- * kernel's own account: what the C library adds to each of a few hundred blocks is not in it.
+ * Runs a scenario, settings as with --set, up to that date and prints the requests in flight, and the bytes
+ * that the run has taken since it was wired, over the most requests that were in flight: pool, events and
+ * timers. The kernel's own account: what the C library adds to each of a few hundred blocks is not in it.
  */
 #include <inttypes.h>
 #include <stdio.h>

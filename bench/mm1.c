@@ -3,8 +3,8 @@
  *     mm1 [CUSTOMERS]
  *
  * The smallest models that can be: a source with exponential gaps and a server with one station. All that the
- * kernel measures is measured: latencies of the source and of the server, waits, levels, outcomes. What remains
- * to the program on scenarios/mm1.json is what clients and service do beyond that.
+ * kernel measures is measured: latencies of the source and of the server, waits, levels, outcomes. What
+ * remains to the program on scenarios/mm1.json is what clients and service do beyond that.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -114,8 +114,9 @@ static void server_wire_group(struct group *group)
 
 static void server_wire(struct component *self)
 {
-    station_init(component_state(self), self,
-                 &(struct station_config){ .name = "servers", .servers = 1, .waiting_max = STATION_UNLIMITED });
+    station_init(
+        component_state(self), self,
+        &(struct station_config){ .name = "servers", .servers = 1, .waiting_max = STATION_UNLIMITED });
 }
 
 static void server_on_request(struct component *self, struct request *request)

@@ -2,10 +2,10 @@
  *
  *     stopwatch COMMAND [ARGUMENT...]
  *
- * Runs the command with its standard output thrown away, and prints the seconds of the processor that it used,
- * its own and the kernel's, and its largest size in memory: seconds=1.234567 kilobytes=5678. Seconds of the
- * processor, not of the clock on the wall: others at work on the machine count less.
- * Ends with the status of the command, 127 if it cannot be run.
+ * Runs the command with its standard output thrown away, and prints the seconds of the processor that it
+ * used, its own and the kernel's, and its largest size in memory: seconds=1.234567 kilobytes=5678. Seconds of
+ * the processor, not of the clock on the wall: others at work on the machine count less. Ends with the status
+ * of the command, 127 if it cannot be run.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -111,7 +111,6 @@ static void web_server_wire(struct component *self)
     struct web_server *web = component_state(self);
     int64_t memory;
 
-    web->runner.host = host_of(self, config->host);
     station_init(&web->workers, self,
                  &(struct station_config){ .name = "workers",
                                            .discipline = (enum station_discipline)config->order,
@@ -120,6 +119,7 @@ static void web_server_wire(struct component *self)
                                                               ? STATION_UNLIMITED
                                                               : (uint32_t)config->accept_queue,
                                            .held = true });
+    web->runner.host = host_of(self, config->host);
     memory = config->workers * config->memory_per_worker; /* at most 10^18 by the rows */
     if (!host_use_memory(web->runner.host, self->sim, memory))
         shared->too_little_memory = true;

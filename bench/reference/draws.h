@@ -174,8 +174,8 @@ static inline double draw_normal_tail(struct xoshiro *stream)
     return NORMAL_TAIL + beyond;
 }
 
-static __attribute__((noinline, cold)) double draw_normal_slowly(struct xoshiro *stream, unsigned layer, double x,
-                                                                 bool negative)
+static __attribute__((noinline, cold)) double draw_normal_slowly(struct xoshiro *stream, unsigned layer,
+                                                                 double x, bool negative)
 {
     const struct layers *layers = &normal_layers;
 

@@ -1,5 +1,5 @@
-/* fixed_ladder.h - dates in 4096 buckets of a width that is known beforehand; see self_tuning_ladder.h, of which
- * this is what remains when nothing has to be found out: the bottom is always a sorted array.
+/* fixed_ladder.h - dates in 4096 buckets of a width that is known beforehand; see self_tuning_ladder.h, of
+ * which this is what remains when nothing has to be found out: the bottom is always a sorted array.
  */
 #ifndef BENCH_REFERENCE_FIXED_LADDER_H
 #define BENCH_REFERENCE_FIXED_LADDER_H

@@ -36,9 +36,9 @@ struct hold {
     enum hold_law law;
     double scale; /* of rate_jumps */
     uint64_t sequence;
-    uint32_t size;      /* dates pending */
-    uint64_t holds;     /* to be measured, after a quarter as many, and at least three a date, before */
-    uint64_t checksum;  /* of what was popped */
+    uint32_t size;     /* dates pending */
+    uint64_t holds;    /* to be measured, after a quarter as many, and at least three a date, before */
+    uint64_t checksum; /* of what was popped */
 };
 
 /* A set of dates. */

@@ -24,7 +24,8 @@ INLINE unsigned latencies_bucket(uint64_t value)
     if (value < 1u << LATENCIES_BITS)
         return (unsigned)value;
     octave = 63 - __builtin_clzll(value) - LATENCIES_BITS;
-    return ((unsigned)(octave + 1) << LATENCIES_BITS) + (unsigned)((value >> octave) - (1u << LATENCIES_BITS));
+    return ((unsigned)(octave + 1) << LATENCIES_BITS) +
+           (unsigned)((value >> octave) - (1u << LATENCIES_BITS));
 }
 
 INLINE void latencies_add(struct latencies *latencies, uint64_t value)

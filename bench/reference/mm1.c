@@ -120,7 +120,8 @@ int main(int argc, char **argv)
     start_ns = clock_processor_ns();
     run(&queue, customers);
     printf("ns=%.2f customers=%" PRIu64 " mean=%.4f p50=%.3f p99=%.3f\n",
-           (clock_processor_ns() - start_ns) / (double)queue.done, queue.done, latencies_mean(&queue.latencies) * 1e-9,
-           latencies_quantile(&queue.latencies, 0.5) * 1e-9, latencies_quantile(&queue.latencies, 0.99) * 1e-9);
+           (clock_processor_ns() - start_ns) / (double)queue.done, queue.done,
+           latencies_mean(&queue.latencies) * 1e-9, latencies_quantile(&queue.latencies, 0.5) * 1e-9,
+           latencies_quantile(&queue.latencies, 0.99) * 1e-9);
     return 0;
 }

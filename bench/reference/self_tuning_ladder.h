@@ -1,11 +1,10 @@
 /* self_tuning_ladder.h - dates in buckets, of which only the one being served is sorted.
  *
- * Places of a date: the bottom (the bucket being served and all before it: a short sorted array, or a heap when
- * it grows long), the wheel (the next buckets, unsorted, in chunks of 7, with a bitmap of those in use), and
- * `far` (a heap) beyond it. After every few thousand pops the width of a bucket is set to about 12 mean gaps
- * and the ladder is rebuilt if that differs much from the present one.
- * Cost: O(1) amortised, O(log n) where a heap is used. The kernel's own is sim/pending.h, which this one is
- * compared with.
+ * Places of a date: the bottom (the bucket being served and all before it: a short sorted array, or a heap
+ * when it grows long), the wheel (the next buckets, unsorted, in chunks of 7, with a bitmap of those in use),
+ * and `far` (a heap) beyond it. After every few thousand pops the width of a bucket is set to about 12 mean
+ * gaps and the ladder is rebuilt if that differs much from the present one. Cost: O(1) amortised, O(log n)
+ * where a heap is used. The kernel's own is sim/pending.h, which this one is compared with.
  */
 #ifndef BENCH_REFERENCE_SELF_TUNING_LADDER_H
 #define BENCH_REFERENCE_SELF_TUNING_LADDER_H
@@ -33,9 +32,9 @@ struct ladder {
     uint32_t shift;        /* a bucket is 2^shift ns wide */
     uint32_t wheel_count;  /* dates in the wheel */
     uint32_t chunk_free, chunk_used, chunk_capacity;
-    int64_t current;     /* number of the last bucket that belongs to the bottom */
-    uint32_t *buckets;   /* newest chunk of each, 0: none */
-    uint64_t *occupied;  /* bitmap */
+    int64_t current;    /* number of the last bucket that belongs to the bottom */
+    uint32_t *buckets;  /* newest chunk of each, 0: none */
+    uint64_t *occupied; /* bitmap */
     struct ladder_chunk *chunks;
     struct date_heap near, far;
     uint64_t pops, pushes, far_pushes; /* since the last check */
@@ -150,7 +149,8 @@ static inline uint32_t ladder_drain(struct ladder *ladder, struct date *dates)
     return count;
 }
 
-static inline void ladder_rebuild(struct ladder *ladder, uint32_t bucket_count, uint32_t shift, int64_t now_ns)
+static inline void ladder_rebuild(struct ladder *ladder, uint32_t bucket_count, uint32_t shift,
+                                  int64_t now_ns)
 {
     struct date *dates = bench_allocate((ladder->count + 1u) * sizeof *dates);
     uint32_t count = ladder_drain(ladder, dates);
@@ -200,7 +200,8 @@ static __attribute__((noinline)) void ladder_retune(struct ladder *ladder, int64
 
 static inline int64_t ladder_next_bucket(const struct ladder *ladder)
 {
-    uint32_t mask = ladder->bucket_count - 1, from = (uint32_t)(ladder->current + 1) & mask, word = from >> 6, found;
+    uint32_t mask = ladder->bucket_count - 1, from = (uint32_t)(ladder->current + 1) & mask, word = from >> 6,
+             found;
     uint64_t bits;
     int64_t far_bucket = INT64_MAX, bucket;
 

@@ -3,11 +3,11 @@
  *     reference/three_tier [REQUESTS [SCALE]]      SCALE: 1 (150 in flight) or 67 (10,000)
  *
  * Poisson arrivals, 12,000/s -> balancer, fewest connections, of 8 web servers with 16 workers each, FIFO ->
- * CPU, exponential 2 ms -> cache look-up 0.5 ms: LRU of 100,000 of 1,000,000 keys, Zipf 0.99, warm -> on a miss
- * one of 16 shards by hash, 8 connections each, FIFO, lognormal with mean 20 ms and sigma 0.8 -> CPU,
+ * CPU, exponential 2 ms -> cache look-up 0.5 ms: LRU of 100,000 of 1,000,000 keys, Zipf 0.99, warm -> on a
+ * miss one of 16 shards by hash, 8 connections each, FIFO, lognormal with mean 20 ms and sigma 0.8 -> CPU,
  * exponential 1 ms -> client. The worker is held throughout. A limit of 1 s for each request, nearly always
- * taken back. Statistics: four histograms, and the utilisation of each server and shard. Scaled: arrivals, web
- * servers and shards times 67.
+ * taken back. Statistics: four histograms, and the utilisation of each server and shard. Scaled: arrivals,
+ * web servers and shards times 67.
  *
  * What makes it fast, and what a simulator that knows its system only at run time cannot all have:
  *   - every constant, law and number of servers is compiled in;
@@ -43,9 +43,9 @@ enum state { STATE_FIRST_WORK, STATE_LOOKUP, STATE_STORE, STATE_LAST_WORK };
 struct request {
     int64_t arrived_ns;
     uint64_t key;
-    int64_t asked_ns;                 /* arrived at the station it is at */
-    uint32_t next;                    /* in a line, or free */
-    uint32_t limit_prev, limit_next;  /* those that arrived before and after; request 0: the ends */
+    int64_t asked_ns;                /* arrived at the station it is at */
+    uint32_t next;                   /* in a line, or free */
+    uint32_t limit_prev, limit_next; /* those that arrived before and after; request 0: the ends */
     uint16_t web, shard;
     uint8_t state; /* enum state */
     uint8_t late;  /* its limit has passed */
@@ -65,8 +65,8 @@ struct lane_event {
 
 /* Web servers by number of connections, a list for each number. */
 struct balancer {
-    uint32_t first[CONNECTIONS_COUNTED];                     /* server + 1, 0: none */
-    uint32_t next[WEB_SERVERS_MAX], prev[WEB_SERVERS_MAX];   /* server + 1 */
+    uint32_t first[CONNECTIONS_COUNTED];                   /* server + 1, 0: none */
+    uint32_t next[WEB_SERVERS_MAX], prev[WEB_SERVERS_MAX]; /* server + 1 */
     uint32_t fewest;
 };
 
@@ -101,16 +101,18 @@ struct sizes {
 };
 
 static const struct sizes small = { .webs = 8, .shards = 16, .shift = 17 };
-static const struct sizes large = { .webs = WEB_SERVERS_MAX, .shards = SHARDS_MAX, .shift = 13, .balanced = true };
+static const struct sizes large = {
+    .webs = WEB_SERVERS_MAX, .shards = SHARDS_MAX, .shift = 13, .balanced = true
+};
 
 /* ---- events ---- */
 
 INLINE void schedule(struct tiers *tiers, const struct sizes *sizes, uint32_t request, double delay_ns)
 {
-    fixed_ladder_push(&tiers->events,
-                      (struct date){ tiers->now_ns + (int64_t)delay_ns,
-                                     tiers->sequence++ << DATE_ABOUT_BITS | request },
-                      sizes->shift);
+    fixed_ladder_push(
+        &tiers->events,
+        (struct date){ tiers->now_ns + (int64_t)delay_ns, tiers->sequence++ << DATE_ABOUT_BITS | request },
+        sizes->shift);
 }
 
 INLINE void schedule_arrival(struct tiers *tiers, const struct sizes *sizes)
@@ -235,7 +237,8 @@ INLINE void balancer_remove(struct balancer *balancer, uint32_t server, uint32_t
         balancer->prev[next - 1] = prev;
 }
 
-INLINE void change_connections(struct tiers *tiers, const struct sizes *sizes, uint32_t server, uint32_t connections)
+INLINE void change_connections(struct tiers *tiers, const struct sizes *sizes, uint32_t server,
+                               uint32_t connections)
 {
     if (sizes->balanced) {
         balancer_remove(&tiers->balancer, server, tiers->connections[server]);
@@ -395,7 +398,8 @@ INLINE void go_on(struct tiers *tiers, const struct sizes *sizes, uint32_t index
 
 /* ---- the loop ---- */
 
-/* Runs the earliest of the next arrival, the first of the lane, the first of the queue and the earliest limit. */
+/* Runs the earliest of the next arrival, the first of the lane, the first of the queue and the earliest
+ * limit. */
 INLINE void run(struct tiers *tiers, const struct sizes *sizes, uint64_t requests)
 {
     schedule_arrival(tiers, sizes);
@@ -475,7 +479,8 @@ static void prepare(struct tiers *tiers, const struct sizes *sizes)
         balancer_add(&tiers->balancer, server, 0);
 }
 
-static double utilisation(const struct tiers *tiers, const struct station *stations, uint32_t count, uint32_t servers)
+static double utilisation(const struct tiers *tiers, const struct station *stations, uint32_t count,
+                          uint32_t servers)
 {
     uint64_t busy_ns = 0;
 
@@ -486,14 +491,17 @@ static double utilisation(const struct tiers *tiers, const struct station *stati
 
 static void print(const struct tiers *tiers, const struct sizes *sizes, double ns)
 {
-    printf("ns=%.1f requests=%" PRIu64 " hit_ratio=%.4f mean_ms=%.4f p50_ms=%.3f p99_ms=%.3f timeouts=%" PRIu64
+    printf("ns=%.1f requests=%" PRIu64
+           " hit_ratio=%.4f mean_ms=%.4f p50_ms=%.3f p99_ms=%.3f timeouts=%" PRIu64
            " in_flight_max=%u web_wait_p99_ms=%.3f store_wait_p99_ms=%.3f web_time_p50_ms=%.3f web_busy=%.4f"
            " shards_busy=%.4f\n",
            ns / (double)tiers->done, tiers->done, (double)tiers->hits / (double)(tiers->hits + tiers->misses),
            latencies_mean(&tiers->total) * 1e-6, latencies_quantile(&tiers->total, 0.5) * 1e-6,
            latencies_quantile(&tiers->total, 0.99) * 1e-6, tiers->timeouts, tiers->in_flight_max,
-           latencies_quantile(&tiers->web_waits, 0.99) * 1e-6, latencies_quantile(&tiers->store_waits, 0.99) * 1e-6,
-           latencies_quantile(&tiers->web_times, 0.5) * 1e-6, utilisation(tiers, tiers->webs, sizes->webs, WORKERS),
+           latencies_quantile(&tiers->web_waits, 0.99) * 1e-6,
+           latencies_quantile(&tiers->store_waits, 0.99) * 1e-6,
+           latencies_quantile(&tiers->web_times, 0.5) * 1e-6,
+           utilisation(tiers, tiers->webs, sizes->webs, WORKERS),
            utilisation(tiers, tiers->shards, sizes->shards, CONNECTIONS));
 }
 

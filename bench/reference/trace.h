@@ -25,7 +25,8 @@ static inline const uint64_t *trace_make(void)
 
 static inline void trace_print(const char *policy, double ns, uint64_t misses)
 {
-    printf("policy=%s ns=%.2f miss_ratio=%.6f\n", policy, ns / TRACE_REQUESTS, (double)misses / TRACE_REQUESTS);
+    printf("policy=%s ns=%.2f miss_ratio=%.6f\n", policy, ns / TRACE_REQUESTS,
+           (double)misses / TRACE_REQUESTS);
 }
 
 #endif

@@ -1,10 +1,9 @@
-/* use_cache.h - a bounded set of keys that makes room by LFU: the least used goes, of those the one used least
- * recently.
+/* use_cache.h - a bounded set of keys that makes room by LFU: the least used goes, of those the one used
+ * least recently.
  *
- * The keys that were used equally often are a list in order of their last use; the lists are in order of their
- * counts. Index as in key_cache.h.
- * Cost: O(1). Source: K. Shah, A. Mitra, D. Matani, "An O(1) algorithm for implementing the LFU cache eviction
- * scheme", 2010.
+ * The keys that were used equally often are a list in order of their last use; the lists are in order of
+ * their counts. Index as in key_cache.h. Cost: O(1). Source: K. Shah, A. Mitra, D. Matani, "An O(1) algorithm
+ * for implementing the LFU cache eviction scheme", 2010.
  */
 #ifndef BENCH_REFERENCE_USE_CACHE_H
 #define BENCH_REFERENCE_USE_CACHE_H
@@ -37,7 +36,8 @@ static inline void use_cache_init(struct use_cache *cache, uint32_t capacity)
 
     while (slots < 2 * capacity)
         slots *= 2;
-    *cache = (struct use_cache){ .shift = 64 - __builtin_ctz(slots), .mask = slots - 1, .capacity = capacity };
+    *cache =
+        (struct use_cache){ .shift = 64 - __builtin_ctz(slots), .mask = slots - 1, .capacity = capacity };
     cache->slots = bench_allocate(slots * sizeof *cache->slots);
     cache->entries = bench_allocate((capacity + 2u) * sizeof *cache->entries);
     cache->lists = bench_allocate((capacity + 2u) * sizeof *cache->lists);

@@ -28,7 +28,9 @@ INLINE double zipf_integral_inverse(const struct zipf_law *law, double area)
 
 static inline void zipf_law_init(struct zipf_law *law, uint64_t count, double exponent)
 {
-    *law = (struct zipf_law){ .exponent = exponent, .one_minus = 1 - exponent, .inverse = 1 / (1 - exponent), .count = count };
+    *law = (struct zipf_law){
+        .exponent = exponent, .one_minus = 1 - exponent, .inverse = 1 / (1 - exponent), .count = count
+    };
     law->integral_first = zipf_integral(law, 1.5) - 1;
     law->integral_last = zipf_integral(law, (double)count + 0.5);
     law->surely = 2 - zipf_integral_inverse(law, zipf_integral(law, 2.5) - pow(2, -exponent));

@@ -41,6 +41,8 @@ static const struct {
     { "check x.json", COMMAND_CHECK, "x.json", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "models", COMMAND_MODELS, NULL, NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "models cache", COMMAND_MODELS, "cache", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
+    { "init", COMMAND_INIT, NULL, NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
+    { "init shop", COMMAND_INIT, "shop", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "schema", COMMAND_SCHEMA, NULL, NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "reference", COMMAND_REFERENCE, NULL, NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "help", COMMAND_HELP, NULL, NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
@@ -117,6 +119,30 @@ START_TEST(test_options_settings_keep_their_order)
 }
 END_TEST
 
+START_TEST(test_options_of_outputs_and_limits_are_read)
+{
+    struct diagnostics diagnostics;
+    struct options options;
+    char buffer[200];
+
+    ck_assert(read_line(&options, "x.json --json a --series - --interval=1.5s --max-memory 64MB", buffer, &diagnostics));
+    ck_assert_str_eq(options.json, "a");
+    ck_assert_str_eq(options.series, "-");
+    ck_assert_int_eq(options.interval_ns, 1500000000);
+    ck_assert_uint_eq(options.max_memory_bytes, 64000000);
+    ck_assert(!options.paths);
+    options_deinit(&options);
+    diagnostics_deinit(&diagnostics);
+    ck_assert(read_line(&options, "check x.json --paths", buffer, &diagnostics));
+    ck_assert(options.paths);
+    ck_assert_ptr_null(options.json);
+    ck_assert_int_eq(options.interval_ns, 0);
+    ck_assert_uint_eq(options.max_memory_bytes, 0);
+    options_deinit(&options);
+    diagnostics_deinit(&diagnostics);
+}
+END_TEST
+
 /* ---- bad lines ---- */
 
 static const struct {
@@ -148,6 +174,11 @@ static const struct {
     { "x.json -n 10001", "--replications cannot be", NULL },
     { "x.json -n 4294967297", "--replications cannot be", NULL },
     { "x.json --error-format=xml", "--error-format cannot be \"xml\"", "text or json" },
+    { "x.json --interval 0s", "--interval cannot be \"0s\"", "above 0" },
+    { "x.json --interval 1", "--interval cannot be \"1\"", "no unit" },
+    { "x.json --max-memory 0B", "--max-memory cannot be \"0B\"", "above 0" },
+    { "x.json --max-memory 1.5B", "--max-memory cannot be", NULL },
+    { "check x.json --paths=all", "takes no argument", NULL },
     { "x.json --help=me", "takes no argument", NULL },
 };
 
@@ -213,6 +244,6 @@ START_TEST(test_options_help_tells_all)
 }
 END_TEST
 
-TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order,
+TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order, test_options_of_outputs_and_limits_are_read,
           test_options_wrong_lines_are_refused_once, test_options_errors_have_the_format_that_is_asked_for,
           test_options_help_tells_all)

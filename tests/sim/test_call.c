@@ -1,4 +1,5 @@
-/* Calls, branches, retries and timeouts, against scripts worked out by hand and against runs without limits. */
+/* Calls, branches, retries and timeouts, against scripts worked out by hand and against runs without
+ * limits. */
 #include "tests/sim/tiny_models.h"
 
 #define DEVIATIONS_MAX 4.0 /* standard errors: once in 10^4 tests by chance, and the seeds are fixed */
@@ -38,7 +39,8 @@ START_TEST(test_call_latency_counts_both_ways)
     tiny_wire(sim);
     tiny_run_checked(sim, 100 * SECOND, 200);
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(records[i].latency_ns, 71 * MS); /* 20 to the front and back, 1 of work, twice 20 and 5 */
+        ck_assert_int_eq(records[i].latency_ns,
+                         71 * MS); /* 20 to the front and back, 1 of work, twice 20 and 5 */
     ck_assert_int_eq(histogram_max(&sim_find_group(sim, "front")->latency_ok), 51 * MS);
     ck_assert_int_eq(histogram_max(&sim_find_group(sim, "back")->latency_ok), 5 * MS);
     ck_assert_uint_eq(histogram_count(&sim_find_group(sim, "back")->latency_ok), 6);
@@ -122,7 +124,8 @@ START_TEST(test_call_instant_steps_do_not_nest_the_stack)
     ck_assert_int_eq(record.end_ns, 5);
     ck_assert_uint_eq(depth.visits, 100000);
     ck_assert_uint_eq(sim->events, 1);
-    ck_assert_uint_lt(depth.highest - depth.lowest, 192 * 1024); /* three frames of C a step, with sanitizers */
+    ck_assert_uint_lt(depth.highest - depth.lowest,
+                      192 * 1024); /* three frames of C a step, with sanitizers */
     sim_destroy(sim);
 }
 END_TEST
@@ -136,7 +139,8 @@ START_TEST(test_call_branches_join_on_the_last)
 
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
         struct tiny_source_config source = tiny_source_of("front", count);
-        struct tiny_server_config front = tiny_server_of(constant(0.0)), leaf = tiny_server_of(exponential(0.01));
+        struct tiny_server_config front = tiny_server_of(constant(0.0)),
+                                  leaf = tiny_server_of(exponential(0.01));
         struct tiny_means means;
         struct sim *sim = tiny_sim(53, NULL);
         double harmonic = 0.0;
@@ -156,7 +160,8 @@ START_TEST(test_call_branches_join_on_the_last)
         tiny_run_checked(sim, 20 * SECOND, 100);
         tiny_run_checked(sim, 100 * SECOND, 1);
         ck_assert_double_lt(tiny_deviations(&means, 0.01 * harmonic), DEVIATIONS_MAX);
-        ck_assert_double_gt(tiny_deviations(&means, 0.0105 * harmonic), DEVIATIONS_MAX); /* negative control */
+        ck_assert_double_gt(tiny_deviations(&means, 0.0105 * harmonic),
+                            DEVIATIONS_MAX); /* negative control */
         ck_assert_uint_eq(tiny_server(sim, "front", 0)->replies, (uint64_t)count * widths[i]);
         ck_assert_uint_eq(sim->requests_live, 0);
         sim_destroy(sim);
@@ -258,7 +263,8 @@ static struct visits *visits_of(uint32_t fails, enum outcome outcome)
 }
 
 /* `count` requests at given dates, or with gaps of a second, to a server that fails. */
-static struct sim *run_failing(struct visits *visits, struct tiny_record *records, uint32_t count, const struct call_policy *policy)
+static struct sim *run_failing(struct visits *visits, struct tiny_record *records, uint32_t count,
+                               const struct call_policy *policy)
 {
     struct tiny_source_config source = tiny_source_of("server", count);
     struct tiny_server_config server = failing_server(visits);
@@ -295,7 +301,8 @@ START_TEST(test_call_backoff_doubles_up_to_its_cap)
             ck_assert_uint_ne(visits->numbers[i], visits->numbers[k]);
     }
     ck_assert_int_eq(record.outcome, OUTCOME_UNAVAILABLE);
-    ck_assert_int_eq(record.latency_ns, 220 * MS); /* a user's request lasts from its first send to its last answer */
+    ck_assert_int_eq(record.latency_ns,
+                     220 * MS); /* a user's request lasts from its first send to its last answer */
     ck_assert_uint_eq(sim->classes[0]->attempts, 7);
     ck_assert_uint_eq(sim->classes[0]->started, 1);
     sim_destroy(sim);
@@ -360,7 +367,8 @@ START_TEST(test_call_can_be_repeated_255_times)
 }
 END_TEST
 
-/* Uniform between 0 and the backoff: mean of pause over backoff 1/2, variance 1/12; also after a lost reply (see draws). */
+/* Uniform between 0 and the backoff: mean of pause over backoff 1/2, variance 1/12. After losses, too:
+ * test_link.c. */
 START_TEST(test_call_jitter_is_uniform_below_the_backoff)
 {
     struct visits *visits = visits_of(100, OUTCOME_CRASHED);
@@ -389,16 +397,19 @@ START_TEST(test_call_jitter_is_uniform_below_the_backoff)
     }
     ck_assert_double_lt(fabs(sum / 16000 - 0.5), DEVIATIONS_MAX * sqrt(1.0 / 12 / 16000));
     ck_assert_double_lt(fabs(squares / 16000 - 1.0 / 3), DEVIATIONS_MAX * sqrt(4.0 / 45 / 16000));
-    ck_assert_double_lt(fabs(products / 4000), DEVIATIONS_MAX / 12 / sqrt(4000)); /* independent from pause to pause */
+    ck_assert_double_lt(fabs(products / 4000),
+                        DEVIATIONS_MAX / 12 / sqrt(4000)); /* independent from pause to pause */
     free(records);
     free(visits);
 }
 END_TEST
 
-/* The first attempts draw what they would without retries; further ones draw anew, and again the same in another run. */
+/* The first attempts draw what they would without retries; further ones draw anew, and again the same in
+ * another run. */
 START_TEST(test_call_retry_draws_are_new_and_reproducible)
 {
-    struct visits *plain = visits_of(0, OUTCOME_REFUSED), *first = visits_of(2, OUTCOME_REFUSED), *second = visits_of(2, OUTCOME_REFUSED);
+    struct visits *plain = visits_of(0, OUTCOME_REFUSED), *first = visits_of(2, OUTCOME_REFUSED),
+                  *second = visits_of(2, OUTCOME_REFUSED);
     struct tiny_record records[50] = { { 0 } };
     struct call_policy policy = tiny_policy(SIM_TIME_NEVER, 2);
 
@@ -421,7 +432,8 @@ START_TEST(test_call_retry_draws_are_new_and_reproducible)
 }
 END_TEST
 
-/* A visit's second call (place 1) and the retry of its first (place 0) are different things: they draw differently. */
+/* A visit's second call (place 1) and the retry of its first (place 0) are different things: they draw
+ * differently. */
 START_TEST(test_call_retry_is_not_taken_for_another_place)
 {
     struct visits *visits = visits_of(3, OUTCOME_REFUSED);
@@ -453,11 +465,12 @@ END_TEST
 
 #define LIMITED_REQUESTS 20000
 
-/* M/M/1 with and without a time limit. Orphans stay at work, so nobody else's date changes: exactly those that took as long
- * as the limit or longer time out, at the limit. */
+/* M/M/1 with and without a time limit. Orphans stay at work, so nobody else's date changes: exactly those
+ * that took as long as the limit or longer time out, at the limit. */
 static void check_limit(int64_t limit_ns, enum station_discipline discipline, const struct network *network)
 {
-    struct tiny_record *free_run = calloc(LIMITED_REQUESTS, sizeof *free_run), *limited = calloc(LIMITED_REQUESTS, sizeof *limited);
+    struct tiny_record *free_run = calloc(LIMITED_REQUESTS, sizeof *free_run),
+                       *limited = calloc(LIMITED_REQUESTS, sizeof *limited);
     uint64_t timeouts = 0;
 
     for (int run = 0; run < 2; run++) {
@@ -478,7 +491,8 @@ static void check_limit(int64_t limit_ns, enum station_discipline discipline, co
         tiny_run_checked(sim, 1000 * SECOND, 1);
         ck_assert_uint_eq(sim->requests_live, 0);
         ck_assert_uint_eq(sim->timers.count, 0);
-        ck_assert_uint_eq(sim_find_group(sim, "server")->instances[0]->finished[OUTCOME_OK], LIMITED_REQUESTS);
+        ck_assert_uint_eq(sim_find_group(sim, "server")->instances[0]->finished[OUTCOME_OK],
+                          LIMITED_REQUESTS);
         if (run) {
             timeouts = sim->timeouts;
             ck_assert_uint_eq(sim->orphans_ended, timeouts);
@@ -558,7 +572,7 @@ struct nested_case {
     int64_t outer_ms, inner_ms; /* limits; 0: none */
     int64_t end_ms;             /* expected: of the user's request */
     enum outcome outcome;
-    uint32_t front_timeouts;    /* failed visits of the front: it heard that the back timed out */
+    uint32_t front_timeouts; /* failed visits of the front: it heard that the back timed out */
     uint32_t timeouts, orphans;
 };
 
@@ -567,7 +581,8 @@ static const struct nested_case nested_cases[] = {
     { "both longer", 101, 102, 100, OUTCOME_OK, 0, 0, 0 },
     { "inner shorter", 80, 30, 30, OUTCOME_TIMEOUT, 1, 1, 1 },
     { "inner alone", 0, 30, 30, OUTCOME_TIMEOUT, 1, 1, 1 },
-    { "outer shorter", 30, 80, 30, OUTCOME_TIMEOUT, 1, 2, 2 }, /* the front goes on as an orphan until its own limit */
+    { "outer shorter", 30, 80, 30, OUTCOME_TIMEOUT, 1, 2,
+      2 }, /* the front goes on as an orphan until its own limit */
     { "outer alone", 30, 0, 30, OUTCOME_TIMEOUT, 0, 1, 1 },
     { "outer shorter, inner never", 30, 200, 30, OUTCOME_TIMEOUT, 0, 1, 1 },
     { "equal", 50, 50, 50, OUTCOME_TIMEOUT, 1, 2, 2 }, /* the outer one was set first */
@@ -633,7 +648,12 @@ static const struct given_up_case given_up_cases[] = {
     { .name = "branches out", .back_s = 0.1, .fans_out = true, .back_visits = 5 },
     { .name = "branches out, in line", .back_s = 0.03, .servers = 1, .fans_out = true, .back_visits = 5 },
     { .name = "before a retry", .back_fails = 2, .back_retries = 3, .backoff_ns = 30 * MS, .back_visits = 3 },
-    { .name = "branches before a retry", .fans_out = true, .back_fails = 1, .back_retries = 3, .backoff_ns = 70 * MS, .back_visits = 6 },
+    { .name = "branches before a retry",
+      .fans_out = true,
+      .back_fails = 1,
+      .back_retries = 3,
+      .backoff_ns = 70 * MS,
+      .back_visits = 6 },
 };
 
 START_TEST(test_call_given_up_wherever_it_is)
@@ -643,7 +663,8 @@ START_TEST(test_call_given_up_wherever_it_is)
     struct network network = tiny_network(constant(given_up->latency_s));
     struct visits *visits = visits_of(given_up->back_fails, OUTCOME_REFUSED);
     struct tiny_source_config source = tiny_source_of("front", USERS);
-    struct tiny_server_config front = tiny_server_of(constant(given_up->front_s)), back = tiny_server_of(constant(given_up->back_s));
+    struct tiny_server_config front = tiny_server_of(constant(given_up->front_s)),
+                              back = tiny_server_of(constant(given_up->back_s));
     struct tiny_record records[USERS] = { { 0 } };
     struct sim *sim = tiny_sim(60, &network);
     uint64_t failed = 0;
@@ -675,7 +696,7 @@ START_TEST(test_call_given_up_wherever_it_is)
         else
             ck_assert_int_lt(records[i].latency_ns, 50 * MS);
     }
-    ck_assert_uint_ge(failed, given_up->servers ? 3 : 4); /* one is served in time */
+    ck_assert_uint_ge(failed, given_up->servers ? 3 : 4);            /* one is served in time */
     ck_assert_uint_eq(visits->count, USERS * given_up->back_visits); /* what was called goes on */
     ck_assert_uint_eq(sim_find_group(sim, "front")->instances[0]->finished[OUTCOME_OK], USERS);
     ck_assert_uint_eq(sim->timeouts, failed);
@@ -687,7 +708,8 @@ START_TEST(test_call_given_up_wherever_it_is)
 }
 END_TEST
 
-/* A branch is given up and repeated: the join waits for the last attempt, and orphans of branches join nobody. */
+/* A branch is given up and repeated: the join waits for the last attempt, and orphans of branches join
+ * nobody. */
 START_TEST(test_call_of_a_branch_times_out_and_is_repeated)
 {
     struct tiny_source_config source = tiny_source_of("front", 1);
@@ -725,7 +747,8 @@ START_TEST(test_call_of_a_branch_times_out_and_is_repeated)
 }
 END_TEST
 
-/* Timed out and repeated while the first attempt still waits: each attempt is work, the core of a retry storm. */
+/* Timed out and repeated while the first attempt still waits: each attempt is work, the core of a retry
+ * storm. */
 START_TEST(test_call_repeated_after_a_timeout_leaves_each_attempt_at_work)
 {
     struct visits *visits = visits_of(0, OUTCOME_OK);
@@ -774,14 +797,15 @@ static enum outcome fail_sometimes(void *argument, struct component *self, struc
     return rng_uniform(&rng) < 0.1 ? OUTCOME_UNAVAILABLE : (enum outcome)OUTCOME_OK;
 }
 
-/* Users' requests through everything there is, with millions of visits: nothing is lost, and the pool grows no larger than
- * what was in flight. */
+/* Users' requests through everything there is, with millions of visits: nothing is lost, and the pool
+ * grows no larger than what was in flight. */
 START_TEST(test_call_nothing_is_lost_in_millions_of_visits)
 {
     const uint32_t count = 200000;
     struct network network = tiny_network(exponential(0.001));
     struct tiny_source_config source = tiny_source_of("front", count);
-    struct tiny_server_config front = tiny_server_of(exponential(0.002)), back = tiny_server_of(exponential(0.004)), leaf = back;
+    struct tiny_server_config front = tiny_server_of(exponential(0.002)),
+                              back = tiny_server_of(exponential(0.004)), leaf = back;
     struct sim *sim = tiny_sim(63, &network);
     const struct component *user;
     uint64_t ended = 0;
@@ -853,7 +877,8 @@ int main(void)
     tcase_add_test(tcase, test_call_times_out_exactly_when_slower_than_its_limit);
     tcase_add_test(tcase, test_call_limits_may_all_differ);
     tcase_add_loop_test(tcase, test_call_nested_limits, 0, sizeof nested_cases / sizeof *nested_cases);
-    tcase_add_loop_test(tcase, test_call_given_up_wherever_it_is, 0, sizeof given_up_cases / sizeof *given_up_cases);
+    tcase_add_loop_test(tcase, test_call_given_up_wherever_it_is, 0,
+                        sizeof given_up_cases / sizeof *given_up_cases);
     tcase_add_test(tcase, test_call_of_a_branch_times_out_and_is_repeated);
     tcase_add_test(tcase, test_call_repeated_after_a_timeout_leaves_each_attempt_at_work);
     tcase_add_test(tcase, test_call_nothing_is_lost_in_millions_of_visits);

@@ -1,7 +1,9 @@
-/* The books balance in every other test, too (tiny_run_checked()); here they are falsified, and must not balance. */
+/* The books balance in every other test, too (tiny_run_checked()); here they are falsified, and must not
+ * balance. */
 #include "tests/sim/tiny_models.h"
 
-/* A run in which requests are in every state: in service, in line, on the way there and back, orphans, branches, pauses. */
+/* A run in which requests are in every state: in service, in line, on the way there and back, orphans,
+ * branches, pauses. */
 struct busy_configs {
     struct tiny_source_config source;
     struct tiny_server_config front, back;
@@ -130,9 +132,12 @@ static void free_a_request(struct sim *sim)
 }
 
 static const struct falsification falsifications[] = {
-    { "lost answer", "back[1]:", lose_an_answer },      { "two answers", "back[2]:", answer_twice },
-    { "arrival", "front[0]:", invent_an_arrival },      { "gauge", "front[1]:", miscount_the_gauge },
-    { "user", "source:all:", lose_a_user },             { "leak", "the pool holds", leak_a_request },
+    { "lost answer", "back[1]:", lose_an_answer },
+    { "two answers", "back[2]:", answer_twice },
+    { "arrival", "front[0]:", invent_an_arrival },
+    { "gauge", "front[1]:", miscount_the_gauge },
+    { "user", "source:all:", lose_a_user },
+    { "leak", "the pool holds", leak_a_request },
     { "vanished request", "back[0]:", free_a_request },
 };
 
@@ -148,7 +153,8 @@ START_TEST(test_conservation_sees_what_is_wrong_and_where)
     falsification->falsify(sim);
     ck_assert(!conserves_quietly(sim, text, sizeof text));
     ck_assert_msg(strstr(text, falsification->told) == text, "%s: %s", falsification->name, text);
-    ck_assert_msg(strchr(text, '\n') == strrchr(text, '\n'), "%s: one line, for the one that is wrong: %s", falsification->name, text);
+    ck_assert_msg(strchr(text, '\n') == strrchr(text, '\n'), "%s: one line, for the one that is wrong: %s",
+                  falsification->name, text);
     sim_destroy(sim);
 }
 END_TEST
@@ -188,7 +194,8 @@ int main(void)
     int failed;
 
     tcase_add_test(tcase, test_conservation_holds_at_two_hundred_dates);
-    tcase_add_loop_test(tcase, test_conservation_sees_what_is_wrong_and_where, 0, sizeof falsifications / sizeof *falsifications);
+    tcase_add_loop_test(tcase, test_conservation_sees_what_is_wrong_and_where, 0,
+                        sizeof falsifications / sizeof *falsifications);
     tcase_add_test(tcase, test_conservation_needs_no_memory_for_long);
     tcase_add_test(tcase, test_conservation_of_an_empty_run);
     suite_add_tcase(suite, tcase);

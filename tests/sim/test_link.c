@@ -1,4 +1,5 @@
-/* Links: bandwidth, loss, cuts, connections and network cards, against scripts worked out by hand and exact probabilities. */
+/* Links: bandwidth, loss, cuts, connections and network cards, against scripts worked out by hand and
+ * exact probabilities. */
 #include "tests/sim/tiny_models.h"
 
 #define DEVIATIONS_MAX 4.5 /* standard errors; some tests compare dozens of counts, and the seeds are fixed */
@@ -43,7 +44,8 @@ static struct link *link_of(struct sim *sim, const char *from)
 }
 
 /* source -> server over that network, not yet run. */
-static struct sim *pair_over(const struct network *network, const struct tiny_source_config *source, const struct tiny_server_config *server)
+static struct sim *pair_over(const struct network *network, const struct tiny_source_config *source,
+                             const struct tiny_server_config *server)
 {
     struct sim *sim = tiny_sim(70, network);
 
@@ -65,7 +67,8 @@ START_TEST(test_link_pipe_sends_one_message_after_the_other)
     ck_assert_int_eq(pipe_send(&pipe, 150 * US, 0), 150 * US);
     ck_assert_int_eq(pipe_send(&pipe, 250 * US, 100), 350 * US);
     ck_assert_double_eq_tol(pipe_utilisation(&pipe, 0, 350 * US), 250.0 / 350, 1e-12);
-    ck_assert_double_eq_tol(pipe_utilisation(&pipe, 0, 300 * US), 200.0 / 300, 1e-12); /* half of the last has left */
+    ck_assert_double_eq_tol(pipe_utilisation(&pipe, 0, 300 * US), 200.0 / 300,
+                            1e-12); /* half of the last has left */
     ck_assert_double_eq_tol(pipe_utilisation(&pipe, 0, 500 * US), 0.5, 1e-12);
     ck_assert_double_eq(pipe_utilisation(&pipe, 500 * US, 500 * US), 0.0);
     ck_assert_uint_eq(pipe.bytes, 250);
@@ -84,10 +87,12 @@ START_TEST(test_link_pipe_saturates_instead_of_overflowing)
 }
 END_TEST
 
-/* 5 questions of 10 kB at once over 1 MB/s: 10 ms each; answers of 2 kB: 2 ms, the other way, none meets another. */
+/* 5 questions of 10 kB at once over 1 MB/s: 10 ms each; answers of 2 kB: 2 ms, the other way, none meets
+ * another. */
 START_TEST(test_link_bandwidth_adds_up_in_order)
 {
-    struct link_config rule = { .bandwidth_bytes_per_s = 1e6, .connections = { .connections_max = UINT32_MAX } };
+    struct link_config rule = { .bandwidth_bytes_per_s = 1e6,
+                                .connections = { .connections_max = UINT32_MAX } };
     struct network network = network_of(0.003, &rule);
     struct tiny_source_config source = tiny_source_of("server", 5);
     struct tiny_server_config server = tiny_server_of(constant(0.001));
@@ -169,13 +174,14 @@ START_TEST(test_link_card_is_shared_by_all_that_a_server_sends)
         ck_assert_int_eq(records[i][0].end_ns, (i + 1) * 10 * MS);
         ck_assert_int_eq(records[i][1].end_ns, (i + 6) * 10 * MS);
     }
-    ck_assert_double_eq_tol(pipe_utilisation(&tiny_server(sim, "server", 0)->card, 0, sim->now_ns), 0.6, 1e-12);
+    ck_assert_double_eq_tol(pipe_utilisation(&tiny_server(sim, "server", 0)->card, 0, sim->now_ns), 0.6,
+                            1e-12);
     sim_destroy(sim);
 }
 END_TEST
 
-/* Two fronts with cards of 1 MB/s, one link of 10 MB/s to the back. A's megabyte is 1 s in its card; B's kilobyte, handed over
- * later, leaves the other card earlier and does not wait for A. */
+/* Two fronts with cards of 1 MB/s, one link of 10 MB/s to the back. A's megabyte is 1 s in its card; B's
+ * kilobyte, handed over later, leaves the other card earlier and does not wait for A. */
 START_TEST(test_link_messages_enter_in_the_order_in_which_they_leave_the_cards)
 {
     static const uint32_t sizes[] = { 1000000, 1000 };
@@ -209,7 +215,8 @@ END_TEST
 
 /* ---- loss ---- */
 
-/* The question is lost a times, the answer b times: the latency is the sum of their delays, by exact probabilities. */
+/* The question is lost a times, the answer b times: the latency is the sum of their delays, by exact
+ * probabilities. */
 START_TEST(test_link_loss_delays_as_tcp_does)
 {
     enum { COUNT = 200000 };
@@ -219,7 +226,8 @@ START_TEST(test_link_loss_delays_as_tcp_does)
     struct tiny_source_config source = tiny_source_of("server", COUNT);
     struct tiny_server_config server = tiny_server_of(constant(0.0));
     struct tiny_record *records = calloc(COUNT, sizeof *records);
-    uint32_t counts[RETRANSMITS_MAX + 1][RETRANSMITS_MAX + 1] = { { 0 } }, lost[RETRANSMITS_MAX + 2] = { 0 }, other = 0;
+    uint32_t counts[RETRANSMITS_MAX + 1][RETRANSMITS_MAX + 1] = { { 0 } }, lost[RETRANSMITS_MAX + 2] = { 0 },
+                                                           other = 0;
     double give_up = pow(loss, RETRANSMITS_MAX + 1);
     struct sim *sim;
 
@@ -236,7 +244,8 @@ START_TEST(test_link_loss_delays_as_tcp_does)
 
         for (int a = 0; a <= RETRANSMITS_MAX && !found; a++)
             for (int b = 0; b <= a && !found; b++) /* the larger first: sums are unique but for the order */
-                if (rest == 200 * MS * ((1 << a) - 1) + 200 * MS * ((1 << b) - 1) && records[i].outcome == OUTCOME_OK) {
+                if (rest == 200 * MS * ((1 << a) - 1) + 200 * MS * ((1 << b) - 1) &&
+                    records[i].outcome == OUTCOME_OK) {
                     counts[a][b]++;
                     found = true;
                 }
@@ -249,12 +258,14 @@ START_TEST(test_link_loss_delays_as_tcp_does)
     }
     ck_assert_uint_eq(other, 0);
     for (int a = 0; a <= RETRANSMITS_MAX; a++) {
-        double p = (a == 0 ? give_up : 0.0) + pow(loss, a) * (1 - loss) * give_up; /* question never there; answer never back */
+        double p = (a == 0 ? give_up : 0.0) +
+                   pow(loss, a) * (1 - loss) * give_up; /* question never there; answer never back */
 
         ck_assert_double_lt(fabs(lost[a] - COUNT * p), DEVIATIONS_MAX * sqrt(COUNT * p) + 1.0);
         for (int b = 0; b <= a; b++) {
             p = pow(loss, a + b) * (1 - loss) * (1 - loss) * (a == b ? 1 : 2);
-            ck_assert_double_lt(fabs(counts[a][b] - COUNT * p), DEVIATIONS_MAX * sqrt(COUNT * p * (1 - p)) + 1.0);
+            ck_assert_double_lt(fabs(counts[a][b] - COUNT * p),
+                                DEVIATIONS_MAX * sqrt(COUNT * p * (1 - p)) + 1.0);
         }
     }
     sim_destroy(sim);
@@ -304,7 +315,8 @@ END_TEST
 
 /* ---- cuts ---- */
 
-/* Sent before the cut: arrives. Sent during it: lost after 25.4 s, question or answer. Sent after: as before. */
+/* Sent before the cut: arrives. Sent during it: lost after 25.4 s, question or answer. Sent after: as
+ * before. */
 static void check_cut(double bandwidth_bytes_per_s)
 {
     struct link_config rule = { .bandwidth_bytes_per_s = bandwidth_bytes_per_s };
@@ -371,7 +383,8 @@ END_TEST
 
 /* ---- connections ---- */
 
-static struct network network_with_pool(struct link_config *rule, uint32_t round_trips, uint32_t connections_max, int64_t idle_timeout_ns)
+static struct network network_with_pool(struct link_config *rule, uint32_t round_trips,
+                                        uint32_t connections_max, int64_t idle_timeout_ns)
 {
     *rule = (struct link_config){ .connections = { round_trips, connections_max, idle_timeout_ns } };
     return network_of(0.010, rule);
@@ -388,9 +401,10 @@ START_TEST(test_link_connection_is_set_up_once_and_kept)
     static const int64_t latencies_ms[] = { 60, 20, 60, 20, 20, 60, 20, 60 };
     struct sim *sim;
 
-    /* second: after the first; third: while the second is on; fourth and fifth find one each; sixth: all are too old;
-     * seventh: at the last moment; eighth: a nanosecond too late */
-    source.dates_ns = (const int64_t[]){ 0, 100 * MS, 110 * MS, 200 * MS, 210 * MS, 1300 * MS, 2360 * MS, 3380 * MS + 1 };
+    /* second: after the first; third: while the second is on; fourth and fifth find one each; sixth: all
+     * are too old; seventh: at the last moment; eighth: a nanosecond too late */
+    source.dates_ns =
+        (const int64_t[]){ 0, 100 * MS, 110 * MS, 200 * MS, 210 * MS, 1300 * MS, 2360 * MS, 3380 * MS + 1 };
     source.ended = tiny_record;
     source.argument = records;
     sim = pair_over(&network, &source, &server);
@@ -411,7 +425,7 @@ START_TEST(test_link_connections_too_many_grow_old)
     struct tiny_record records[10] = { { 0 } };
     struct sim *sim;
 
-    source.dates_ns = (const int64_t[]){ 0,          0,          300 * MS,  600 * MS,  900 * MS,
+    source.dates_ns = (const int64_t[]){ 0,         0,         300 * MS,  600 * MS,  900 * MS,
                                          1200 * MS, 1500 * MS, 1800 * MS, 1800 * MS, 2000 * MS };
     source.ended = tiny_record;
     source.argument = records;
@@ -471,14 +485,15 @@ START_TEST(test_link_connections_belong_to_the_instance)
     tiny_add_server(sim, "back", 1, &back);
     tiny_wire(sim);
     tiny_run_checked(sim, 10 * SECOND, 200);
-    for (int i = 0; i < 4; i++) /* 20 to the front; 20 set-up; 70 for each in turn; keys 0, 2 and 1, 3 share a front */
+    for (int i = 0; i < 4;
+         i++) /* 20 to the front; 20 set-up; 70 for each in turn; keys 0, 2 and 1, 3 share a front */
         ck_assert_int_eq(records[i].end_ns, (20 + 20 + 70 + (i >= 2 ? 70 : 0)) * MS);
     sim_destroy(sim);
 }
 END_TEST
 
-/* Where the call is when it is given up, at 100 ms, of 4 calls at 0 over 2 connections; then 3 calls at 10 s tell whether both
- * connections are back, and no more than both. */
+/* Where the call is when it is given up, at 100 ms, of 4 calls at 0 over 2 connections; then 3 calls at 10
+ * s tell whether both connections are back, and no more than both. */
 struct leak_case {
     const char *name;
     double latency_s, work_s, loss;
@@ -495,10 +510,27 @@ static const struct leak_case leak_cases[] = {
     { .name = "at work", .latency_s = 0.001, .work_s = 1.0, .round_trips = 1, .visits = 2, .orphans = 2 },
     { .name = "on the way back", .latency_s = 0.030, .round_trips = 1, .visits = 2, .orphans = 2 },
     { .name = "lost", .latency_s = 0.001, .round_trips = 1, .cut = true, .visits = 0, .orphans = 2 },
-    { .name = "at work, repeated", .latency_s = 0.001, .work_s = 1.0, .round_trips = 1, .retries = 2, .visits = 6, .orphans = 6 },
-    { .name = "at work, repeated later", .latency_s = 0.001, .work_s = 1.0, .round_trips = 1, .retries = 2, .backoff_ns = 70 * MS,
-      .visits = 6, .orphans = 6 },
-    { .name = "set up, repeated", .latency_s = 0.060, .round_trips = 2, .retries = 3, .visits = 0, .orphans = 0 },
+    { .name = "at work, repeated",
+      .latency_s = 0.001,
+      .work_s = 1.0,
+      .round_trips = 1,
+      .retries = 2,
+      .visits = 6,
+      .orphans = 6 },
+    { .name = "at work, repeated later",
+      .latency_s = 0.001,
+      .work_s = 1.0,
+      .round_trips = 1,
+      .retries = 2,
+      .backoff_ns = 70 * MS,
+      .visits = 6,
+      .orphans = 6 },
+    { .name = "set up, repeated",
+      .latency_s = 0.060,
+      .round_trips = 2,
+      .retries = 3,
+      .visits = 0,
+      .orphans = 0 },
 };
 
 START_TEST(test_link_given_up_calls_give_their_connections_back)
@@ -547,7 +579,8 @@ START_TEST(test_link_given_up_calls_give_their_connections_back)
 }
 END_TEST
 
-/* One connection, which A holds until 80 ms. B waits from 5 ms on and gives up at 55; C waits from 10 ms on and is next. */
+/* One connection, which A holds until 80 ms. B waits from 5 ms on and gives up at 55; C waits from 10 ms
+ * on and is next. */
 START_TEST(test_link_whoever_gives_up_leaves_the_line)
 {
     struct link_config rule;
@@ -614,14 +647,18 @@ START_TEST(test_link_lost_closes_the_connection)
 }
 END_TEST
 
-/* Everything at once, under a small pool and a short limit: the books balance at all times, and nothing is left over. */
+/* Everything at once, under a small pool and a short limit: the books balance at all times, and nothing is
+ * left over. */
 START_TEST(test_link_storm_leaves_nothing_behind)
 {
     enum { COUNT = 50000 };
-    struct link_config rule = { .bandwidth_bytes_per_s = 3e6, .loss = 0.02, .connections = { 2, 6, 20 * MS } };
+    struct link_config rule = { .bandwidth_bytes_per_s = 3e6,
+                                .loss = 0.02,
+                                .connections = { 2, 6, 20 * MS } };
     struct network network = tiny_network(tiny_law(DISTRIBUTION_EXPONENTIAL, 0.002));
     struct tiny_source_config source = tiny_source_of("front", COUNT);
-    struct tiny_server_config front = tiny_server_of(constant(0.001)), back = tiny_server_of(tiny_law(DISTRIBUTION_EXPONENTIAL, 0.002));
+    struct tiny_server_config front = tiny_server_of(constant(0.001)),
+                              back = tiny_server_of(tiny_law(DISTRIBUTION_EXPONENTIAL, 0.002));
     struct sim *sim = tiny_sim(75, &network);
     const struct component *user;
     uint64_t ended = 0;
@@ -678,7 +715,8 @@ int main(void)
     tcase_add_test(tcase, test_link_connections_too_many_grow_old);
     tcase_add_test(tcase, test_link_calls_wait_in_order_for_a_connection);
     tcase_add_test(tcase, test_link_connections_belong_to_the_instance);
-    tcase_add_loop_test(tcase, test_link_given_up_calls_give_their_connections_back, 0, sizeof leak_cases / sizeof *leak_cases);
+    tcase_add_loop_test(tcase, test_link_given_up_calls_give_their_connections_back, 0,
+                        sizeof leak_cases / sizeof *leak_cases);
     tcase_add_test(tcase, test_link_whoever_gives_up_leaves_the_line);
     tcase_add_test(tcase, test_link_lost_closes_the_connection);
     tcase_add_test(tcase, test_link_storm_leaves_nothing_behind);

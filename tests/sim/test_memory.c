@@ -149,14 +149,17 @@ END_TEST
 static const struct {
     size_t size, count;
 } impossible[] = {
-    { ABSURD, 0 }, { SIZE_MAX, 0 }, { SIZE_MAX - 63, 0 }, { PTRDIFF_MAX, 0 }, { SIZE_MAX / 2, 3 }, { 3, SIZE_MAX / 2 },
+    { ABSURD, 0 },      { SIZE_MAX, 0 },     { SIZE_MAX - 63, 0 },
+    { PTRDIFF_MAX, 0 }, { SIZE_MAX / 2, 3 }, { 3, SIZE_MAX / 2 },
 };
 
 START_TEST(test_memory_failure_leaves_by_the_guard)
 {
     for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++) {
         struct memory memory;
-        struct attempt attempt = { .memory = &memory, .size = impossible[i].size, .count = impossible[i].count };
+        struct attempt attempt = { .memory = &memory,
+                                   .size = impossible[i].size,
+                                   .count = impossible[i].count };
         char *before;
 
         memory_init(&memory, UINT64_MAX);
@@ -236,13 +239,13 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = { test_memory_blocks_are_zeroed_aligned_and_counted,
-                                    test_memory_free_in_any_order_keeps_the_others,
-                                    test_memory_grow_keeps_the_contents_and_zeroes_the_rest,
-                                    test_memory_strdup_copies,
-                                    test_memory_guard_returns_true_when_all_went_well,
-                                    test_memory_failure_leaves_by_the_guard,
-                                    test_memory_guards_nest,
-                                    test_memory_budget_is_a_flag_not_a_failure };
+                             test_memory_free_in_any_order_keeps_the_others,
+                             test_memory_grow_keeps_the_contents_and_zeroes_the_rest,
+                             test_memory_strdup_copies,
+                             test_memory_guard_returns_true_when_all_went_well,
+                             test_memory_failure_leaves_by_the_guard,
+                             test_memory_guards_nest,
+                             test_memory_budget_is_a_flag_not_a_failure };
     Suite *suite = suite_create("memory");
     TCase *tcase = tcase_create("memory");
     SRunner *runner = srunner_create(suite);

@@ -7,8 +7,9 @@
 enum city { SAN_FRANCISCO, SYDNEY, NEW_YORK, SAO_PAULO, LONDON, TOKYO, SINGAPORE, FRANKFURT, CITY_COUNT };
 
 static struct network_site cities[CITY_COUNT] = {
-    { "san_francisco", 37.7749, -122.4194 }, { "sydney", -33.8688, 151.2093 }, { "new_york", 40.7128, -74.006 },
-    { "sao_paulo", -23.5505, -46.6333 },     { "london", 51.5074, -0.1278 },   { "tokyo", 35.6762, 139.6503 },
+    { "san_francisco", 37.7749, -122.4194 }, { "sydney", -33.8688, 151.2093 },
+    { "new_york", 40.7128, -74.006 },        { "sao_paulo", -23.5505, -46.6333 },
+    { "london", 51.5074, -0.1278 },          { "tokyo", 35.6762, 139.6503 },
     { "singapore", 1.3521, 103.8198 },       { "frankfurt", 50.1109, 8.6821 },
 };
 
@@ -16,20 +17,24 @@ static const struct {
     enum city from, to;
     double round_trip_ms;
 } distances[] = {
-    { NEW_YORK, LONDON, 55.7022218 },     { LONDON, SYDNEY, 169.939335 },      { SAN_FRANCISCO, NEW_YORK, 41.2908617 },
-    { FRANKFURT, SINGAPORE, 102.580348 }, { SAO_PAULO, NEW_YORK, 76.8562556 }, { TOKYO, SAN_FRANCISCO, 82.7461498 },
+    { NEW_YORK, LONDON, 55.7022218 },        { LONDON, SYDNEY, 169.939335 },
+    { SAN_FRANCISCO, NEW_YORK, 41.2908617 }, { FRANKFURT, SINGAPORE, 102.580348 },
+    { SAO_PAULO, NEW_YORK, 76.8562556 },     { TOKYO, SAN_FRANCISCO, 82.7461498 },
 };
 
 static double round_trip_ms(enum city a, enum city b)
 {
-    return 1e3 * network_round_trip_s(cities[a].latitude_deg, cities[a].longitude_deg, cities[b].latitude_deg, cities[b].longitude_deg);
+    return 1e3 * network_round_trip_s(cities[a].latitude_deg, cities[a].longitude_deg, cities[b].latitude_deg,
+                                      cities[b].longitude_deg);
 }
 
 START_TEST(test_network_round_trips_over_fibre)
 {
     for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
-        ck_assert_double_eq_tol(round_trip_ms(distances[i].from, distances[i].to), distances[i].round_trip_ms, 1e-6);
-        ck_assert_double_eq_tol(round_trip_ms(distances[i].to, distances[i].from), distances[i].round_trip_ms, 1e-6);
+        ck_assert_double_eq_tol(round_trip_ms(distances[i].from, distances[i].to), distances[i].round_trip_ms,
+                                1e-6);
+        ck_assert_double_eq_tol(round_trip_ms(distances[i].to, distances[i].from), distances[i].round_trip_ms,
+                                1e-6);
     }
     ck_assert_double_eq(round_trip_ms(TOKYO, TOKYO), 0.0);
 }
@@ -42,7 +47,8 @@ START_TEST(test_network_round_trips_at_the_edges_of_the_map)
     ck_assert_double_eq_tol(network_round_trip_s(90, 0, -90, 0), half_way_round_s, 1e-12);
     ck_assert_double_eq_tol(network_round_trip_s(0, 0, 0, 180), half_way_round_s, 1e-12);
     ck_assert_double_eq_tol(network_round_trip_s(0, -180, 0, 180), 0.0, 1e-12);
-    ck_assert_double_eq_tol(network_round_trip_s(90, 10, 90, 130), 0.0, 1e-12); /* the pole has every longitude */
+    ck_assert_double_eq_tol(network_round_trip_s(90, 10, 90, 130), 0.0,
+                            1e-12); /* the pole has every longitude */
     ck_assert_double_eq_tol(network_round_trip_s(0, 179.5, 0, -179.5), half_way_round_s / 180, 1e-12);
     ck_assert(isnan(network_round_trip_s(NAN, 0, 0, 0)));
 }
@@ -58,7 +64,10 @@ static struct distribution_config constant(double mean_s)
 
 static struct network eight_cities(void)
 {
-    return (struct network){ .latency = constant(0.0005), .has_latency = true, .path_stretch = 1.0, .sites = cities,
+    return (struct network){ .latency = constant(0.0005),
+                             .has_latency = true,
+                             .path_stretch = 1.0,
+                             .sites = cities,
                              .site_count = CITY_COUNT };
 }
 
@@ -74,8 +83,9 @@ START_TEST(test_network_latency_is_half_the_round_trip_times_the_stretch)
     struct network network = eight_cities();
 
     for (size_t i = 0; i < sizeof distances / sizeof *distances; i++)
-        ck_assert_double_eq_tol(latency_s(&network, cities[distances[i].from].name, cities[distances[i].to].name),
-                                distances[i].round_trip_ms / 2000, 1e-9);
+        ck_assert_double_eq_tol(
+            latency_s(&network, cities[distances[i].from].name, cities[distances[i].to].name),
+            distances[i].round_trip_ms / 2000, 1e-9);
     network.path_stretch = 1.5;
     ck_assert_double_eq_tol(latency_s(&network, "new_york", "london"), 0.75 * 0.0557022218, 1e-9);
 }
@@ -106,7 +116,8 @@ START_TEST(test_network_matrix_beats_distance)
     network.one_way_s = one_way_s;
     network.path_stretch = 2.0;
     ck_assert_double_eq(latency_s(&network, "new_york", "london"), 0.035); /* as given, not stretched */
-    ck_assert_double_eq_tol(latency_s(&network, "london", "new_york"), 0.0557022218, 1e-9); /* the way back was not given */
+    ck_assert_double_eq_tol(latency_s(&network, "london", "new_york"), 0.0557022218,
+                            1e-9); /* the way back was not given */
     ck_assert_double_eq(latency_s(&network, "london", "london"), 0.0005);
 }
 END_TEST
@@ -131,7 +142,11 @@ START_TEST(test_network_rules_go_by_component_or_site_and_later_ones_win)
         { .from = "london", .to = "tokyo", .bandwidth_bytes_per_s = 1e6 },
         { .from = "web", .to = NULL, .connections = { 2, 10, 5 * SIM_NS_PER_S } },
         { .from = NULL, .to = "tokyo", .loss = 0.01 },
-        { .from = "web", .to = "db", .has_latency = true, .latency = constant(0.003), .connections = { 1, 20, 6 * SIM_NS_PER_S } },
+        { .from = "web",
+          .to = "db",
+          .has_latency = true,
+          .latency = constant(0.003),
+          .connections = { 1, 20, 6 * SIM_NS_PER_S } },
     };
     struct network network = eight_cities();
     struct link_config link;
@@ -166,6 +181,7 @@ START_TEST(test_network_rules_go_by_component_or_site_and_later_ones_win)
 END_TEST
 
 TEST_MAIN("network", test_network_round_trips_over_fibre, test_network_round_trips_at_the_edges_of_the_map,
-          test_network_latency_is_half_the_round_trip_times_the_stretch, test_network_within_a_site_has_a_latency_of_its_own,
-          test_network_matrix_beats_distance, test_network_matrix_does_without_positions,
+          test_network_latency_is_half_the_round_trip_times_the_stretch,
+          test_network_within_a_site_has_a_latency_of_its_own, test_network_matrix_beats_distance,
+          test_network_matrix_does_without_positions,
           test_network_rules_go_by_component_or_site_and_later_ones_win)

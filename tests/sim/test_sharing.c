@@ -1,4 +1,5 @@
-/* Processor sharing against queueing theory, scripts worked out by hand, and a reference that drains a fluid. */
+/* Processor sharing against queueing theory, scripts worked out by hand, and a reference that drains a
+ * fluid. */
 #include "tests/sim/tiny_models.h"
 
 #define DEVIATIONS_MAX 4.0 /* standard errors: once in 10^4 tests by chance, and the seeds are fixed */
@@ -26,7 +27,8 @@ struct sharing_case {
     double expected_s;
 };
 
-/* One server: mean / (1 - load), whatever the law. Four: as M/M/4, by Erlang's C = 0.5964 at a load of 3.2. */
+/* One server: mean / (1 - load), whatever the law. Four: as M/M/4, by Erlang's C = 0.5964 at a load of
+ * 3.2. */
 static const struct sharing_case sharing_cases[] = {
     { "M/D/1-PS", 1, 75.0, 0.01, 0.0, 0.04 },
     { "M/M/1-PS", 1, 75.0, 0.01, 1.0, 0.04 },
@@ -64,8 +66,9 @@ START_TEST(test_sharing_mean_latency_is_exact)
     struct tiny_means means;
 
     measure_case(&means, sharing, 1.0);
-    ck_assert_msg(tiny_deviations(&means, sharing->expected_s) < DEVIATIONS_MAX, "%s: %g s instead of %g, standard error %g",
-                  sharing->name, tiny_mean(&means), sharing->expected_s, tiny_error(&means));
+    ck_assert_msg(tiny_deviations(&means, sharing->expected_s) < DEVIATIONS_MAX,
+                  "%s: %g s instead of %g, standard error %g", sharing->name, tiny_mean(&means),
+                  sharing->expected_s, tiny_error(&means));
     ck_assert_double_lt(tiny_error(&means), 0.03 * sharing->expected_s);
 }
 END_TEST
@@ -88,8 +91,8 @@ struct speed_change {
     double speed;
 };
 
-static void play(struct tiny_record *records, const struct tiny_server_config *server, uint32_t count, const int64_t *dates_ns,
-                 const struct speed_change *changes, uint32_t change_count)
+static void play(struct tiny_record *records, const struct tiny_server_config *server, uint32_t count,
+                 const int64_t *dates_ns, const struct speed_change *changes, uint32_t change_count)
 {
     struct tiny_source_config source = tiny_source_of("server", count);
     struct sim *sim;
@@ -110,8 +113,8 @@ static void play(struct tiny_record *records, const struct tiny_server_config *s
     sim_destroy(sim);
 }
 
-/* By hand, one server. A (6 ms) at 0, B (6 ms) at 2, C (1 ms) at 4: at 4 A has had 3, B 1. Thirds until C is done at 7: A
- * has 4, B 2. Halves until A is done at 11: B has 4. B ends at 13. */
+/* By hand, one server. A (6 ms) at 0, B (6 ms) at 2, C (1 ms) at 4: at 4 A has had 3, B 1. Thirds until C
+ * is done at 7: A has 4, B 2. Halves until A is done at 11: B has 4. B ends at 13. */
 START_TEST(test_sharing_by_hand)
 {
     static const int64_t dates_ns[] = { 0, 2 * MS, 4 * MS }, works_ns[] = { 6 * MS, 6 * MS, 1 * MS };
@@ -144,10 +147,12 @@ START_TEST(test_sharing_of_equal_works_ends_together)
 }
 END_TEST
 
-/* Two servers by hand: A and B (10 ms) at 0 have one each. C (4 ms) at 2: two thirds each; C done at 8: A, B have 6; end at 12. */
+/* Two servers by hand: A and B (10 ms) at 0 have one each. C (4 ms) at 2: two thirds each; C done at 8: A,
+ * B have 6; end at 12. */
 START_TEST(test_sharing_of_two_servers_by_hand)
 {
-    static const int64_t dates_ns[] = { 0, 0, 2 * MS, 100 * MS }, works_ns[] = { 10 * MS, 10 * MS, 4 * MS, 5 * MS };
+    static const int64_t dates_ns[] = { 0, 0, 2 * MS, 100 * MS },
+                         works_ns[] = { 10 * MS, 10 * MS, 4 * MS, 5 * MS };
     struct tiny_server_config server = server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 2);
     struct tiny_record records[4] = { { 0 } };
 
@@ -160,12 +165,13 @@ START_TEST(test_sharing_of_two_servers_by_hand)
 }
 END_TEST
 
-/* Three servers that do 1, 1.5, 1.8 together. A (9 ms) at 0: speed 1. B (9 ms) at 3: 0.75 each. C, D (9 ms) at 7 with A at 6,
- * B at 3: C makes 0.6 each, D 0.45 each. A needs 3 / 0.45 = 6.667 more. */
+/* Three servers that do 1, 1.5, 1.8 together. A (9 ms) at 0: speed 1. B (9 ms) at 3: 0.75 each. C, D (9
+ * ms) at 7 with A at 6, B at 3: C makes 0.6 each, D 0.45 each. A needs 3 / 0.45 = 6.667 more. */
 START_TEST(test_sharing_by_a_capacity_table)
 {
     static const double capacity[] = { 0.0, 1.0, 1.5, 1.8 };
-    static const int64_t dates_ns[] = { 0, 3 * MS, 7 * MS, 7 * MS }, works_ns[] = { 9 * MS, 9 * MS, 9 * MS, 9 * MS };
+    static const int64_t dates_ns[] = { 0, 3 * MS, 7 * MS, 7 * MS },
+                         works_ns[] = { 9 * MS, 9 * MS, 9 * MS, 9 * MS };
     struct tiny_server_config server = server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 3);
     struct tiny_record records[4] = { { 0 } };
     double a_ms = 7.0 + 3.0 / 0.45, b_ms = a_ms + 3.0 / 0.6, c_ms = b_ms + 3.0 / 0.75;
@@ -180,7 +186,8 @@ START_TEST(test_sharing_by_a_capacity_table)
 }
 END_TEST
 
-/* The rate of n jobs from a table of the Universal Scalability Law: n that come together leave after n works at that rate. */
+/* The rate of n jobs from a table of the Universal Scalability Law: n that come together leave after n
+ * works at that rate. */
 START_TEST(test_sharing_rate_of_n_jobs_follows_the_table)
 {
     double capacity[17] = { 0.0 };
@@ -202,8 +209,9 @@ START_TEST(test_sharing_rate_of_n_jobs_follows_the_table)
 }
 END_TEST
 
-/* By hand, one server. A (10 ms) and B (20 ms) at 0. Until 8: A 4, B 4. Half speed until 16: A 6, B 6. Stopped until 30. Speed 4
- * until A is done: 4 more each in 2 ms, at 32. B has 10; speed 2 from 33 (B has 14): ends at 36. */
+/* By hand, one server. A (10 ms) and B (20 ms) at 0. Until 8: A 4, B 4. Half speed until 16: A 6, B 6.
+ * Stopped until 30. Speed 4 until A is done: 4 more each in 2 ms, at 32. B has 10; speed 2 from 33 (B has
+ * 14): ends at 36. */
 START_TEST(test_sharing_speed_changes_mid_service)
 {
     static const int64_t dates_ns[] = { 0, 0, 20 * MS }, works_ns[] = { 10 * MS, 20 * MS, 1 };
@@ -216,7 +224,8 @@ START_TEST(test_sharing_speed_changes_mid_service)
     play(records, &server, 2, dates_ns, changes, 6);
     ck_assert_int_eq(records[0].end_ns, 32 * MS);
     ck_assert_int_eq(records[1].end_ns, 36 * MS);
-    play(records, &server, 3, dates_ns, changes, 6); /* one that comes while it is stopped waits for it to go on */
+    play(records, &server, 3, dates_ns, changes,
+         6); /* one that comes while it is stopped waits for it to go on */
     ck_assert_int_eq(records[2].end_ns, 30 * MS + 1);
 }
 END_TEST
@@ -235,7 +244,8 @@ struct fluid {
 
 static double fluid_rate(const struct fluid *fluid)
 {
-    uint32_t servers = fluid->server->station.servers, busy = fluid->present < servers ? fluid->present : servers;
+    uint32_t servers = fluid->server->station.servers,
+             busy = fluid->present < servers ? fluid->present : servers;
     const double *capacity = fluid->server->station.capacity;
 
     return fluid->present ? fluid->speed * (capacity ? capacity[busy] : busy) / fluid->present : 0.0;
@@ -273,7 +283,8 @@ static void check_random_script(struct rng *rng)
     int64_t dates_ns[SCRIPT_JOBS], works_ns[SCRIPT_JOBS], date_ns = 0;
     struct speed_change changes[SCRIPT_CHANGES];
     struct tiny_record records[SCRIPT_JOBS] = { { 0 } };
-    struct tiny_server_config server = server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 1 + (uint32_t)rng_below(rng, 3));
+    struct tiny_server_config server =
+        server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 1 + (uint32_t)rng_below(rng, 3));
     struct fluid fluid = { .speed = 1.0, .server = &server };
     double now_ns = 0.0;
     int job = 0, change = 0;
@@ -287,7 +298,8 @@ static void check_random_script(struct rng *rng)
     date_ns = 0;
     for (int i = 0; i < SCRIPT_CHANGES; i++) {
         date_ns += 1 + (int64_t)rng_below(rng, 100 * (uint64_t)MS);
-        changes[i] = (struct speed_change){ date_ns, i == SCRIPT_CHANGES - 1 ? 1.0 : speeds[rng_below(rng, 6)] };
+        changes[i] =
+            (struct speed_change){ date_ns, i == SCRIPT_CHANGES - 1 ? 1.0 : speeds[rng_below(rng, 6)] };
     }
     server.works_ns = works_ns;
     play(records, &server, SCRIPT_JOBS, dates_ns, changes, SCRIPT_CHANGES);
@@ -304,7 +316,8 @@ static void check_random_script(struct rng *rng)
         }
     }
     fluid_drain(&fluid, &now_ns, 1e15);
-    for (int i = 0; i < SCRIPT_JOBS; i++) { /* each departure is late by less than 1 ns; what is lost at speed 4 costs more at 0.3 */
+    for (int i = 0; i < SCRIPT_JOBS;
+         i++) { /* each departure is late by less than 1 ns; what is lost at speed 4 costs more at 0.3 */
         ck_assert_uint_eq(records[i].ends, 1);
         ck_assert_double_eq_tol((double)records[i].end_ns, fluid.end_ns[i], SCRIPT_JOBS * 4.0 / 0.3);
     }
@@ -322,7 +335,8 @@ END_TEST
 
 START_TEST(test_sharing_refuses_exactly_beyond_its_bound)
 {
-    static const int64_t dates_ns[] = { 0, 0, 0, 0, 0, 40 * MS }, works_ns[] = { 10 * MS, 10 * MS, 10 * MS, 10 * MS, 10 * MS, 1 };
+    static const int64_t dates_ns[] = { 0, 0, 0, 0, 0, 40 * MS },
+                         works_ns[] = { 10 * MS, 10 * MS, 10 * MS, 10 * MS, 10 * MS, 1 };
     struct tiny_server_config server = server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 2);
     struct tiny_record records[6] = { { 0 } };
 
@@ -342,7 +356,8 @@ struct busy_period {
     int64_t work_ns, latency_ns;
 };
 
-static void add_job(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void add_job(void *argument, struct component *self, const struct request *request,
+                    enum outcome outcome)
 {
     struct busy_period *period = argument;
 
@@ -352,7 +367,8 @@ static void add_job(void *argument, struct component *self, const struct request
     period->latency_ns += self->sim->now_ns - request->frames[0].entered_ns;
 }
 
-/* The time that the server was busy is the work that was done. It is busy for nearly all of the time in one go. */
+/* The time that the server was busy is the work that was done. It is busy for nearly all of the time in
+ * one go. */
 static void check_busy_period(double load, uint32_t count, int64_t from_ns, int64_t to_ns)
 {
     struct busy_period period = { 0 };
@@ -373,7 +389,8 @@ static void check_busy_period(double load, uint32_t count, int64_t from_ns, int6
     tiny_run_checked(sim, 100000 * SECOND, 1);
     ck_assert_uint_eq(period.jobs, count);
     busy_ns = (int64_t)gauge_area(&station_of(sim)->busy, sim->now_ns);
-    ck_assert_int_ge(busy_ns, period.work_ns - (int64_t)period.jobs / 1000); /* nobody gets more than there is */
+    ck_assert_int_ge(busy_ns,
+                     period.work_ns - (int64_t)period.jobs / 1000); /* nobody gets more than there is */
     ck_assert_int_le(busy_ns - period.work_ns, (int64_t)period.jobs);
     ck_assert(busy_ns + gauge_area(&station_of(sim)->waiting, sim->now_ns) == period.latency_ns);
     sim_destroy(sim);
@@ -386,8 +403,8 @@ START_TEST(test_sharing_conserves_work_over_a_million_jobs)
 }
 END_TEST
 
-/* Twenty days at a time without becoming empty: three jobs of a day follow one another, each a nanosecond before the one before
- * is done; a job of 1 ms among them takes 2 ms or 3 ms and no more. */
+/* Twenty days at a time without becoming empty: three jobs of a day follow one another, each a nanosecond
+ * before the one before is done; a job of 1 ms among them takes 2 ms or 3 ms and no more. */
 START_TEST(test_sharing_is_as_exact_after_days)
 {
     const int64_t day_ns = 86400 * SECOND;
@@ -416,8 +433,10 @@ int main(void)
     int failed;
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_sharing_mean_latency_is_exact, 0, sizeof sharing_cases / sizeof *sharing_cases);
-    tcase_add_loop_test(tcase, test_sharing_mean_latency_sees_a_wrong_rate, 0, sizeof sharing_cases / sizeof *sharing_cases);
+    tcase_add_loop_test(tcase, test_sharing_mean_latency_is_exact, 0,
+                        sizeof sharing_cases / sizeof *sharing_cases);
+    tcase_add_loop_test(tcase, test_sharing_mean_latency_sees_a_wrong_rate, 0,
+                        sizeof sharing_cases / sizeof *sharing_cases);
     tcase_add_test(tcase, test_sharing_by_hand);
     tcase_add_test(tcase, test_sharing_of_equal_works_ends_together);
     tcase_add_test(tcase, test_sharing_of_two_servers_by_hand);

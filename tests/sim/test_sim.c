@@ -27,11 +27,17 @@ static const struct wiring_case wiring_cases[] = {
     { .name = "one", .calls = { { "a" } }, .frames = 1 },
     { .name = "two", .calls = { { "a", "b" }, { "b" } }, .frames = 2 },
     { .name = "in any order", .calls = { { "c" }, { "b", "c" }, { "a", "b" } }, .frames = 3 },
-    { .name = "two roads to one place", .calls = { { "a", "d" }, { "b", "c" }, { "c", "d" }, { "d", "e" }, { "e" } }, .frames = 4 },
+    { .name = "two roads to one place",
+      .calls = { { "a", "d" }, { "b", "c" }, { "c", "d" }, { "d", "e" }, { "e" } },
+      .frames = 4 },
     { .name = "itself", .calls = { { "a", "b" }, { "b", "b" } }, .on_cycle = { "b" } },
     { .name = "two call each other", .calls = { { "a", "b" }, { "b", "a" } }, .on_cycle = { "a", "b" } },
-    { .name = "a road to a cycle", .calls = { { "a", "b" }, { "b", "c" }, { "c", "d" }, { "d", "c" } }, .on_cycle = { "c", "d" } },
-    { .name = "a cycle and a road from it", .calls = { { "e" }, { "a", "b" }, { "b", "c" }, { "c", "a" } }, .on_cycle = { "a", "b", "c" } },
+    { .name = "a road to a cycle",
+      .calls = { { "a", "b" }, { "b", "c" }, { "c", "d" }, { "d", "c" } },
+      .on_cycle = { "c", "d" } },
+    { .name = "a cycle and a road from it",
+      .calls = { { "e" }, { "a", "b" }, { "b", "c" }, { "c", "a" } },
+      .on_cycle = { "a", "b", "c" } },
 };
 
 START_TEST(test_sim_wiring_finds_cycles_and_sizes_frames)
@@ -157,8 +163,8 @@ static void note_name(void *argument, struct component *self, const struct reque
     log->names[log->count++] = self->group->name[0];
 }
 
-/* Two sources of one site send at the same dates over the same latency, first to x in the second site, then to y in the first:
- * y is served first at each date, whatever carries the events. */
+/* Two sources of one site send at the same dates over the same latency, first to x in the second site,
+ * then to y in the first: y is served first at each date, whatever carries the events. */
 static void check_order_of_sites(struct distribution_config latency, enum pending_kind kind)
 {
     struct network network = tiny_network(latency);
@@ -189,7 +195,8 @@ static void check_order_of_sites(struct distribution_config latency, enum pendin
 START_TEST(test_sim_events_of_equal_date_go_by_site_then_by_schedule)
 {
     const double samples[] = { 0.010 };
-    struct distribution_config drawn = distribution_config_of(DISTRIBUTION_EMPIRICAL); /* always 10 ms, and not known to be */
+    struct distribution_config drawn =
+        distribution_config_of(DISTRIBUTION_EMPIRICAL); /* always 10 ms, and not known to be */
 
     drawn.samples = samples;
     drawn.sample_count = 1;
@@ -212,7 +219,8 @@ static void hash_visit(void *argument, struct component *self, const struct requ
 
     trajectory->visits++;
     trajectory->hash = rng_hash(trajectory->hash, (uint64_t)self->sim->now_ns);
-    trajectory->hash = rng_hash(trajectory->hash, request->frames[request->top].number ^ request->key << 32 ^ self->instance);
+    trajectory->hash = rng_hash(trajectory->hash,
+                                request->frames[request->top].number ^ request->key << 32 ^ self->instance);
 }
 
 struct system_run {
@@ -244,8 +252,9 @@ static void system_create(struct system_run *run, uint64_t seed, enum pending_ki
     run->source.ended = tiny_record;
     run->source.argument = run->records;
     run->front = tiny_server_of(exponential(0.002));
-    run->front.station = (struct station_config){ .name = "cpu", .discipline = STATION_PROCESSOR_SHARING, .servers = 2,
-                                                  .waiting_max = STATION_UNLIMITED };
+    run->front.station = (struct station_config){
+        .name = "cpu", .discipline = STATION_PROCESSOR_SHARING, .servers = 2, .waiting_max = STATION_UNLIMITED
+    };
     run->front.target = "back";
     run->front.fans_out = true;
     run->front.policy = tiny_policy(20 * MS, 0);
@@ -330,9 +339,12 @@ START_TEST(test_sim_an_unconnected_component_changes_nothing)
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
         const uint64_t *finished = sim_find_group(alone.sim, "source")->instances[0]->finished;
 
-        ck_assert_uint_eq(finished[outcome], sim_find_group(together.sim, "source")->instances[0]->finished[outcome]);
-        if (outcome == OUTCOME_OK || outcome == OUTCOME_TIMEOUT || outcome == OUTCOME_REFUSED || outcome == OUTCOME_CRASHED)
-            ck_assert_msg(finished[outcome] > 10, "%s", outcome_rows[outcome].name); /* each of them was there to be changed */
+        ck_assert_uint_eq(finished[outcome],
+                          sim_find_group(together.sim, "source")->instances[0]->finished[outcome]);
+        if (outcome == OUTCOME_OK || outcome == OUTCOME_TIMEOUT || outcome == OUTCOME_REFUSED ||
+            outcome == OUTCOME_CRASHED)
+            ck_assert_msg(finished[outcome] > 10, "%s",
+                          outcome_rows[outcome].name); /* each of them was there to be changed */
     }
     system_destroy(&alone);
     system_destroy(&together);
@@ -357,7 +369,8 @@ START_TEST(test_sim_steps_do_not_matter)
 }
 END_TEST
 
-static void note_work(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void note_work(void *argument, struct component *self, const struct request *request,
+                      enum outcome outcome)
 {
     (void)self;
     ck_assert_int_eq(outcome, OUTCOME_OK);
@@ -371,7 +384,10 @@ START_TEST(test_sim_draws_do_not_depend_on_the_order_of_events)
         { .name = "servers", .discipline = STATION_FIFO, .servers = 1, .waiting_max = STATION_UNLIMITED },
         { .name = "servers", .discipline = STATION_LIFO, .servers = 1, .waiting_max = STATION_UNLIMITED },
         { .name = "servers", .discipline = STATION_FIFO, .servers = 8, .waiting_max = STATION_UNLIMITED },
-        { .name = "servers", .discipline = STATION_PROCESSOR_SHARING, .servers = 2, .waiting_max = STATION_UNLIMITED },
+        { .name = "servers",
+          .discipline = STATION_PROCESSOR_SHARING,
+          .servers = 2,
+          .waiting_max = STATION_UNLIMITED },
     };
     enum { COUNT = 5000 };
     static int64_t works_ns[4][COUNT];
@@ -416,7 +432,8 @@ START_TEST(test_sim_runs_up_to_the_date_and_includes_it)
     ck_assert_int_eq(sim->now_ns, 100);
     ck_assert_int_eq(sim_run(sim, SIM_TIME_NEVER - 2), SIM_REACHED);
     ck_assert_uint_eq(log.count, 3);
-    ck_assert_int_eq(sim_run(sim, SIM_TIME_NEVER), SIM_REACHED); /* to the end of time, where nothing never happens */
+    ck_assert_int_eq(sim_run(sim, SIM_TIME_NEVER),
+                     SIM_REACHED); /* to the end of time, where nothing never happens */
     ck_assert_uint_eq(log.count, 4);
     ck_assert_int_eq(sim->now_ns, SIM_TIME_NEVER - 1);
     sim_destroy(sim);
@@ -481,9 +498,9 @@ static void cancel_on_timer(struct component *self, struct request *ticker)
     log->dates_ns[log->count++] = self->sim->now_ns;
 }
 
-static const struct component_type cancel_type = {
-    .name = "cancel", .state_size = sizeof(struct cancel_log), .on_timer = cancel_on_timer
-};
+static const struct component_type cancel_type = { .name = "cancel",
+                                                   .state_size = sizeof(struct cancel_log),
+                                                   .on_timer = cancel_on_timer };
 
 /* Ten tickers, two at each date; some are taken back, in no order, from pending and from a lane. */
 START_TEST(test_sim_cancelled_events_do_not_happen)
@@ -541,8 +558,8 @@ static void stop_later(void *argument, struct component *self, const struct requ
     }
 }
 
-/* One user without a pause at a station that shares: every second event is a timer, the others wait in a lane. With a pause of
- * nothing at all, and a mean of 1 ms. */
+/* One user who never pauses, at a server that takes 1 us. Under processor sharing every second event is a
+ * timer. */
 static void check_interrupt(enum station_discipline discipline, uint64_t stop_at)
 {
     struct stopper stopper = { .stop_at = stop_at };
@@ -630,12 +647,14 @@ END_TEST
 
 /* ---- memory ---- */
 
-/* A request in flight, its frames, event and timeout: 320 bytes at the depth of three tiers behind the users. */
+/* A request in flight, its frames, event and timeout: 320 bytes at the depth of three tiers behind the
+ * users. */
 START_TEST(test_sim_request_in_flight_is_small)
 {
     const uint32_t count = 200000;
     struct tiny_source_config source = tiny_source_of("lb", count);
-    struct tiny_server_config lb = tiny_server_of(constant(0.0)), web = lb, db = tiny_server_of(exponential(1000.0));
+    struct tiny_server_config lb = tiny_server_of(constant(0.0)), web = lb,
+                              db = tiny_server_of(exponential(1000.0));
     struct sim *sim = tiny_sim(1, NULL);
     uint64_t before;
 
@@ -692,7 +711,8 @@ START_TEST(test_sim_window_starts_all_measures_again)
     ck_assert_double_gt(station_utilisation(station, sim->now_ns), 0.99);
     for (int i = 0; i < OUTCOME_COUNT; i++)
         finished += sim->classes[0]->finished[i];
-    ck_assert_uint_eq(sim->classes[0]->in_flight_start + sim->classes[0]->started, finished + user->in_flight.level);
+    ck_assert_uint_eq(sim->classes[0]->in_flight_start + sim->classes[0]->started,
+                      finished + user->in_flight.level);
     ck_assert_uint_eq(histogram_count(&sim->classes[0]->latency_ok), sim->classes[0]->finished[OUTCOME_OK]);
     ck_assert_double_lt(fabs((double)sim->classes[0]->started - 40000.0), 4 * 200.0);
     sim_destroy(sim);
@@ -707,7 +727,8 @@ int main(void)
     int failed;
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_sim_wiring_finds_cycles_and_sizes_frames, 0, sizeof wiring_cases / sizeof *wiring_cases);
+    tcase_add_loop_test(tcase, test_sim_wiring_finds_cycles_and_sizes_frames, 0,
+                        sizeof wiring_cases / sizeof *wiring_cases);
     tcase_add_test(tcase, test_sim_wiring_takes_paths_of_64_components);
     tcase_add_test(tcase, test_sim_finds_what_it_holds);
     tcase_add_test(tcase, test_sim_events_of_equal_date_go_by_site_then_by_schedule);

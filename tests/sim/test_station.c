@@ -1,8 +1,9 @@
-/* The waiting lines against queueing theory, and speed changes and crashes against scripts worked out by hand or by a
- * plain reference. Processor sharing has a file of its own. */
+/* The waiting lines against queueing theory, and speed changes and crashes against scripts worked out by
+ * hand or by a plain reference. Processor sharing has a file of its own. */
 #include "tests/sim/tiny_models.h"
 
-/* A mean further off than this many standard errors fails: once in 10^4 tests by chance, and the seeds are fixed. */
+/* A mean further off than this many standard errors fails: once in 10^4 tests by chance, and the seeds are
+ * fixed. */
 #define DEVIATIONS_MAX 4.0
 
 static struct tiny_server_config server_of(struct distribution_config work, uint32_t servers)
@@ -27,7 +28,8 @@ static struct distribution_config lognormal(double mean_s, double cv)
 }
 
 /* Mean latency of `count` requests, a tenth of them before measuring begins. */
-static void measure(struct tiny_means *means, double rate, const struct tiny_server_config *server, uint32_t count)
+static void measure(struct tiny_means *means, double rate, const struct tiny_server_config *server,
+                    uint32_t count)
 {
     struct tiny_source_config source = tiny_source_of("server", count);
     struct sim *sim;
@@ -101,8 +103,9 @@ START_TEST(test_station_mean_latency_is_exact)
     struct tiny_means means;
 
     measure_case(&means, queue, 1.0);
-    ck_assert_msg(tiny_deviations(&means, expected_latency(queue)) < DEVIATIONS_MAX, "%s: %g s instead of %g, standard error %g",
-                  queue->name, tiny_mean(&means), expected_latency(queue), tiny_error(&means));
+    ck_assert_msg(tiny_deviations(&means, expected_latency(queue)) < DEVIATIONS_MAX,
+                  "%s: %g s instead of %g, standard error %g", queue->name, tiny_mean(&means),
+                  expected_latency(queue), tiny_error(&means));
     ck_assert_double_lt(tiny_error(&means), 0.03 * expected_latency(queue));
 }
 END_TEST
@@ -122,7 +125,8 @@ struct refusals {
     struct tiny_means refused, latency;
 };
 
-static void count_refusal(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void count_refusal(void *argument, struct component *self, const struct request *request,
+                          enum outcome outcome)
 {
     struct refusals *refusals = argument;
 
@@ -160,7 +164,8 @@ static void check_mm1k(uint32_t waiting_max, double rate, bool holds, bool is_ri
 
         ck_assert_double_lt(tiny_deviations(&refusals.refused, refused), DEVIATIONS_MAX);
         ck_assert_double_lt(tiny_deviations(&refusals.latency, latency_s), DEVIATIONS_MAX);
-        ck_assert_uint_eq(station_of(sim)->refused, sim_find_group(sim, "source")->instances[0]->finished[OUTCOME_REFUSED]);
+        ck_assert_uint_eq(station_of(sim)->refused,
+                          sim_find_group(sim, "source")->instances[0]->finished[OUTCOME_REFUSED]);
     } else {
         ck_assert_double_gt(tiny_deviations(&refusals.refused, refused), DEVIATIONS_MAX);
     }
@@ -180,7 +185,8 @@ struct wait_by_priority {
     struct tiny_means waits[3];
 };
 
-static void add_wait(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void add_wait(void *argument, struct component *self, const struct request *request,
+                     enum outcome outcome)
 {
     struct wait_by_priority *by_priority = argument;
 
@@ -189,7 +195,8 @@ static void add_wait(void *argument, struct component *self, const struct reques
                    (double)(self->sim->now_ns - request->frames[0].entered_ns - request->service_ns) * 1e-9);
 }
 
-/* Cobham: W_k = W_0 / ((1 - s_(k-1)) (1 - s_k)), s_k the load of priorities up to k. A third of the requests each. */
+/* Cobham: W_k = W_0 / ((1 - s_(k-1)) (1 - s_k)), s_k the load of priorities up to k. A third of the
+ * requests each. */
 static void check_cobham(double rate, bool is_right)
 {
     static uint8_t priorities[65536];
@@ -216,7 +223,8 @@ static void check_cobham(double rate, bool is_right)
     tiny_run_checked(sim, 30000 * SECOND, 2);
     for (int i = 0; i < 3; i++) {
         double below = 0.85 / 3 * i, up_to = 0.85 / 3 * (i + 1);
-        double deviations = tiny_deviations(&by_priority.waits[i], residual_s / ((1.0 - below) * (1.0 - up_to)));
+        double deviations =
+            tiny_deviations(&by_priority.waits[i], residual_s / ((1.0 - below) * (1.0 - up_to)));
 
         if (is_right)
             ck_assert_double_lt(deviations, DEVIATIONS_MAX);
@@ -233,7 +241,8 @@ START_TEST(test_station_priorities_wait_as_cobham_says)
 }
 END_TEST
 
-static void add_square(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void add_square(void *argument, struct component *self, const struct request *request,
+                       enum outcome outcome)
 {
     double latency_s = (double)(self->sim->now_ns - request->frames[0].entered_ns) * 1e-9;
 
@@ -242,7 +251,8 @@ static void add_square(void *argument, struct component *self, const struct requ
     ((double *)argument)[1] += latency_s * latency_s;
 }
 
-/* Constant services, so the same arrivals leave the same gaps: the sums of waits are equal, not only their means. */
+/* Constant services, so the same arrivals leave the same gaps: the sums of waits are equal, not only their
+ * means. */
 START_TEST(test_station_lifo_waits_as_long_as_fifo_and_varies_more)
 {
     double sums[2][2] = { { 0.0 } };
@@ -273,8 +283,8 @@ struct speed_change {
 };
 
 /* Plays requests of given dates and works at a station, with changes of its speed. */
-static void play(struct tiny_record *records, const struct tiny_server_config *server, uint32_t count, const int64_t *dates_ns,
-                 const struct speed_change *changes, uint32_t change_count)
+static void play(struct tiny_record *records, const struct tiny_server_config *server, uint32_t count,
+                 const int64_t *dates_ns, const struct speed_change *changes, uint32_t change_count)
 {
     struct tiny_source_config source = tiny_source_of("server", count);
     struct sim *sim;
@@ -294,14 +304,15 @@ static void play(struct tiny_record *records, const struct tiny_server_config *s
     sim_destroy(sim);
 }
 
-/* By hand. A: 10 ms of work from 0. 4 done at 4 ms, then half speed: 3 more by 10 ms; then double speed: 2 more by 11 ms, 1
- * left; stopped until 20 ms; ends at 21 ms at speed 1. B: from 21 ms, 10 ms of work at speed 1 until 25 ms (4 done), then at
- * speed 4: ends at 26.5 ms. */
+/* By hand. A: 10 ms of work from 0. 4 done at 4 ms, then half speed: 3 more by 10 ms; then double speed: 2
+ * more by 11 ms, 1 left; stopped until 20 ms; ends at 21 ms at speed 1. B: from 21 ms, 10 ms of work at
+ * speed 1 until 25 ms (4 done), then at speed 4: ends at 26.5 ms. */
 START_TEST(test_station_speed_changes_mid_service)
 {
     static const int64_t dates_ns[] = { 0, 0, 100 * MS }, works_ns[] = { 10 * MS, 10 * MS, 8 * MS };
-    static const struct speed_change changes[] = { { 4 * MS, 0.5 },  { 10 * MS, 2.0 }, { 11 * MS, 0.0 }, { 12 * MS, 0.0 },
-                                                   { 20 * MS, 1.0 }, { 25 * MS, 4.0 }, { 30 * MS, 2.0 } };
+    static const struct speed_change changes[] = { { 4 * MS, 0.5 },  { 10 * MS, 2.0 }, { 11 * MS, 0.0 },
+                                                   { 12 * MS, 0.0 }, { 20 * MS, 1.0 }, { 25 * MS, 4.0 },
+                                                   { 30 * MS, 2.0 } };
     struct tiny_server_config server = server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 1);
     struct tiny_record records[3] = { { 0 } };
 
@@ -316,7 +327,9 @@ END_TEST
 START_TEST(test_station_begun_while_stopped_starts_when_it_goes_on)
 {
     static const int64_t dates_ns[] = { 2 * MS, 3 * MS, 4 * MS }, works_ns[] = { 10 * MS, 5 * MS, 1 * MS };
-    static const struct speed_change changes[] = { { 1 * MS, 0.0 }, { 50 * MS, 0.5 }, { 60 * MS, 0.0 }, { 90 * MS, 1.0 } };
+    static const struct speed_change changes[] = {
+        { 1 * MS, 0.0 }, { 50 * MS, 0.5 }, { 60 * MS, 0.0 }, { 90 * MS, 1.0 }
+    };
     struct tiny_server_config server = server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.0), 2);
     struct tiny_record records[3] = { { 0 } };
 
@@ -402,7 +415,8 @@ END_TEST
 
 START_TEST(test_station_line_refuses_exactly_beyond_its_bound)
 {
-    static const int64_t dates_ns[] = { 0, 0, 0, 0, 0, 10 * MS, 10 * MS }, works_ns[] = { 10 * MS, 10 * MS, 10 * MS, 1, 1, 5 * MS, 1 };
+    static const int64_t dates_ns[] = { 0, 0, 0, 0, 0, 10 * MS, 10 * MS },
+                         works_ns[] = { 10 * MS, 10 * MS, 10 * MS, 1, 1, 5 * MS, 1 };
     static const enum outcome outcomes[] = { OUTCOME_OK,      OUTCOME_OK, OUTCOME_OK,     OUTCOME_REFUSED,
                                              OUTCOME_REFUSED, OUTCOME_OK, OUTCOME_REFUSED };
 
@@ -460,7 +474,8 @@ struct path_sums {
     int64_t latency_ns, work_ns;
 };
 
-static void add_path(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void add_path(void *argument, struct component *self, const struct request *request,
+                     enum outcome outcome)
 {
     struct path_sums *sums = argument;
 
@@ -489,7 +504,8 @@ START_TEST(test_station_gauges_are_sums_over_the_path)
         station = station_of(sim);
         ck_assert(gauge_area(&station->busy, sim->now_ns) == sums.work_ns);
         ck_assert(gauge_area(&station->waiting, sim->now_ns) == sums.latency_ns - sums.work_ns);
-        ck_assert_double_eq_tol(station_utilisation(station, sim->now_ns), (double)sums.work_ns / 2000e9, 1e-12);
+        ck_assert_double_eq_tol(station_utilisation(station, sim->now_ns), (double)sums.work_ns / 2000e9,
+                                1e-12);
         statistics = station->statistics;
         ck_assert_uint_eq(statistics->started, 50000);
         ck_assert_uint_eq(statistics->slowdown_count, 50000);
@@ -531,7 +547,8 @@ struct crash_run {
     uint32_t crashed, order[CRASH_REQUESTS];
 };
 
-static void end_in_crash(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void end_in_crash(void *argument, struct component *self, const struct request *request,
+                         enum outcome outcome)
 {
     struct crash_run *run = argument;
 
@@ -577,7 +594,8 @@ START_TEST(test_station_crash_answers_everything_once_and_leaves_it_usable)
     ck_assert_uint_eq(sim->requests_live, later);
     ck_assert_uint_eq(station->busy.level, later ? 3 : 0);
     ck_assert_uint_eq(station->waiting.level, later ? CRASH_REQUESTS - 3 : 0);
-    ck_assert_uint_eq(sim->timers.count, (crash->limited ? later : 0) + (later && station->sharing && crash->speed > 0.0));
+    ck_assert_uint_eq(sim->timers.count,
+                      (crash->limited ? later : 0) + (later && station->sharing && crash->speed > 0.0));
 
     station_set_speed(station, 1.0);
     tiny_source_send(sender, 0);
@@ -651,7 +669,8 @@ START_TEST(test_station_crash_leaves_holders_alone)
 }
 END_TEST
 
-/* A was served here and is still with the component, B is in service: a crash, or a new speed, is B's business alone. */
+/* A was served here and is still with the component, B is in service: a crash, or a new speed, is B's
+ * business alone. */
 START_TEST(test_station_forgets_whom_it_has_served)
 {
     static const int64_t works_ns[] = { 1 * MS, 100 * MS };
@@ -688,7 +707,6 @@ struct splitter {
     uint32_t ticks;
     int64_t tick_ns;
 };
-
 
 static void splitter_wire(struct component *self)
 {
@@ -754,7 +772,9 @@ static struct sim *splitter_run(const struct tiny_source_config *source, const s
 START_TEST(test_station_crash_hands_branches_to_their_owner)
 {
     for (int discipline = STATION_FIFO; discipline <= STATION_PROCESSOR_SHARING; discipline++) {
-        struct station_config config = { .name = "cpu", .discipline = (enum station_discipline)discipline, .servers = 2,
+        struct station_config config = { .name = "cpu",
+                                         .discipline = (enum station_discipline)discipline,
+                                         .servers = 2,
                                          .waiting_max = STATION_UNLIMITED };
         struct tiny_source_config source = tiny_source_of("splitter", 2);
         struct tiny_record records[2] = { { 0 } };
@@ -805,7 +825,8 @@ START_TEST(test_station_serves_tickers_at_its_speed)
 
     station_serve(&splitter->station, self, splitter->ticker, 10 * MS);
     tiny_run_checked(sim, 35 * MS, 1);
-    station_crash(&splitter->station, OUTCOME_CRASHED); /* let go; its owner starts it again before the old date */
+    station_crash(&splitter->station,
+                  OUTCOME_CRASHED); /* let go; its owner starts it again before the old date */
     ck_assert_uint_eq(splitter->station.busy.level, 0);
     station_serve(&splitter->station, self, splitter->ticker, 10 * MS);
     tiny_run_checked(sim, 100 * MS, 1);
@@ -823,8 +844,10 @@ int main(void)
     int failed;
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_station_mean_latency_is_exact, 0, sizeof queue_cases / sizeof *queue_cases);
-    tcase_add_loop_test(tcase, test_station_mean_latency_sees_a_wrong_rate, 0, sizeof queue_cases / sizeof *queue_cases);
+    tcase_add_loop_test(tcase, test_station_mean_latency_is_exact, 0,
+                        sizeof queue_cases / sizeof *queue_cases);
+    tcase_add_loop_test(tcase, test_station_mean_latency_sees_a_wrong_rate, 0,
+                        sizeof queue_cases / sizeof *queue_cases);
     tcase_add_loop_test(tcase, test_station_crash_answers_everything_once_and_leaves_it_usable, 0,
                         sizeof crash_cases / sizeof *crash_cases);
     tcase_add_test(tcase, test_station_bounded_line_refuses_as_theory_says);

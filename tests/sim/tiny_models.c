@@ -27,7 +27,8 @@ void tiny_source_send(struct component *self, uint64_t user)
     const struct tiny_source_shared *shared = self->shared;
     struct tiny_source *source = component_state(self);
     uint32_t key = source->sent++;
-    struct request *request = sim_start(self, rng_hash(rng_key(0, self->group->name, "request"), key), shared->class);
+    struct request *request =
+        sim_start(self, rng_hash(rng_key(0, self->group->name, "request"), key), shared->class);
 
     request->key = key;
     request->user = user;
@@ -63,7 +64,9 @@ static void source_next(struct component *self)
     if (config->dates_ns)
         sim_tick_at(self, source->ticker, config->dates_ns[source->sent]);
     else
-        sim_tick_at(self, source->ticker, self->sim->now_ns + sim_time_from_ns(1e9 * distribution_sample(&shared->gap, &source->gaps)));
+        sim_tick_at(self, source->ticker,
+                    self->sim->now_ns +
+                        sim_time_from_ns(1e9 * distribution_sample(&shared->gap, &source->gaps)));
 }
 
 static void source_start(struct component *self)
@@ -153,7 +156,8 @@ static void server_wire(struct component *self)
     if (config->card_bytes_per_s > 0.0) {
         pipe_init(&server->card, config->card_bytes_per_s);
         self->egress = &server->card;
-        component_add_resource(self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &server->card });
+        component_add_resource(
+            self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &server->card });
     }
 }
 
@@ -186,7 +190,7 @@ static void server_fan_out(struct component *self, struct request *request)
         sim_call(self, children[i], shared->links[i], 0);
 }
 
-/* The next call, or the end. rows counts calls that were made: step would do, were there not up to 10^5 of them. */
+/* The next call, or the end. The step beyond STEP_CALLS counts the calls that were made. */
 static void server_go_on(struct component *self, struct request *request, enum outcome outcome)
 {
     const struct tiny_server_config *config = self->group->config;
@@ -212,7 +216,8 @@ static int64_t work_ns(const struct component *self, struct request *request)
     const struct tiny_server_config *config = self->group->config;
     const struct tiny_server_shared *shared = self->shared;
 
-    return config->works_ns ? config->works_ns[request->key] : duration_sample(&shared->work, request_frame(request)->number);
+    return config->works_ns ? config->works_ns[request->key]
+                            : duration_sample(&shared->work, request_frame(request)->number);
 }
 
 static void server_work(struct component *self, struct request *request)
@@ -325,9 +330,11 @@ struct call_policy tiny_policy(int64_t timeout_ns, uint32_t retries)
 
 struct tiny_source_config tiny_source_of(const char *target, uint32_t count)
 {
-    return (struct tiny_source_config){
-        .target = target, .policy = CALL_POLICY_NONE, .count = count, .gap = tiny_law(DISTRIBUTION_EXPONENTIAL, 1.0), .bytes = 500
-    };
+    return (struct tiny_source_config){ .target = target,
+                                        .policy = CALL_POLICY_NONE,
+                                        .count = count,
+                                        .gap = tiny_law(DISTRIBUTION_EXPONENTIAL, 1.0),
+                                        .bytes = 500 };
 }
 
 struct tiny_server_config tiny_server_of(struct distribution_config work)
@@ -339,7 +346,8 @@ struct tiny_server_config tiny_server_of(struct distribution_config work)
                                         .reply_bytes = 500 };
 }
 
-struct sim *tiny_pair(uint64_t seed, const struct tiny_source_config *source, const struct tiny_server_config *server)
+struct sim *tiny_pair(uint64_t seed, const struct tiny_source_config *source,
+                      const struct tiny_server_config *server)
 {
     struct sim *sim = tiny_sim(seed, NULL);
 
@@ -363,7 +371,8 @@ struct group *tiny_add_source(struct sim *sim, const char *name, const struct ti
     return sim_add_group(sim, &tiny_source_type, name, 1, config, &sim->sites[0]);
 }
 
-struct group *tiny_add_server(struct sim *sim, const char *name, uint32_t count, const struct tiny_server_config *config)
+struct group *tiny_add_server(struct sim *sim, const char *name, uint32_t count,
+                              const struct tiny_server_config *config)
 {
     return sim_add_group(sim, &tiny_server_type, name, count, config, &sim->sites[0]);
 }
@@ -456,7 +465,8 @@ double tiny_deviations(const struct tiny_means *means, double expected)
     return fabs(tiny_mean(means) - expected) / tiny_error(means);
 }
 
-void tiny_mean_latency(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+void tiny_mean_latency(void *argument, struct component *self, const struct request *request,
+                       enum outcome outcome)
 {
     if (outcome == OUTCOME_OK)
         tiny_means_add(argument, (double)(self->sim->now_ns - request->frames[0].entered_ns) * 1e-9);
