@@ -36,8 +36,10 @@ static int cannot_write(struct plotting *plotting, const char *what)
     int error = errno;
 
     diagnostics_add(plotting->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
-                    error == ENOENT ? "--out wants a folder that is there" : NULL, "%s cannot be written: %s", what, strerror(error));
-    return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
+                    error == ENOENT ? "--out wants a folder that is there" : NULL, "%s cannot be written: %s",
+                    what, strerror(error));
+    return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR
+                                                                                 : EXIT_USER_ERROR;
 }
 
 /* ---- drawing ---- */
@@ -50,12 +52,13 @@ static int status_of(struct plotting *plotting, enum gnuplot_status status, cons
     case GNUPLOT_INTERRUPTED:
         return EXIT_SIGNAL + (int)*plotting->gnuplot.interrupt;
     case GNUPLOT_MISSING:
-        return tell(plotting, EXIT_MACHINE_ERROR, "on Debian: apt-get install gnuplot-nox", "gnuplot, which draws the pictures, cannot be started", "");
+        return tell(plotting, EXIT_MACHINE_ERROR, "on Debian: apt-get install gnuplot-nox",
+                    "gnuplot, which draws the pictures, cannot be started", "");
     case GNUPLOT_FAILED:
         break;
     }
-    diagnostics_add(plotting->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "gnuplot could not draw %s: %s", name,
-                    plotting->gnuplot.error);
+    diagnostics_add(plotting->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL,
+                    "gnuplot could not draw %s: %s", name, plotting->gnuplot.error);
     return EXIT_MACHINE_ERROR;
 }
 
@@ -73,7 +76,8 @@ static bool remember(struct plotting *plotting, const char *name)
 static int draw_one(struct plotting *plotting, const struct plot *plot, const char *subject)
 {
     char name[PLOT_NAME_SIZE];
-    int status = status_of(plotting, plot_draw(plot, &plotting->input, subject, &plotting->gnuplot, name), name);
+    int status =
+        status_of(plotting, plot_draw(plot, &plotting->input, subject, &plotting->gnuplot, name), name);
 
     if (status == EXIT_RAN && !remember(plotting, name))
         return out_of_memory(plotting);
@@ -91,8 +95,8 @@ static int draw_all(struct plotting *plotting)
             status = draw_one(plotting, plot, subject);
     }
     if (status == EXIT_RAN && !plotting->name_count)
-        return tell(plotting, EXIT_USER_ERROR, "latencies of total, or components with instances", plotting->options->argument,
-                    ": holds nothing that can be drawn");
+        return tell(plotting, EXIT_USER_ERROR, "latencies of total, or components with instances",
+                    plotting->options->argument, ": holds nothing that can be drawn");
     return status;
 }
 

@@ -11,7 +11,17 @@
 #define DIGITS "0123456789"
 #define ERRORS_MAX 20 /* a file of another kind is wrong in every line */
 
-enum { COLUMN_VARIANT, COLUMN_COMPONENT, COLUMN_METRIC, COLUMN_UNIT, COLUMN_VALUE, COLUMN_LOW, COLUMN_HIGH, COLUMN_REPLICATIONS, COLUMN_COUNT };
+enum {
+    COLUMN_VARIANT,
+    COLUMN_COMPONENT,
+    COLUMN_METRIC,
+    COLUMN_UNIT,
+    COLUMN_VALUE,
+    COLUMN_LOW,
+    COLUMN_HIGH,
+    COLUMN_REPLICATIONS,
+    COLUMN_COUNT
+};
 
 struct reading {
     struct csv_table *table;
@@ -97,11 +107,12 @@ static struct source_span span(const struct reading *reading, const char *cell, 
     return (struct source_span){ &reading->table->source, (size_t)(cell - reading->table->cells), length };
 }
 
-static void wrong(struct reading *reading, struct source_span where, const char *help, const char *what, const char *text)
+static void wrong(struct reading *reading, struct source_span where, const char *help, const char *what,
+                  const char *text)
 {
     if (reading->error_count++ < ERRORS_MAX)
-        diagnostics_add(reading->diagnostics, DIAGNOSTIC_ERROR, where, NULL, help, "%s%s%.100s%s", what, text ? " \"" : "",
-                        text ? text : "", text ? "\"" : "");
+        diagnostics_add(reading->diagnostics, DIAGNOSTIC_ERROR, where, NULL, help, "%s%s%.100s%s", what,
+                        text ? " \"" : "", text ? text : "", text ? "\"" : "");
 }
 
 /* Cuts the line at its commas; false, and told, when it has more or fewer fields than there are columns. */
@@ -209,15 +220,17 @@ static bool read_lines(struct reading *reading)
 
     line = next_line(&rest, end, &length);
     if (!line || strcmp(line, CSV_HEADER)) {
-        wrong(reading, line ? span(reading, line, length) : SOURCE_NOWHERE, "scalesim FILE --csv results.csv writes such a file",
-              "the first line must be " CSV_HEADER, NULL);
+        wrong(reading, line ? span(reading, line, length) : SOURCE_NOWHERE,
+              "scalesim FILE --csv results.csv writes such a file", "the first line must be " CSV_HEADER,
+              NULL);
         return true;
     }
     while ((line = next_line(&rest, end, &length)))
         if (!read_line(reading, line, length))
             return false;
     if (!reading->table->row_count && !reading->error_count)
-        wrong(reading, span(reading, end - 1, 0), "a run that was ended at once measures nothing", "there are no results in it", NULL);
+        wrong(reading, span(reading, end - 1, 0), "a run that was ended at once measures nothing",
+              "there are no results in it", NULL);
     return true;
 }
 
@@ -234,7 +247,8 @@ static int compare(const struct csv_row *a, const struct csv_row *b)
 
 static int compare_pointers(const void *a, const void *b)
 {
-    const struct csv_row *left = *(const struct csv_row *const *)a, *right = *(const struct csv_row *const *)b;
+    const struct csv_row *left = *(const struct csv_row *const *)a,
+                         *right = *(const struct csv_row *const *)b;
     int order = compare(left, right);
 
     return order ? order : (left > right) - (left < right); /* rows of one array */
@@ -254,14 +268,16 @@ static bool sort(struct reading *reading)
         if (!compare(table->sorted[i - 1], table->sorted[i])) {
             const struct csv_row *row = table->sorted[i];
             struct source_span where = { &table->source, (size_t)(row->start - table->source.bytes),
-                                         strlen(row->variant) + strlen(row->component) + strlen(row->metric) + 2 };
+                                         strlen(row->variant) + strlen(row->component) + strlen(row->metric) +
+                                             2 };
 
             wrong(reading, where, "results of two runs in one file?", "this value is given twice", NULL);
         }
     return true;
 }
 
-const struct csv_row *csv_find(const struct csv_table *table, const char *variant, const char *component, const char *metric)
+const struct csv_row *csv_find(const struct csv_table *table, const char *variant, const char *component,
+                               const char *metric)
 {
     struct csv_row wanted = { .variant = variant, .component = component, .metric = metric };
     size_t low = 0, high = table->row_count;
@@ -280,7 +296,8 @@ const struct csv_row *csv_find(const struct csv_table *table, const char *varian
     return NULL;
 }
 
-struct interval csv_interval(const struct csv_table *table, const char *variant, const char *component, const char *metric)
+struct interval csv_interval(const struct csv_table *table, const char *variant, const char *component,
+                             const char *metric)
 {
     const struct csv_row *row = csv_find(table, variant, component, metric);
 
@@ -333,8 +350,8 @@ enum csv_status csv_read(struct csv_table *table, const char *path, struct diagn
         break;
     }
     if (reading.error_count > ERRORS_MAX)
-        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s: %zu more errors", path,
-                        reading.error_count - ERRORS_MAX);
+        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s: %zu more errors",
+                        path, reading.error_count - ERRORS_MAX);
     if (status != CSV_OK)
         csv_deinit(table);
     return status;

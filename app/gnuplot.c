@@ -31,7 +31,8 @@ static const struct {
 
 /* ---- the folder ---- */
 
-bool gnuplot_open(struct gnuplot *gnuplot, const char *directory, enum gnuplot_format format, const volatile sig_atomic_t *interrupt)
+bool gnuplot_open(struct gnuplot *gnuplot, const char *directory, enum gnuplot_format format,
+                  const volatile sig_atomic_t *interrupt)
 {
     size_t size = strlen(directory) + sizeof "/.scalesim-plot.XXXXXX";
     int error;
@@ -137,7 +138,8 @@ static int prepare(posix_spawn_file_actions_t *actions, const char *folder)
     if (!error)
         error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (!error)
-        error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, MESSAGES, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, MESSAGES,
+                                                 O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (!error)
         error = posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
     return error;
@@ -146,7 +148,8 @@ static int prepare(posix_spawn_file_actions_t *actions, const char *folder)
 /* Starts it; 0 or an error number. */
 static int start(const struct gnuplot *gnuplot, const char *const *arguments, pid_t *child)
 {
-    const char *words[GNUPLOT_ARGUMENTS_MAX + 6] = { PROGRAM, "-d", "-c", SCRIPT, gnuplot_format_names[gnuplot->format] };
+    const char *words[GNUPLOT_ARGUMENTS_MAX + 6] = { PROGRAM, "-d", "-c", SCRIPT,
+                                                     gnuplot_format_names[gnuplot->format] };
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
 
@@ -224,14 +227,16 @@ static bool is_whole(const struct gnuplot *gnuplot, const char *name)
     bool whole = false;
 
     for (off_t space = 0; space <= 2 && !whole; space++) /* line ends may follow */
-        whole = holds(descriptor, size - space - (off_t)marks[format].tail_length, marks[format].tail, marks[format].tail_length);
+        whole = holds(descriptor, size - space - (off_t)marks[format].tail_length, marks[format].tail,
+                      marks[format].tail_length);
     whole = whole && holds(descriptor, 0, marks[format].head, marks[format].head_length);
     if (descriptor >= 0)
         close(descriptor);
     return whole;
 }
 
-enum gnuplot_status gnuplot_draw(struct gnuplot *gnuplot, const char *script, const char *const *arguments, const char *name)
+enum gnuplot_status gnuplot_draw(struct gnuplot *gnuplot, const char *script, const char *const *arguments,
+                                 const char *name)
 {
     char picture[24];
     pid_t child;

@@ -8,15 +8,15 @@
 #include "app/assess.h"
 #include "app/summary_text.h"
 
-#define GROUP_WIDTH 0.84   /* of a variant's bars; variants are 1 apart */
+#define GROUP_WIDTH 0.84     /* of a variant's bars; variants are 1 apart */
 #define BARS_WITH_LIMITS 150 /* more are too thin to carry an interval */
-#define NOTED_VARIANTS 12  /* more are too close for figures in the picture */
-#define LABEL_LENGTH 20    /* characters; what is longer loses its middle */
-#define CHARACTER_WIDTH 7.2 /* of a label, pixels */
-#define PLOT_WIDTH 895.0    /* between the margins of the scripts, pixels */
-#define NOTE_WIDTH 68.0     /* of "[12] 100%", pixels */
-#define UPRIGHT_FROM 15     /* variants from which labels stand upright */
-#define UNEVEN 1.1          /* times the mean: more is worth a name */
+#define NOTED_VARIANTS 12    /* more are too close for figures in the picture */
+#define LABEL_LENGTH 20      /* characters; what is longer loses its middle */
+#define CHARACTER_WIDTH 7.2  /* of a label, pixels */
+#define PLOT_WIDTH 895.0     /* between the margins of the scripts, pixels */
+#define NOTE_WIDTH 68.0      /* of "[12] 100%", pixels */
+#define UPRIGHT_FROM 15      /* variants from which labels stand upright */
+#define UNEVEN 1.1           /* times the mean: more is worth a name */
 
 /* ---- what there is to draw ---- */
 
@@ -37,7 +37,8 @@ static bool is_instance_of(const struct csv_row *row, const char *variant, const
 {
     size_t length = base_length(row->component);
 
-    return is_share(row) && strlen(component) == length && !strncmp(row->component, component, length) && !strcmp(row->variant, variant);
+    return is_share(row) && strlen(component) == length && !strncmp(row->component, component, length) &&
+           !strcmp(row->variant, variant);
 }
 
 static void add_variant(struct plot_input *input, const char *variant)
@@ -88,7 +89,8 @@ void plot_input_deinit(struct plot_input *input)
 
 /* ---- data ---- */
 
-static struct interval value_of(const struct plot_input *input, size_t variant, const char *component, const char *metric)
+static struct interval value_of(const struct plot_input *input, size_t variant, const char *component,
+                                const char *metric)
 {
     struct interval interval = csv_interval(input->table, input->variants[variant], component, metric);
 
@@ -214,13 +216,16 @@ static void put_latencies(FILE *file, const struct plot_input *input, size_t var
         value.low = fmax(value.low, least); /* the axis is logarithmic */
         put_interval(file, value);
     }
-    fprintf(file, " \"%s\" \"%s\"\n", noted ? text_seconds(value_of(input, variant, "total", quantiles[0]).mean, under) : "",
+    fprintf(file, " \"%s\" \"%s\"\n",
+            noted ? text_seconds(value_of(input, variant, "total", quantiles[0]).mean, under) : "",
             noted ? text_seconds(value.mean, above) : "");
 }
 
-static bool write_latency(const struct plot_input *input, const char *subject, struct gnuplot *gnuplot, struct plot_arguments *arguments)
+static bool write_latency(const struct plot_input *input, const char *subject, struct gnuplot *gnuplot,
+                          struct plot_arguments *arguments)
 {
-    FILE *figures = gnuplot_begin_data(gnuplot, "latency.dat"), *words = gnuplot_begin_data(gnuplot, "words.dat");
+    FILE *figures = gnuplot_begin_data(gnuplot, "latency.dat"),
+         *words = gnuplot_begin_data(gnuplot, "words.dat");
     double least, most;
 
     (void)subject;
@@ -289,7 +294,8 @@ static void follow(struct greatest *greatest, size_t index, struct interval valu
     greatest->sum += isnan(value.mean) ? 0 : value.mean;
 }
 
-static void put_bar(FILE *file, struct bar_group *group, size_t index, struct interval share, struct interval busy, bool has_limits)
+static void put_bar(FILE *file, struct bar_group *group, size_t index, struct interval share,
+                    struct interval busy, bool has_limits)
 {
     if (!has_limits) {
         share.low = share.high = NAN;
@@ -303,7 +309,8 @@ static void put_bar(FILE *file, struct bar_group *group, size_t index, struct in
     follow(&group->busy, index, busy);
 }
 
-static void put_bars(FILE *file, const struct plot_input *input, const char *component, struct bar_group *group, bool has_limits)
+static void put_bars(FILE *file, const struct plot_input *input, const char *component,
+                     struct bar_group *group, bool has_limits)
 {
     size_t index = 0;
 
@@ -311,30 +318,35 @@ static void put_bars(FILE *file, const struct plot_input *input, const char *com
         const struct csv_row *row = &input->table->rows[i];
 
         if (is_instance_of(row, input->variants[group->variant], component))
-            put_bar(file, group, index++, row->interval, value_of(input, group->variant, row->component, "utilisation"), has_limits);
+            put_bar(file, group, index++, row->interval,
+                    value_of(input, group->variant, row->component, "utilisation"), has_limits);
     }
     if (!index)
-        put_bar(file, group, 0, (struct interval){ NAN, NAN, NAN, 0 }, value_of(input, group->variant, component, "utilisation"), has_limits);
+        put_bar(file, group, 0, (struct interval){ NAN, NAN, NAN, 0 },
+                value_of(input, group->variant, component, "utilisation"), has_limits);
 }
 
-/* The greatest bar's figure, with its number when it stands out; above the bar, as far as it stays within the variant's
- * part of the picture. */
-static void put_note(FILE *file, const struct bar_group *group, const struct greatest *greatest, size_t variant_count)
+/* The greatest bar's figure, with its number when it stands out; above the bar, as far as it stays within the
+ * variant's part of the picture. */
+static void put_note(FILE *file, const struct bar_group *group, const struct greatest *greatest,
+                     size_t variant_count)
 {
-    double centre = (double)group->variant, freedom = fmax(0.5 - NOTE_WIDTH / 2 * (double)variant_count / PLOT_WIDTH, 0);
+    double centre = (double)group->variant,
+           freedom = fmax(0.5 - NOTE_WIDTH / 2 * (double)variant_count / PLOT_WIDTH, 0);
     char figure[SUMMARY_TEXT_SIZE];
 
     if (greatest->value <= 0)
         fprintf(file, "%.9g 0 \"\"", centre);
     else if (greatest->value > UNEVEN * greatest->sum / (double)group->count)
-        fprintf(file, "%.9g %.9g \"[%zu] %s\"", centre + fmax(-freedom, fmin(freedom, bar_place(group, greatest->index) - centre)),
+        fprintf(file, "%.9g %.9g \"[%zu] %s\"",
+                centre + fmax(-freedom, fmin(freedom, bar_place(group, greatest->index) - centre)),
                 greatest->top, greatest->index, text_busy(greatest->value, figure));
     else
         fprintf(file, "%.9g %.9g \"%s\"", centre, greatest->top, text_busy(greatest->value, figure));
 }
 
-static void put_group(struct load_files *files, const struct plot_input *input, const char *component, struct bar_group *group,
-                      bool has_limits)
+static void put_group(struct load_files *files, const struct plot_input *input, const char *component,
+                      struct bar_group *group, bool has_limits)
 {
     double count = (double)group->count;
 
@@ -354,10 +366,13 @@ static void put_group(struct load_files *files, const struct plot_input *input, 
     fputc('\n', files->notes);
 }
 
-static bool write_load(const struct plot_input *input, const char *subject, struct gnuplot *gnuplot, struct plot_arguments *arguments)
+static bool write_load(const struct plot_input *input, const char *subject, struct gnuplot *gnuplot,
+                       struct plot_arguments *arguments)
 {
-    struct load_files files = { gnuplot_begin_data(gnuplot, "load.dat"), gnuplot_begin_data(gnuplot, "groups.dat"),
-                                gnuplot_begin_data(gnuplot, "notes.dat"), gnuplot_begin_data(gnuplot, "words.dat") };
+    struct load_files files = { gnuplot_begin_data(gnuplot, "load.dat"),
+                                gnuplot_begin_data(gnuplot, "groups.dat"),
+                                gnuplot_begin_data(gnuplot, "notes.dat"),
+                                gnuplot_begin_data(gnuplot, "words.dat") };
     struct bar_group groups[PLOT_VARIANTS_MAX] = { { 0 } };
     size_t bars = 0;
     double most = 0;
@@ -365,7 +380,8 @@ static bool write_load(const struct plot_input *input, const char *subject, stru
 
     for (size_t i = 0; i < input->variant_count; i++)
         bars += groups[i].count = count_instances(input, i, subject);
-    for (size_t i = 0; files.bars && files.groups && files.notes && files.words && i < input->variant_count; i++) {
+    for (size_t i = 0; files.bars && files.groups && files.notes && files.words && i < input->variant_count;
+         i++) {
         groups[i].variant = i;
         put_group(&files, input, subject, &groups[i], bars <= BARS_WITH_LIMITS);
         most = fmax(most, groups[i].share.top);
@@ -385,8 +401,8 @@ const struct plot plots[] = {
     { 0 },
 };
 
-enum gnuplot_status plot_draw(const struct plot *plot, const struct plot_input *input, const char *subject, struct gnuplot *gnuplot,
-                              char name[PLOT_NAME_SIZE])
+enum gnuplot_status plot_draw(const struct plot *plot, const struct plot_input *input, const char *subject,
+                              struct gnuplot *gnuplot, char name[PLOT_NAME_SIZE])
 {
     struct plot_arguments more = { 0 };
     char texts[4][24];

@@ -1,4 +1,9 @@
-/* sharing.c - processor sharing by virtual time; see station.h. */
+/* sharing.c - processor sharing by virtual time; see station.h.
+ *
+ * While there are no more requests than servers, and each gets a whole one, nobody shares anything: then every request has an
+ * event of its own, as at any other station, and the virtual clock rests ("direct"). The first one too many takes these events
+ * back and starts the clock; when the station has been empty, it rests again.
+ */
 #include "sim/station.h"
 
 /* A request that lacks less than this is done: the clock cannot tell, and a date would come out 1 ns late for nothing. */
@@ -20,6 +25,7 @@ struct sharing {
     uint32_t room;
     uint32_t alarm; /* timer of the next departure, 0: none */
     uint32_t ticker;
+    bool direct; /* jobs are in no order, and each has an event: `end` is its date, `order` the event's */
     const double *capacity; /* of k busy servers together, in servers; NULL: k */
     struct sharing_job *jobs;
 };
@@ -35,6 +41,7 @@ void sharing_init(struct station *station, const struct station_config *config)
     struct sharing *sharing = memory_alloc(&sim->memory, sizeof *sharing);
 
     sharing->capacity = config->capacity;
+    sharing->direct = !config->capacity;
     sharing->room = 16;
     sharing->jobs = memory_alloc_array(&sim->memory, sharing->room, sizeof *sharing->jobs);
     station->sharing = sharing;
@@ -142,6 +149,93 @@ static void set_alarm(struct station *station)
         sharing->alarm = timer_start(&sim->timers, due);
 }
 
+/* ---- nobody shares ---- */
+
+static void rest_if_empty(struct station *station)
+{
+    struct sharing *sharing = station->sharing;
+
+    if (sharing->count == 0)
+        sharing->direct = !sharing->capacity && station->speed == 1.0;
+}
+
+static void make_room(struct station *station)
+{
+    struct sharing *sharing = station->sharing;
+
+    if (sharing->count < sharing->room)
+        return;
+    sharing->room *= 2;
+    sharing->jobs = memory_grow(&station->owner->sim->memory, sharing->jobs, sharing->room * sizeof *sharing->jobs);
+}
+
+/* A request's own event: it is done. */
+static void direct_depart(struct component *self, struct request *request)
+{
+    struct sim *sim = self->sim;
+    struct station *station = sim->stations[request->station];
+    struct sharing *sharing = station->sharing;
+    struct sharing_job last = sharing->jobs[--sharing->count];
+
+    sharing->jobs[request->next] = last;
+    sim_request(sim, job_request(last))->next = request->next;
+    station->statistics->slowdown_count++;
+    gauge_fall(&station->busy, sim->now_ns);
+    self->on_timer(self, request);
+}
+
+static void direct_serve(struct station *station, struct component *self, struct request *request)
+{
+    struct sim *sim = self->sim;
+    struct sharing *sharing = station->sharing;
+    struct event end = sim_event(self, request, sim->now_ns + request->service_ns);
+
+    make_room(station);
+    gauge_rise(&station->busy, sim->now_ns);
+    station->statistics->started++;
+    request->owner = self;
+    request->resume = direct_depart;
+    request->since_ns = sim->now_ns;
+    request->next = sharing->count;
+    sharing->jobs[sharing->count++] = (struct sharing_job){ (double)end.time_ns, end.order };
+    pending_push(&sim->pending, end);
+}
+
+/* The events are taken back; from now on the virtual clock tells who is done. */
+static void begin_to_share(struct station *station)
+{
+    struct sim *sim = station->owner->sim;
+    struct sharing *sharing = station->sharing;
+    uint32_t count = sharing->count;
+
+    for (uint32_t i = 1; i < count; i++) { /* by arrival: events are numbered as they come; there are no more than servers */
+        struct sharing_job job = sharing->jobs[i];
+        uint32_t place = i;
+
+        for (; place && sharing->jobs[place - 1].order > job.order; place--)
+            sharing->jobs[place] = sharing->jobs[place - 1];
+        sharing->jobs[place] = job;
+    }
+    sharing->direct = false;
+    sharing->clock_ns = 0.0;
+    sharing->updated_ns = sim->now_ns;
+    sharing->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct sharing_job job = sharing->jobs[i];
+        struct request *request = sim_request(sim, job_request(job));
+        int64_t end_ns = request->since_ns + request->service_ns;
+
+        sim_cancel(sim, (struct event){ end_ns, job.order });
+        request->resume = NULL;
+        job.end = (double)(end_ns - sim->now_ns);
+        job.order = sharing->arrivals++ << EVENT_PAYLOAD_BITS | request->index;
+        heap_up(sharing, sharing->count++, job);
+    }
+    set_pace(station);
+}
+
+/* ---- departures under sharing ---- */
+
 /* The alarm: the first is done. */
 static void sharing_depart(struct component *owner, struct request *ticker)
 {
@@ -169,8 +263,11 @@ static void sharing_depart(struct component *owner, struct request *ticker)
         gauge_fall(&station->waiting, sim->now_ns);
     if (sharing->count)
         set_alarm(station);
+    rest_if_empty(station);
     request->owner->on_timer(request->owner, request);
 }
+
+/* ---- the station's verbs ---- */
 
 void sharing_start(struct station *station)
 {
@@ -187,6 +284,10 @@ bool station_share(struct station *station, struct component *self, struct reque
     struct sim *sim = self->sim;
     struct sharing_job job;
 
+    if (sharing->direct && sharing->count < station->servers) {
+        direct_serve(station, self, request);
+        return true;
+    }
     if (sharing->count < station->servers) {
         gauge_rise(&station->busy, sim->now_ns);
     } else if (station->waiting.level >= station->waiting_max) {
@@ -195,11 +296,10 @@ bool station_share(struct station *station, struct component *self, struct reque
     } else {
         gauge_rise(&station->waiting, sim->now_ns);
     }
+    if (sharing->direct)
+        begin_to_share(station);
     advance_clock(station, sim->now_ns);
-    if (sharing->count == sharing->room) {
-        sharing->room *= 2;
-        sharing->jobs = memory_grow(&sim->memory, sharing->jobs, sharing->room * sizeof *sharing->jobs);
-    }
+    make_room(station);
     request->owner = self;
     request->resume = NULL; /* the station's alarm brings it back */
     request->since_ns = sim->now_ns;
@@ -216,10 +316,13 @@ bool station_share(struct station *station, struct component *self, struct reque
 
 void sharing_set_speed(struct station *station, double speed)
 {
+    if (station->sharing->direct)
+        begin_to_share(station);
     advance_clock(station, station->owner->sim->now_ns);
     station->speed = speed;
     set_pace(station);
     set_alarm(station);
+    rest_if_empty(station);
 }
 
 void sharing_crash(struct station *station, enum outcome outcome)
@@ -228,6 +331,8 @@ void sharing_crash(struct station *station, enum outcome outcome)
     struct sim *sim = station->owner->sim;
     uint32_t first = 0, last = 0;
 
+    if (sharing->direct)
+        begin_to_share(station);
     advance_clock(station, sim->now_ns);
     while (sharing->count) {
         struct request *request = sim_request(sim, job_request(heap_take_first(sharing)));
@@ -245,6 +350,7 @@ void sharing_crash(struct station *station, enum outcome outcome)
     }
     set_pace(station);
     set_alarm(station);
+    rest_if_empty(station);
     while (first) { /* an answer may bring new requests at once, so the station is empty before the first */
         struct request *request = sim_request(sim, first);
 
