@@ -28,6 +28,7 @@ const struct metric_row common_metrics[] = {
     { .name = "queue.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Requests waiting in all lines of the component, mean over time." },
     { .name = "queue.max", .unit = "1", .kind = METRIC_COMMON, .help = "Most requests waiting in one line." },
     { .name = "slowdown.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Time at the resource over the service time alone, mean over services." },
+    { .name = "overloaded", .unit = "1", .kind = METRIC_COMMON, .help = "Of total, in CSV only: 1 when a resource is full and requests pile up or fail for it, else 0." },
     { .name = "requests.share", .unit = "1", .kind = METRIC_COMMON, .help = "Of an instance: its share of the requests of all instances." },
     { .name = "cost.per_hour", .unit = "USD", .kind = METRIC_COMMON, .help = "Price of the machines and services." },
     { .name = "cost.per_million_requests", .unit = "USD", .kind = METRIC_COMMON, .help = "That price over a million requests answered ok." },
