@@ -88,18 +88,16 @@ static void write_grew(FILE *file, const struct growth *growth)
 static void write_limit(FILE *file, const struct assessment *assessment)
 {
     const struct result_entry *limit = assessment->limit;
-    char resource[64];
+    char resource[RESULT_RESOURCE_SIZE];
 
     fprintf(file, ",\"overloaded\":%s,\"limit\":", assessment->overloaded ? "true" : "false");
     if (!limit) {
         fputs("null", file);
         return;
     }
-    snprintf(resource, sizeof resource, "%.*s", (int)(strlen(limit->metric) - strlen(".utilisation")),
-             limit->metric);
     fputs("{\"component\":", file);
     write_string(file, limit->component);
-    write_string_field(file, "resource", resource);
+    write_string_field(file, "resource", result_resource(limit, resource));
     write_number_field(file, "utilisation", assessment->limit_utilisation);
     fputc('}', file);
 }

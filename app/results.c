@@ -291,3 +291,18 @@ double results_value(const struct results *results, const char *component, const
 
     return entry ? results_interval(results, entry).mean : NAN;
 }
+
+#define RESOURCE_SUFFIX ".utilisation"
+
+bool result_is_resource(const struct result_entry *entry)
+{
+    size_t length = strlen(entry->metric), suffix = strlen(RESOURCE_SUFFIX);
+
+    return length > suffix && !strcmp(entry->metric + length - suffix, RESOURCE_SUFFIX);
+}
+
+const char *result_resource(const struct result_entry *entry, char *text)
+{
+    snprintf(text, RESULT_RESOURCE_SIZE, "%.*s", (int)(strlen(entry->metric) - strlen(RESOURCE_SUFFIX)), entry->metric);
+    return text;
+}

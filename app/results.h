@@ -100,6 +100,14 @@ struct interval results_interval(const struct results *results, const struct res
 /* NULL: there is none. */
 const struct result_entry *results_find(const struct results *results, const char *component, const char *metric);
 
+#define RESULT_RESOURCE_SIZE 64 /* bytes that hold the name of any resource */
+
+/* Whether an entry is the utilisation of one resource ("cpu.utilisation"), not the greatest of all. */
+bool result_is_resource(const struct result_entry *entry);
+
+/* The name of that resource ("cpu"), written into `text` of RESULT_RESOURCE_SIZE bytes; returns text. */
+const char *result_resource(const struct result_entry *entry, char *text);
+
 /* The value of a metric, NaN if there is none. */
 double results_value(const struct results *results, const char *component, const char *metric);
 

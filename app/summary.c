@@ -142,12 +142,6 @@ static void write_cost(struct page *page, const struct results *results)
     page_end_line(page);
 }
 
-static const char *resource_name(const struct result_entry *limit, char *text, size_t size)
-{
-    snprintf(text, size, "%.*s", (int)(strlen(limit->metric) - strlen(".utilisation")), limit->metric);
-    return text;
-}
-
 /* The servers are, the cpu is. */
 static const char *is_or_are(const char *resource)
 {
@@ -194,13 +188,13 @@ static void write_overload(struct page *page, const struct outcome_of_variant *r
     const struct result_entry *victim = find_victim(&run->results, assessment->limit);
     double queue;
     const char *component = longest_queue(&run->results, &queue);
-    char text[TEXT_SIZE], held[64];
+    char text[TEXT_SIZE], held[RESULT_RESOURCE_SIZE];
 
     page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s %s full, %s busy.", resource, assessment->limit->component, is_or_are(resource),
                text_busy(assessment->limit_utilisation, text));
     if (victim)
         page_words(page, PAGE_PLAIN, "All %s of %s are held by requests that wait for it, so requests that do not need it wait with them.",
-                   resource_name(victim, held, sizeof held), victim->component);
+                   result_resource(victim, held), victim->component);
     if (assessment->growing)
         page_words(page, PAGE_PLAIN, "With every second %s requests more are waiting.", text_count(assessment->growth_per_s, text));
     if (component)
@@ -211,13 +205,13 @@ static void write_overload(struct page *page, const struct outcome_of_variant *r
 static void write_limit(struct page *page, const struct outcome_of_variant *run)
 {
     const struct assessment *assessment = &run->assessment;
-    char resource[64], text[TEXT_SIZE];
+    char resource[RESULT_RESOURCE_SIZE], text[TEXT_SIZE];
     double headroom;
 
     if (!assessment->limit)
         return;
     page_label(page, LABEL_WIDTH, "  limit");
-    resource_name(assessment->limit, resource, sizeof resource);
+    result_resource(assessment->limit, resource);
     headroom = assessment->limit_utilisation > 0 ? 1 / assessment->limit_utilisation : INFINITY;
     if (assessment->overloaded)
         write_overload(page, run, resource);

@@ -59,15 +59,14 @@ static const char *cut_name(const char *name, int room, char *text, size_t size)
 static void limit_text(const struct assessment *assessment, int room, char *text, size_t size)
 {
     const struct result_entry *limit = assessment->limit;
-    char use[64], name[96];
+    char use[RESULT_RESOURCE_SIZE + 16], resource[RESULT_RESOURCE_SIZE], name[96];
     int rest;
 
     if (!limit) {
         snprintf(text, size, "-");
         return;
     }
-    snprintf(use, sizeof use, " %.*s %.0f%%", (int)(strlen(limit->metric) - strlen(".utilisation")), limit->metric,
-             assessment->limit_utilisation * 100);
+    snprintf(use, sizeof use, " %s %.0f%%", result_resource(limit, resource), assessment->limit_utilisation * 100);
     rest = room - (int)strlen(use);
     if (rest < 8) { /* rather the whole place than the resource */
         snprintf(use, sizeof use, " %.0f%%", assessment->limit_utilisation * 100);

@@ -15,11 +15,6 @@ bool summary_is_tier(const char *component)
     return strcmp(component, "total") && !strchr(component, '[') && !strchr(component, ':');
 }
 
-static bool is_resource(const struct result_entry *entry)
-{
-    return text_ends_with(entry->metric, ".utilisation");
-}
-
 static enum page_tone tone_of(double utilisation)
 {
     return utilisation > ASSESS_FULL ? PAGE_BAD : utilisation > 0.8 ? PAGE_WARN : PAGE_PLAIN;
@@ -44,19 +39,18 @@ static int count_instances(const struct results *results, const char *component)
 /* What the component has for itself; what it shares with others is told with the host. */
 static void write_utilisations(struct page *page, const struct results *results, const char *component)
 {
-    char text[SUMMARY_TEXT_SIZE];
+    char text[SUMMARY_TEXT_SIZE], resource[RESULT_RESOURCE_SIZE];
 
     for (size_t i = 0; i < results->entry_count; i++) {
         const struct result_entry *entry = &results->entries[i];
         double value;
 
-        if (strcmp(entry->component, component) || !is_resource(entry) || entry->shared)
+        if (strcmp(entry->component, component) || !result_is_resource(entry) || entry->shared)
             continue;
         value = results_interval(results, entry).mean;
         if (value < 0.005 && strncmp(entry->metric, "cpu", 3) && strncmp(entry->metric, "servers", 7))
             continue;
-        page_listed(page, tone_of(value), "%.*s %s", (int)(strlen(entry->metric) - strlen(".utilisation")), entry->metric,
-                    text_busy(value, text));
+        page_listed(page, tone_of(value), "%s %s", result_resource(entry, resource), text_busy(value, text));
     }
 }
 
@@ -69,7 +63,7 @@ static double busiest(const struct results *results, const char *component)
         const struct result_entry *entry = &results->entries[i];
         double value;
 
-        if (strcmp(entry->component, component) || !is_resource(entry))
+        if (strcmp(entry->component, component) || !result_is_resource(entry))
             continue;
         value = results_interval(results, entry).mean;
         if (isnan(most[entry->held]) || value > most[entry->held])
