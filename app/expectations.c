@@ -1,6 +1,7 @@
 #include "app/expectations.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static bool parse_number(const char *text, double *value, char *error, size_t si
     if (strchr(text, '%'))
         return quantity_parse_fraction(text, value, error, size);
     *value = strtod(text, &end);
-    if (end != text && !*end && *value == *value)
+    if (end != text && !*end && strspn(text, "0123456789.eE+-") == strlen(text) && isfinite(*value))
         return true;
     snprintf(error, size, "\"%.40s\" is not a number", text);
     return false;

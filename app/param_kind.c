@@ -18,7 +18,7 @@ const struct param_kind_row param_kinds[PARAM_KIND_COUNT_OF_KINDS] = {
                               .pattern = "^" DURATION_PART "( ?" DURATION_PART ")*$",
                               .parse_whole = quantity_parse_duration, .format_whole = quantity_format_duration },
     [PARAM_KIND_BYTES] = { "a size", "size", "\"10KB\"", PARAM_STORE_WHOLE,
-                           .pattern = "^" NUMBER " ?" SIZE_PREFIX "B$",
+                           .pattern = "^([0-9]+(\\.0+)? ?B|" NUMBER " ?([kKMGTP]|[KMGTP]i)B)$",
                            .parse_whole = quantity_parse_bytes, .format_whole = quantity_format_bytes },
     [PARAM_KIND_BANDWIDTH] = { "a bandwidth", "bandwidth", "\"10Gb/s\"", PARAM_STORE_REAL,
                                .pattern = "^" NUMBER " ?" SIZE_PREFIX "(B/s|b/s|bit/s|bps)$",

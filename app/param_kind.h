@@ -12,6 +12,9 @@
 /* A map key, and what any name in a scenario must look like (ECMA 262 regular expression). */
 #define PARAM_NAME_PATTERN "^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
 
+/* A fraction of at most 100%, as param_kind_row.pattern. */
+#define PARAM_SHARE_PATTERN "^0*(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) ?%$"
+
 /* Whole numbers that a double holds, and so JSON: up to this. */
 #define PARAM_COUNT_MAX 9007199254740992.0
 
@@ -27,7 +30,7 @@ struct param_kind_row {
     const char *label;   /* short, for tables: "count" */
     const char *example; /* JSON text */
     enum param_store store;
-    const char *pattern; /* of the string that it is, for the schema; NULL: no such string */
+    const char *pattern; /* of the string that it is, for the schema: "^...$"; NULL: no such string */
 
     /* Parsers and formatters of quantities; NULL: it is none */
     bool (*parse_whole)(const char *text, int64_t *value, char *error, size_t size);

@@ -118,10 +118,6 @@ void reading_network(struct reading *reading)
     network->latency = config->latency;
     network->has_latency = !is_zero(&config->latency);
     network->path_stretch = config->path_stretch;
-    if (count > 60) {
-        reading_error(reading, "network.regions", JSON_PART_KEY, NULL, "too many regions: 60 at most");
-        return;
-    }
     network->sites = reading_alloc(reading, count, sizeof *network->sites);
     network->one_way_s = reading_alloc(reading, count * count, sizeof *network->one_way_s);
     if (!network->sites || !network->one_way_s)

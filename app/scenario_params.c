@@ -71,7 +71,7 @@ static const struct param_row network_rows[] = {
     PARAM_REAL(struct network_config, path_stretch, .default_text = "1.5", .min = 1, .max = 10,
                .help = "Length of real routes over the great circle, for regions with coordinates.",
                .source = "measured routes are 1.2 to 2 times longer"),
-    PARAM_MAP(struct network_config, regions, .default_text = "{}", .table = &site_params,
+    PARAM_MAP(struct network_config, regions, .default_text = "{}", .max = 60, .table = &site_params,
               .help = "Places that components are in, by the name that their field region gives."),
     PARAM_LIST(struct network_config, round_trips, .default_text = "[]", .table = &round_trip_params,
                .help = "Round trips between regions where they are known; others follow from the distance."),

@@ -1,6 +1,7 @@
 #include "app/schema.h"
 
 #include "app/param_kind.h"
+#include "app/scenario.h"
 #include "app/schema_value.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define TITLE "scalesim scenario"
+#define NULL_ONLY "{\"type\":\"null\"}"
 
 /* What a table's definition is for. */
 struct flavour {
@@ -61,6 +63,19 @@ static cJSON *of_map(struct schema_builder *builder, const struct param_row *row
     return schema;
 }
 
+/* A patch of a map: under a name that none has, null removes nothing, and does no harm. */
+static cJSON *of_map_patch(struct schema_builder *builder, cJSON *element)
+{
+    cJSON *schema = cJSON_CreateObject();
+    cJSON *named;
+
+    schema_text(builder, schema, "type", "object");
+    named = schema_add(builder, schema, "patternProperties", cJSON_CreateObject());
+    schema_add(builder, named, PARAM_NAME_PATTERN, element);
+    schema_json(builder, schema, "additionalProperties", NULL_ONLY);
+    return schema;
+}
+
 static cJSON *of_list(struct schema_builder *builder, const struct param_row *row, cJSON *element)
 {
     struct param_bounds bounds = param_bounds_of(row);
@@ -83,7 +98,7 @@ static cJSON *or_null(struct schema_builder *builder, cJSON *schema)
 
     schema_append(builder, list, schema);
     schema_json(builder, whole, "$comment", "\"null removes it\"");
-    schema_append(builder, list, cJSON_Parse("{\"type\":\"null\"}"));
+    schema_append(builder, list, cJSON_Parse(NULL_ONLY));
     return whole;
 }
 
@@ -102,7 +117,7 @@ static cJSON *of_value(struct schema_builder *builder, const struct param_row *r
         return element;
     if (!is_patch)
         return of_map(builder, row, element);
-    return of_map(builder, &(struct param_row){ .kind = row->kind }, or_null(builder, element));
+    return of_map_patch(builder, or_null(builder, element));
 }
 
 /* The row's word, and "none" of what is optional, beside other values. */
@@ -196,13 +211,14 @@ static void add_verbs(struct schema_builder *builder, cJSON *schema, const struc
 
 /* ---- objects ---- */
 
-/* A JSON object without rows yet; `required` is NULL in a patch. */
+/* A JSON object without rows yet; `required` is NULL in a patch, where null also removes fields that only the
+ * type has which the patch takes away. */
 static cJSON *start_object(struct schema_builder *builder, struct flavour flavour)
 {
     cJSON *schema = cJSON_CreateObject();
 
     schema_text(builder, schema, "type", "object");
-    schema_add(builder, schema, "additionalProperties", cJSON_CreateFalse());
+    schema_json(builder, schema, "additionalProperties", flavour.is_patch ? NULL_ONLY : "false");
     schema_add(builder, schema, "properties", cJSON_CreateObject());
     if (!flavour.is_patch)
         schema_add(builder, schema, "required", cJSON_CreateArray());
@@ -269,9 +285,14 @@ static void define_tables(struct schema_builder *builder)
 
 /* ---- components ---- */
 
-static bool is_of_all(const struct model_type *type, const struct param_row *row)
+/* A field that every component has, as this type has it: there can be only one of some. */
+static struct param_row row_of_type(const struct model_type *type, const struct param_row *row)
 {
-    return strcmp(row->name, "type") != 0 && (type->many || strcmp(row->name, "count") != 0);
+    struct param_row own = *row;
+
+    if (!type->many && strcmp(row->name, "count") == 0)
+        own.max = 1;
+    return own;
 }
 
 static void define_type(struct schema_builder *builder, const struct model_type *type,
@@ -287,25 +308,31 @@ static void define_type(struct schema_builder *builder, const struct model_type 
         schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"),
                       cJSON_CreateString("type"));
     for (; common; common = common->also)
-        for (const struct param_row *row = common->rows; row->name; row++)
-            if (is_of_all(type, row))
-                add_row(builder, schema, row, (struct flavour){ is_patch, "component" });
+        for (const struct param_row *row = common->rows; row->name; row++) {
+            struct param_row own = row_of_type(type, row);
+
+            if (strcmp(row->name, "type") != 0)
+                add_row(builder, schema, &own, (struct flavour){ is_patch, "component" });
+        }
     if (type->params)
         add_rows(builder, schema, type->params, flavour);
     snprintf(name, sizeof name, "%.128s%s", type->component.name, is_patch ? ".patch" : "");
     schema_add(builder, builder->definitions, name, schema);
 }
 
-/* "type" with every type's name and summary. */
+/* "type" with every type's name and summary, which editors show beside it. */
 static cJSON *of_type_names(struct schema_builder *builder, const struct model_type *const *types)
 {
     cJSON *schema = cJSON_CreateObject();
-    cJSON *names = schema_add(builder, schema, "enum", cJSON_CreateArray());
+    cJSON *names = schema_add(builder, schema, "oneOf", cJSON_CreateArray());
 
     schema_text(builder, schema, "description", "What the component is.");
     for (; *types; types++)
-        if (!(*types)->hidden)
-            schema_append(builder, names, cJSON_CreateString((*types)->component.name));
+        if (!(*types)->hidden) {
+            cJSON *name = schema_append(builder, names, schema_word(builder, (*types)->component.name));
+
+            schema_text(builder, name, "description", (*types)->summary);
+        }
     return schema;
 }
 
@@ -344,7 +371,7 @@ static void define_component_patch(struct schema_builder *builder, const struct 
     cJSON *list = schema_add(builder, schema, "anyOf", cJSON_CreateArray());
 
     schema_json(builder, schema, "$comment", "\"null removes the component\"");
-    schema_append(builder, list, cJSON_Parse("{\"type\":\"null\"}"));
+    schema_append(builder, list, cJSON_Parse(NULL_ONLY));
     for (; *types; types++)
         if (!(*types)->hidden) {
             char name[SCHEMA_NAME_SIZE];
@@ -366,30 +393,33 @@ static void add_unless_there(struct schema_builder *builder, cJSON *properties, 
         schema_add(builder, properties, name, schema);
 }
 
-static cJSON *of_map_of(struct schema_builder *builder, const char *element, const char *description)
+/* A map of what the definition `element` says, by names, of which one is taken. */
+static cJSON *of_named(struct schema_builder *builder, const char *element, double count_max,
+                       const char *reserved, const char *description)
 {
-    static const struct param_row row = { .kind = PARAM_KIND_MAP };
+    const struct param_row row = { .kind = PARAM_KIND_MAP, .max = count_max };
     cJSON *schema = of_map(builder, &row, schema_reference(builder, element));
 
+    schema_add(builder, cJSON_GetObjectItemCaseSensitive(schema, "propertyNames"), "not",
+               schema_word(builder, reserved));
     schema_text(builder, schema, "description", description);
     return schema;
 }
 
-/* Metrics with their bounds. */
-static cJSON *of_expect(struct schema_builder *builder, bool is_patch)
+static cJSON *of_components(struct schema_builder *builder)
 {
-    static const char text[] =
-        "{\"description\":\"What should come out: metrics with their bounds, or none.\","
-        "\"anyOf\":[{\"const\":\"none\"},{\"type\":\"object\","
-        "\"additionalProperties\":{\"type\":\"string\"}}]}";
-    static const char patch[] =
-        "{\"description\":\"What should come out: metrics with their bounds, or none.\","
-        "\"anyOf\":[{\"const\":\"none\"},{\"type\":\"null\"},{\"type\":\"object\","
-        "\"additionalProperties\":{\"type\":[\"string\",\"null\"]}}]}";
-    cJSON *schema = cJSON_Parse(is_patch ? patch : text);
+    cJSON *schema = of_named(builder, "component", SCENARIO_COMPONENTS_MAX, "total",
+                             "The architecture and its load.");
 
-    if (!schema)
-        builder->out_of_memory = true;
+    schema_add(builder, schema, "minProperties", cJSON_CreateNumber(1));
+    return schema;
+}
+
+static cJSON *of_component_patches(struct schema_builder *builder)
+{
+    cJSON *schema = of_map_patch(builder, schema_reference(builder, "component.patch"));
+
+    schema_text(builder, schema, "description", "Patches of components.");
     return schema;
 }
 
@@ -412,9 +442,8 @@ static void define_variant(struct schema_builder *builder, const struct param_ta
     schema_text(builder, schema, "description", "A patch of the scenario; null removes what it stands for.");
     add_rows(builder, schema, top, flavour);
     add_text_property(builder, properties, "based_on", "The variant that this one starts from.");
-    add_unless_there(builder, properties, "components",
-                     of_map_of(builder, "component.patch", "Patches of components."));
-    add_unless_there(builder, properties, "expect", of_expect(builder, true));
+    add_unless_there(builder, properties, "components", of_component_patches(builder));
+    add_unless_there(builder, properties, "expect", schema_of_expect(builder, true));
 }
 
 static cJSON *build(struct schema_builder *builder, const struct param_table *top,
@@ -427,13 +456,12 @@ static cJSON *build(struct schema_builder *builder, const struct param_table *to
     schema_text(builder, schema, "$schema", "http://json-schema.org/draft-07/schema#");
     schema_text(builder, schema, "title", TITLE);
     builder->definitions = schema_add(builder, schema, "definitions", cJSON_CreateObject());
-    add_text_property(builder, properties, "$schema", "Where this schema is, for editors.");
     add_rows(builder, schema, top, flavour);
-    add_unless_there(builder, properties, "components",
-                     of_map_of(builder, "component", "The architecture and its load."));
-    add_unless_there(builder, properties, "expect", of_expect(builder, false));
+    add_text_property(builder, properties, "$schema", "Where this schema is, for editors.");
+    add_unless_there(builder, properties, "components", of_components(builder));
+    add_unless_there(builder, properties, "expect", schema_of_expect(builder, false));
     add_unless_there(builder, properties, "variants",
-                     of_map_of(builder, "variant", "The same scenario, changed."));
+                     of_named(builder, "variant", SCENARIO_VARIANTS_MAX, "base", "The same scenario, changed."));
     schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"),
                   cJSON_CreateString("components"));
     schema_define_distribution(builder);

@@ -75,15 +75,28 @@ static cJSON *of_number(struct schema_builder *builder, const struct param_row *
     return schema;
 }
 
-static cJSON *of_quantity(struct schema_builder *builder, enum param_kind kind)
+/* A string is compared as it is written; of bounds, a pattern can say "not zero" and "at most 100%". */
+static cJSON *of_quantity(struct schema_builder *builder, const struct param_row *row)
 {
-    const struct param_kind_row *row = &param_kinds[kind];
+    const struct param_kind_row *kind = &param_kinds[row->kind];
+    struct param_bounds bounds = param_bounds_of(row);
+    bool is_share = row->kind == PARAM_KIND_FRACTION && bounds.max <= 1;
     cJSON *schema = of_type(builder, "string");
 
-    schema_text(builder, schema, "pattern", row->pattern);
+    schema_text(builder, schema, "pattern", is_share ? PARAM_SHARE_PATTERN : kind->pattern);
+    if (bounds.min > 0 || (bounds.min == 0 && bounds.min_exclusive))
+        schema_json(builder, schema, "allOf", "[{\"pattern\":\"[1-9]\"}]");
     schema_json(builder, schema, "examples", "[]");
-    schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "examples"), cJSON_Parse(row->example));
+    schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "examples"), cJSON_Parse(kind->example));
     return schema;
+}
+
+/* Of any length. */
+static cJSON *of_duration(struct schema_builder *builder)
+{
+    static const struct param_row row = { .kind = PARAM_KIND_DURATION };
+
+    return of_quantity(builder, &row);
 }
 
 /* One word each with its help, which editors show beside it. */
@@ -107,7 +120,7 @@ static cJSON *of_fraction(struct schema_builder *builder, const struct param_row
     cJSON *schema = cJSON_CreateObject();
     cJSON *list = schema_add(builder, schema, "anyOf", cJSON_CreateArray());
 
-    schema_append(builder, list, of_quantity(builder, row->kind));
+    schema_append(builder, list, of_quantity(builder, row));
     schema_append(builder, list, of_number(builder, row, "number"));
     return schema;
 }
@@ -131,7 +144,7 @@ cJSON *schema_scalar(struct schema_builder *builder, const struct param_row *row
     case PARAM_KIND_REFERENCE:
         return of_type(builder, "string");
     default:
-        return of_quantity(builder, row->kind);
+        return of_quantity(builder, row);
     }
 }
 
@@ -143,10 +156,10 @@ static cJSON *of_parameter(struct schema_builder *builder, const struct distribu
 
     if (parameter->bit == DISTRIBUTION_SAMPLES) {
         schema = of_type(builder, "array");
-        schema_add(builder, schema, "items", of_quantity(builder, PARAM_KIND_DURATION));
+        schema_add(builder, schema, "items", of_duration(builder));
         schema_add(builder, schema, "minItems", cJSON_CreateNumber(1));
     } else if (parameter->has_unit) {
-        schema = of_quantity(builder, PARAM_KIND_DURATION);
+        schema = of_duration(builder);
     } else {
         schema = of_type(builder, "number");
         schema_add(builder, schema, "minimum", cJSON_CreateNumber(parameter->least));
@@ -225,7 +238,7 @@ void schema_define_distribution(struct schema_builder *builder)
     cJSON *patch = schema_add(builder, builder->definitions, "distribution.patch", cJSON_CreateObject());
     cJSON *list = schema_add(builder, whole, "anyOf", cJSON_CreateArray());
 
-    schema_append(builder, list, of_quantity(builder, PARAM_KIND_DURATION));
+    schema_append(builder, list, of_duration(builder));
     add_laws(builder, list);
     list = schema_add(builder, patch, "anyOf", cJSON_CreateArray());
     schema_append(builder, list, schema_reference(builder, "distribution"));

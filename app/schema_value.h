@@ -44,6 +44,9 @@ cJSON *schema_word(struct schema_builder *builder, const char *word);
  * description are left to the caller. */
 cJSON *schema_scalar(struct schema_builder *builder, const struct param_row *row, bool is_patch);
 
+/* Schema of "expect": metrics with their bounds, or "none". */
+cJSON *schema_of_expect(struct schema_builder *builder, bool is_patch);
+
 /* Defines "distribution" and "distribution.patch". */
 void schema_define_distribution(struct schema_builder *builder);
 

@@ -4,6 +4,8 @@
 #     exit 2                      its exit status
 #     NAME.json:3:13: error: ...  further lines: texts that must appear on standard error
 #
+# NAME stands in beyond_schema.txt when the JSON schema cannot see the mistake: tests/docs/schema.sh.
+#
 # One mistake is told once: there must be as many errors as lines with ": error: " in NAME.expected. Nothing may
 # be printed on standard output and no file written.
 #
