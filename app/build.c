@@ -48,7 +48,7 @@ static const char *component_name(const struct scenario_variant *variant, const 
 }
 
 enum build_status build_run(const struct scenario_variant *variant, uint64_t seed, uint64_t memory_budget_bytes, struct sim **sim,
-                            const char **cycle)
+                            struct build_problem *problem)
 {
     struct build build = { .variant = variant, .sim = sim_create(seed, memory_budget_bytes, PENDING_LADDER) };
     enum build_status status = BUILD_OUT_OF_MEMORY;
@@ -63,8 +63,11 @@ enum build_status build_run(const struct scenario_variant *variant, uint64_t see
             *sim = build.sim;
             return BUILD_OK;
         }
-        *cycle = component_name(variant, build.cycle);
+        problem->component = component_name(variant, build.cycle);
         status = build.sim->frames_max > FRAMES_MAX ? BUILD_TOO_DEEP : BUILD_CYCLE;
+    } else if (build.sim->excess) {
+        *problem = (struct build_problem){ component_name(variant, build.sim->excess_group), build.sim->excess };
+        status = BUILD_TOO_LARGE;
     }
     sim_destroy(build.sim);
     return status;

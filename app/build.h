@@ -5,11 +5,16 @@
 #include "app/scenario.h"
 #include "sim/sim.h"
 
-enum build_status { BUILD_OK, BUILD_CYCLE, BUILD_TOO_DEEP, BUILD_OUT_OF_MEMORY };
+enum build_status { BUILD_OK, BUILD_CYCLE, BUILD_TOO_DEEP, BUILD_TOO_LARGE, BUILD_OUT_OF_MEMORY };
 
-/* On BUILD_OK *sim is ready for sim_run(), the caller's to destroy. On BUILD_CYCLE *cycle is the name of a component on
- * a cycle of calls, on BUILD_TOO_DEEP of one where a path of more than 64 calls begins; owned by the variant. */
+/* What cannot be built, and where. The component's name is owned by the variant; "": a host. */
+struct build_problem {
+    const char *component; /* BUILD_CYCLE: on a cycle of calls; BUILD_TOO_DEEP: a path of more than 64 calls begins there */
+    const char *excess;    /* BUILD_TOO_LARGE: what there would be more of: "65,535 instances"; a constant */
+};
+
+/* On BUILD_OK *sim is ready for sim_run(), the caller's to destroy. */
 enum build_status build_run(const struct scenario_variant *variant, uint64_t seed, uint64_t memory_budget_bytes, struct sim **sim,
-                            const char **cycle);
+                            struct build_problem *problem);
 
 #endif

@@ -237,10 +237,11 @@ static int over_limit(const struct session *session, enum run_status status)
         snprintf(limit, sizeof limit, "%s of memory",
                  quantity_format_bytes((int64_t)session->run_options.memory_budget_bytes, bytes, sizeof bytes));
     else
-        snprintf(limit, sizeof limit, "2^24 requests in flight");
+        snprintf(limit, sizeof limit, status == RUN_FULL ? "2^24 requests in flight" : "10^12 events, shared by the regions");
     diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
-                    results->growth.cause == GROWTH_REQUESTS ? "a bounded line (waiting, accept_queue) refuses what does not fit"
-                                                             : "--max-memory SIZE allows more",
+                    status == RUN_OUT_OF_EVENTS                ? "a shorter time.measure, with more replications, says as much"
+                    : results->growth.cause == GROWTH_REQUESTS ? "a bounded line (waiting, accept_queue) refuses what does not fit"
+                                                               : "--max-memory SIZE allows more",
                     "%s: the run met its limit of %s: %s; %s", session->scenario.path, limit,
                     growth_describe(&results->growth, grew, sizeof grew),
                     results->replications ? "the figures are partial" : "nothing was measured yet");
@@ -264,6 +265,7 @@ static int status_of(const struct session *session, enum run_status status)
         return EXIT_SIGNAL + (int)*session->run_options.interrupt;
     case RUN_OVER_MEMORY:
     case RUN_FULL:
+    case RUN_OUT_OF_EVENTS:
         return over_limit(session, status);
     case RUN_SERIES_TOO_LARGE:
         return series_too_large(session);

@@ -40,40 +40,59 @@ static uint64_t group_count(const uint64_t *counts, const struct group *group,
     return sum;
 }
 
-/* Names the group with most requests, or that one of its instances which holds nearly all of them. */
-static void find_fullest(struct growth *growth, const struct sim *sim, const uint64_t *counts)
+/* Names the group that counts most, or that one of its instances which has nearly all of it; returns how much. */
+static uint64_t find_fullest(struct growth *growth, const struct sim *sim, const uint64_t *counts)
 {
-    uint64_t most = 0;
+    uint64_t most = 0, named = 0;
 
     for (uint16_t i = 0; i < sim->group_count; i++) {
         const struct group *group = sim->groups[i];
         const struct component *fullest;
-        uint64_t requests = group_count(counts, group, &fullest), in_fullest = counts[fullest->id];
-        bool is_alone = group->count > 1 && (double)in_fullest > ALONE * (double)requests;
+        uint64_t all = group_count(counts, group, &fullest), in_fullest = counts[fullest->id];
+        bool is_alone = group->count > 1 && (double)in_fullest > ALONE * (double)all;
 
-        if (requests <= most)
+        if (all <= most)
             continue;
-        most = requests;
-        growth->requests = is_alone ? in_fullest : requests;
+        most = all;
+        named = is_alone ? in_fullest : all;
         if (is_alone)
             snprintf(growth->component, sizeof growth->component, "%s[%u]", group->name, fullest->instance);
         else
             snprintf(growth->component, sizeof growth->component, "%s", group->name);
     }
+    return named;
+}
+
+/* Not requests: memory that a component has, or else everybody's, whichever is more. */
+static void find_keeper(struct growth *growth, const struct sim *sim, uint64_t requests_bytes, uint64_t *bytes)
+{
+    uint64_t used = sim->memory.used_bytes, all = used > requests_bytes ? used - requests_bytes : 0;
+
+    memory_count_owners(&sim->memory, bytes, sim->component_count + 1u);
+    growth->kept_bytes = find_fullest(growth, sim, bytes + 1); /* 0 is nobody */
+    growth->cause = GROWTH_KEPT;
+    if (growth->kept_bytes >= all / 3)
+        return;
+    growth->cause = GROWTH_OTHER;
+    growth->kept_bytes = all;
+    growth->component[0] = '\0';
 }
 
 void growth_find(struct growth *growth, struct sim *sim, uint64_t built_bytes)
 {
     uint64_t peak_bytes = sim->memory.peak_bytes, requests_bytes = (uint64_t)sim->request_count * sim->stride;
-    uint64_t *counts = memory_alloc_array(&sim->memory, sim->component_count, sizeof *counts);
+    bool is_memory = sim->memory.over_budget && !sim->full;
+    uint64_t *counts = memory_alloc_array(&sim->memory, sim->component_count + 1u, sizeof *counts);
 
-    *growth = (struct growth){ .cause = GROWTH_KEPT, .built_bytes = built_bytes, .peak_bytes = peak_bytes };
-    if (built_bytes > sim->memory.budget_bytes)
+    *growth = (struct growth){ .cause = GROWTH_REQUESTS, .built_bytes = built_bytes, .peak_bytes = peak_bytes };
+    if (is_memory && built_bytes > sim->memory.budget_bytes) {
         growth->cause = GROWTH_BUILT;
-    else if (sim->full || requests_bytes > (peak_bytes - built_bytes) / 2)
-        growth->cause = GROWTH_REQUESTS;
-    count_places(counts, sim);
-    find_fullest(growth, sim, counts);
+    } else if (is_memory && requests_bytes <= (peak_bytes - built_bytes) / 2) {
+        find_keeper(growth, sim, requests_bytes, counts);
+    } else {
+        count_places(counts, sim);
+        growth->requests = find_fullest(growth, sim, counts);
+    }
     memory_free(&sim->memory, counts);
 }
 
@@ -96,15 +115,17 @@ char *growth_describe(const struct growth *growth, char *text, size_t size)
 {
     char count[32], bytes[QUANTITY_TEXT_SIZE];
 
+    quantity_format_bytes((int64_t)(growth->cause == GROWTH_BUILT ? growth->built_bytes : growth->kept_bytes), bytes,
+                          sizeof bytes);
     group_digits(growth->requests, count);
     if (growth->cause == GROWTH_REQUESTS)
-        snprintf(text, size, "%s grew: %s request%s inside", growth->component, count,
-                 growth->requests == 1 ? "" : "s");
+        snprintf(text, size, "%s grew: %s request%s inside", *growth->component ? growth->component : "nothing",
+                 count, growth->requests == 1 ? "" : "s");
     else if (growth->cause == GROWTH_BUILT)
-        snprintf(text, size, "its components alone take %s, before the first request",
-                 quantity_format_bytes((int64_t)growth->built_bytes, bytes, sizeof bytes));
+        snprintf(text, size, "its components alone take %s, before the first request", bytes);
+    else if (growth->cause == GROWTH_KEPT)
+        snprintf(text, size, "%s grew: what it keeps takes %s", growth->component, bytes);
     else
-        snprintf(text, size, "what its components keep grew, not the requests inside (%s in %s)", count,
-                 *growth->component ? growth->component : "all");
+        snprintf(text, size, "the versions of rows and what else belongs to no single component take %s", bytes);
     return text;
 }

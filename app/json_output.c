@@ -76,13 +76,16 @@ static void write_separator(FILE *file, bool *is_first)
 static void write_grew(FILE *file, const struct growth *growth)
 {
     fputs(",\"grew\":", file);
-    if (growth->cause != GROWTH_REQUESTS) {
+    if (growth->cause != GROWTH_REQUESTS && growth->cause != GROWTH_KEPT) {
         fputs("null", file);
         return;
     }
     fputs("{\"component\":", file);
     write_string(file, growth->component);
-    fprintf(file, ",\"requests_inside\":%llu}", (unsigned long long)growth->requests);
+    if (growth->cause == GROWTH_REQUESTS)
+        fprintf(file, ",\"requests_inside\":%llu}", (unsigned long long)growth->requests);
+    else
+        fprintf(file, ",\"bytes_kept\":%llu}", (unsigned long long)growth->kept_bytes);
 }
 
 static void write_limit(FILE *file, const struct assessment *assessment)

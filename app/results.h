@@ -42,18 +42,20 @@ struct result_entry {
     bool limits;        /* utilisation of a single resource of a single instance */
 };
 
-/* Why a run met its limit of memory or of requests. */
+/* Why a run met its limit of memory, of requests or of events. */
 enum growth_cause {
     GROWTH_NONE,     /* it met none */
     GROWTH_REQUESTS, /* of one component, mostly */
-    GROWTH_KEPT,     /* what components keep: cached keys, rows, sessions */
+    GROWTH_KEPT,     /* what a component keeps: cached keys, pages, rows */
+    GROWTH_OTHER,    /* what no component has for itself: versions of rows, events */
     GROWTH_BUILT,    /* the scenario alone takes more, before the first request */
 };
 
 struct growth {
     enum growth_cause cause;
-    char component[160]; /* in which most requests stand; "": there are none */
-    uint64_t requests;   /* that stand there */
+    char component[160]; /* that grew: in which most requests stand, or which keeps most; "": none */
+    uint64_t requests;   /* that stand there, GROWTH_REQUESTS */
+    uint64_t kept_bytes; /* memory of the run for what it keeps, GROWTH_KEPT */
     uint64_t built_bytes, peak_bytes; /* memory of the run before its first event, and at most */
 };
 

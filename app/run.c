@@ -60,7 +60,7 @@ static void run_steps(struct replication *replication)
 
 static bool is_over_limit(const struct replication *replication)
 {
-    return replication->status == SIM_OVER_BUDGET || replication->status == SIM_FULL;
+    return replication->status == SIM_OVER_BUDGET || replication->status == SIM_FULL || replication->status == SIM_OUT_OF_EVENTS;
 }
 
 static void run_guarded(void *argument)
@@ -97,22 +97,28 @@ static enum run_status status_of(const struct replication *replication)
     case SIM_OVER_BUDGET:
         return RUN_OVER_MEMORY;
     case SIM_FULL:
+        return RUN_FULL;
+    case SIM_OUT_OF_EVENTS:
         break;
     }
-    return RUN_FULL;
+    return RUN_OUT_OF_EVENTS;
 }
 
 static enum run_status run_replication(const struct scenario_variant *variant, const struct run_options *options,
                                        struct results *results, int number)
 {
     struct replication replication = { .time = &variant->time, .options = options, .results = results, .number = number };
-    const char *cycle;
+    struct build_problem problem;
     enum run_status status = RUN_OUT_OF_MEMORY;
 
-    if (build_run(variant, rng_hash(options->seed, (uint64_t)number), options->memory_budget_bytes, &replication.sim, &cycle) != BUILD_OK)
-        return RUN_OUT_OF_MEMORY; /* a cycle would have been refused when the scenario was read */
+    if (build_run(variant, rng_hash(options->seed, (uint64_t)number), options->memory_budget_bytes, &replication.sim, &problem) != BUILD_OK)
+        return RUN_OUT_OF_MEMORY; /* any other problem would have been refused when the scenario was read */
     replication.sim->interrupt = options->interrupt;
     replication.sim->replay = options->replay;
+    if (options->requests_max)
+        replication.sim->requests_max = options->requests_max;
+    if (options->events_max)
+        replication.sim->events_max = options->events_max;
     if (memory_guard(&replication.sim->memory, run_guarded, &replication))
         status = status_of(&replication);
     sim_destroy(replication.sim);

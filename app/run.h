@@ -12,6 +12,8 @@ struct run_options {
     uint64_t seed;
     int replications;
     uint64_t memory_budget_bytes;
+    uint32_t requests_max; /* lower limits than the layout's, for tests; 0: its own */
+    uint64_t events_max;
     const volatile sig_atomic_t *interrupt; /* set by a signal; NULL: never */
     const char *replay;                     /* the command line, for bug reports */
     struct series_output *series;           /* of this variant, fresh from series_output_init(); NULL: not wanted */
@@ -26,6 +28,7 @@ enum run_status {
     RUN_INTERRUPTED, /* by a signal: what was measured so far is in the results, marked partial */
     RUN_OVER_MEMORY, /* the same, and results->growth says which component grew */
     RUN_FULL,        /* the same of requests in flight, 2^24 */
+    RUN_OUT_OF_EVENTS, /* the same of events, 10^12 */
     RUN_SERIES_TOO_LARGE, /* nothing was run */
     RUN_OUT_OF_MEMORY,
     RUN_NOT_CONSERVED, /* a bug: told on standard error */

@@ -123,6 +123,15 @@ static void try_run(void *argument)
     collect_run(&trial->layout, trial->sim);
 }
 
+static void tell_too_large(struct reading *reading, const struct build_problem *problem)
+{
+    char path[128], message[128];
+
+    snprintf(path, sizeof path, "components%s%.64s", *problem->component ? "." : "", problem->component);
+    snprintf(message, sizeof message, "here the scenario grows beyond %s", problem->excess);
+    reading_error(reading, path, JSON_PART_KEY, "lower a count, of instances, shards, replicas or classes", message);
+}
+
 static void tell_bad_path(struct reading *reading, const char *component, bool too_deep)
 {
     char path[128];
@@ -138,16 +147,18 @@ static void tell_bad_path(struct reading *reading, const char *component, bool t
 static void trial_run(struct reading *reading)
 {
     struct trial trial = { .reading = reading };
-    const char *cycle = "";
+    struct build_problem problem = { "", "" };
     enum build_status status;
 
     if (!has_source(reading->variant)) {
         reading_error(reading, "components", JSON_PART_KEY, "add a component of type clients", "nobody sends requests");
         return;
     }
-    status = build_run(reading->variant, 1, reading->memory_budget_bytes, &trial.sim, &cycle);
+    status = build_run(reading->variant, 1, reading->memory_budget_bytes, &trial.sim, &problem);
     if (status == BUILD_CYCLE || status == BUILD_TOO_DEEP)
-        tell_bad_path(reading, cycle, status == BUILD_TOO_DEEP);
+        tell_bad_path(reading, problem.component, status == BUILD_TOO_DEEP);
+    if (status == BUILD_TOO_LARGE)
+        tell_too_large(reading, &problem);
     if (status == BUILD_OUT_OF_MEMORY)
         param_no_memory(&reading->context);
     if (status != BUILD_OK)

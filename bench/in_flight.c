@@ -20,11 +20,11 @@
 static bool measure(const struct scenario_variant *variant, int64_t end_ns)
 {
     struct sim *sim;
-    const char *cycle;
+    struct build_problem problem;
     uint64_t wired_bytes;
     bool reached;
 
-    if (build_run(variant, 1, UINT64_MAX, &sim, &cycle) != BUILD_OK)
+    if (build_run(variant, 1, UINT64_MAX, &sim, &problem) != BUILD_OK)
         return false;
     wired_bytes = sim->memory.used_bytes;
     reached = sim_run(sim, end_ns) == SIM_REACHED;

@@ -41,7 +41,7 @@ static const struct param_row rows[] = {
         .help =
             "CPU time to understand a query and to find its first row. Queries of applications take several "
             "times what a bare look-up by primary key takes."),
-    PARAM_DURATION(struct database_config, row_read_time, .default_text = "\"5us\"", .max = 1e15,
+    PARAM_DURATION(struct database_config, row_read_time, .default_text = "\"5us\"", .max = 3.6e12,
                    .help = "CPU time of each further row that an operation touches."),
     PARAM_DISTRIBUTION(struct database_config, write_time,
                        .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.4ms\" }",

@@ -174,7 +174,7 @@ static inline double distribution_sample(const struct distribution *distribution
     return distribution_sample_general(distribution, rng);
 }
 
-/* One draw of a configuration in nanoseconds, as a duration; saturates below SIM_TIME_NEVER. */
+/* One draw of a configuration in nanoseconds, as a duration; saturates at SIM_TIME_LONGEST. */
 static inline int64_t distribution_sample_ns(const struct distribution *distribution, struct rng *rng)
 {
     return sim_time_from_ns(distribution_sample(distribution, rng));

@@ -143,11 +143,15 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
     struct sim *sim = from->sim;
     struct link *link = &sim->links[sim->link_count];
 
-    SIM_ASSERT(sim, from->instances[0], sim->link_count < LINKS_MAX && instance < target->count && !sim->wired);
+    if (sim->link_count == LINKS_MAX)
+        sim_too_large(sim, from, "65,535 links between instances");
+    SIM_ASSERT(sim, from->instances[0], instance < target->count && !sim->wired);
     link->id = sim->link_count++;
     link->from = from;
     link->target = target->instances[instance];
     link->policy = policy ? *policy : CALL_POLICY_NONE;
+    if (link->policy.timeout_ns != SIM_TIME_NEVER && link->policy.timeout_ns > SIM_TIME_LONGEST)
+        link->policy.timeout_ns = SIM_TIME_LONGEST;
     SIM_ASSERT(sim, from->instances[0], link->policy.retries_max <= UINT8_MAX);
     return link;
 }
@@ -308,7 +312,7 @@ static void connect_resume(struct component *self, struct request *request)
         transmit(self, request);
         return;
     }
-    for (uint64_t message = 0; message < 2 * (uint64_t)link->connections.round_trips; message++)
+    for (uint64_t message = 0; message < 2 * (uint64_t)link->connections.round_trips && setup_ns < SIM_TIME_LONGEST; message++)
         setup_ns += latency_ns(link, rng_hash(number, NUMBER_SETUP + message));
     sim_resume_after(self, request, setup_ns, connected_resume);
 }

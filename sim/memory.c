@@ -12,7 +12,8 @@ struct memory_block {
     struct memory_block *prev, *next;
     size_t size; /* of the part behind the header, bytes */
     void *start; /* what free() wants */
-    char padding[ALIGNMENT - 3 * sizeof(void *) - sizeof(size_t)];
+    uint32_t owner;
+    char padding[ALIGNMENT - 3 * sizeof(void *) - sizeof(size_t) - sizeof(uint32_t)];
 };
 
 _Static_assert(sizeof(struct memory_block) == ALIGNMENT, "the header keeps blocks aligned");
@@ -48,7 +49,7 @@ bool memory_guard(struct memory *memory, void (*body)(void *argument), void *arg
     return true;
 }
 
-static _Noreturn void leave(struct memory *memory)
+_Noreturn void memory_leave(struct memory *memory)
 {
     if (!memory->escape) /* outside of a guard there is nobody to tell */
         abort();
@@ -101,11 +102,12 @@ void *memory_alloc(struct memory *memory, size_t size)
     size_t rounded = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 
     if (rounded < size || rounded > PTRDIFF_MAX - 2 * ALIGNMENT)
-        leave(memory);
+        memory_leave(memory);
     block = allocate(rounded);
     if (!block)
-        leave(memory);
+        memory_leave(memory);
     block->size = rounded;
+    block->owner = memory->owner;
     enlist(memory, block);
     return block + 1;
 }
@@ -115,7 +117,7 @@ void *memory_alloc_array(struct memory *memory, size_t count, size_t size)
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes))
-        leave(memory);
+        memory_leave(memory);
     return memory_alloc(memory, bytes);
 }
 
@@ -126,10 +128,18 @@ void *memory_grow(struct memory *memory, void *block, size_t size)
     if (block) {
         size_t old_size = ((struct memory_block *)block)[-1].size;
 
+        ((struct memory_block *)larger)[-1].owner = ((struct memory_block *)block)[-1].owner;
         memcpy(larger, block, old_size < size ? old_size : size);
         memory_free(memory, block);
     }
     return larger;
+}
+
+void memory_count_owners(const struct memory *memory, uint64_t *bytes, uint32_t count)
+{
+    for (const struct memory_block *block = memory->blocks; block; block = block->next)
+        if (block->owner < count)
+            bytes[block->owner] += block->size;
 }
 
 char *memory_strdup(struct memory *memory, const char *text)

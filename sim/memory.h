@@ -8,6 +8,9 @@
  *                next event, with partial results.
  *   the machine  malloc() fails: control leaves through memory_guard(), which returns false; the
  *                run can then only be destroyed. That is the machine's fault, exit status 3.
+ *
+ * Blocks have an owner, a number that their user sets while it allocates and that a block keeps when it grows: what a
+ * component was given when it was wired, and what became of it, can be told apart from all else.
  */
 #ifndef SIM_MEMORY_H
 #define SIM_MEMORY_H
@@ -24,6 +27,7 @@ struct memory {
     uint64_t peak_bytes;
     uint64_t budget_bytes; /* UINT64_MAX: none */
     bool over_budget;
+    uint32_t owner; /* of blocks allocated from now on; 0: nobody */
     void *escape; /* jmp_buf of the innermost memory_guard() */
 };
 
@@ -36,6 +40,9 @@ void memory_deinit(struct memory *memory);
 /* Calls body(argument); false when memory ran out inside. Guards nest. */
 bool memory_guard(struct memory *memory, void (*body)(void *argument), void *argument);
 
+/* Leaves by the innermost guard, which there must be: what a run needs cannot be had. */
+_Noreturn void memory_leave(struct memory *memory);
+
 /* A zeroed block of at least `size` bytes. Never NULL: on failure it leaves by the guard. */
 void *memory_alloc(struct memory *memory, size_t size);
 
@@ -47,6 +54,9 @@ void *memory_grow(struct memory *memory, void *block, size_t size);
 
 /* Counts memory that the run uses but did not allocate here. */
 void memory_account(struct memory *memory, uint64_t size);
+
+/* Adds the sizes of all blocks to those of their owners; owners from `count` on are passed over. O(blocks). */
+void memory_count_owners(const struct memory *memory, uint64_t *bytes, uint32_t count);
 
 /* Copy of a string. */
 char *memory_strdup(struct memory *memory, const char *text);

@@ -35,6 +35,13 @@ static void create_tables(void *argument)
     heap_init(&sim->cancelled, memory, CANCELLED_START);
 }
 
+_Noreturn void sim_too_large(struct sim *sim, const struct group *group, const char *excess)
+{
+    sim->excess = excess;
+    sim->excess_group = group;
+    memory_leave(&sim->memory);
+}
+
 struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending_kind kind)
 {
     struct sim *sim = aligned_alloc(64, (sizeof *sim + 63) & ~(size_t)63);
@@ -45,6 +52,8 @@ struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending
     memory_init(&sim->memory, memory_budget_bytes);
     sim->seed = seed;
     sim->pending_kind = kind;
+    sim->requests_max = REQUESTS_MAX - REQUESTS_MARGIN;
+    sim->events_max = UINT64_MAX;
     if (!memory_guard(&sim->memory, create_tables, sim)) {
         sim_destroy(sim);
         return NULL;
@@ -88,7 +97,8 @@ static struct component *add_instance(struct group *group, uint32_t instance)
     const struct component_type *type = group->type;
     struct component *self = memory_alloc(&sim->memory, sizeof *self + type->state_size);
 
-    SIM_ASSERT(sim, NULL, sim->component_count < COMPONENTS_MAX);
+    if (sim->component_count == COMPONENTS_MAX)
+        sim_too_large(sim, group, "65,535 instances");
     if ((sim->component_count & (sim->component_count - 1)) == 0 && sim->component_count >= 64)
         sim->components = memory_grow(&sim->memory, sim->components, 2 * (size_t)sim->component_count * sizeof *sim->components);
     self->on_request = type->on_request;
@@ -109,7 +119,7 @@ struct group *sim_add_group(struct sim *sim, const struct component_type *type, 
 {
     struct group *group = memory_alloc(&sim->memory, sizeof *group);
 
-    SIM_ASSERT(sim, NULL, sim->group_count < GROUPS_MAX && count > 0);
+    SIM_ASSERT(sim, NULL, count > 0);
     group->name = memory_strdup(&sim->memory, name);
     group->type = type;
     group->config = config;
@@ -117,6 +127,8 @@ struct group *sim_add_group(struct sim *sim, const struct component_type *type, 
     group->site = site;
     group->count = count;
     group->index = sim->group_count;
+    if (sim->group_count == GROUPS_MAX)
+        sim_too_large(sim, group, "4,096 components with their parts");
     group->shared = memory_alloc(&sim->memory, type->shared_size);
     group->instances = memory_alloc_array(&sim->memory, count, sizeof *group->instances);
     sim->groups[sim->group_count++] = group;
@@ -144,7 +156,8 @@ uint16_t sim_add_class(struct group *source, const char *name)
     struct sim *sim = source->sim;
     struct request_class *class = memory_alloc(&sim->memory, sizeof *class);
 
-    SIM_ASSERT(sim, source->instances[0], sim->class_count < CLASSES_MAX);
+    if (sim->class_count == CLASSES_MAX)
+        sim_too_large(sim, source, "4,096 classes of requests");
     SIM_ASSERT(sim, source->instances[0], !source->class_count || source->class_first + source->class_count == sim->class_count);
     if (!source->class_count)
         source->class_first = sim->class_count;
@@ -188,9 +201,10 @@ uint32_t sim_request_grow(struct sim *sim)
 
     if (sim->request_count % GROW_REQUESTS == 0)
         memory_account(&sim->memory, (uint64_t)GROW_REQUESTS * sim->stride);
-    if (sim->request_count + 1 >= REQUESTS_MAX - GROW_REQUESTS)
+    if (sim->request_count + 1 >= sim->requests_max)
         sim->full = true; /* the run ends at its next event; what is left serves until then */
-    SIM_ASSERT(sim, NULL, sim->request_count + 1 < REQUESTS_MAX);
+    if (sim->request_count + 1 == REQUESTS_MAX)
+        memory_leave(&sim->memory);
     request = sim_request(sim, ++sim->request_count);
     request->index = sim->request_count;
     request->next = 0;
@@ -256,6 +270,9 @@ static enum sim_status look_up(const struct sim *sim)
         return SIM_INTERRUPTED;
     if (sim->full)
         return SIM_FULL;
+    for (uint16_t i = 0; i < sim->site_count; i++)
+        if (sim->sites[i].sequence >= sim->sites[i].sequence_end || sim->events >= sim->events_max)
+            return SIM_OUT_OF_EVENTS;
     return sim->memory.over_budget ? SIM_OVER_BUDGET : SIM_REACHED;
 }
 

@@ -18,7 +18,10 @@
  * keeps its order. An event of pending or of a lane that has to be taken back, which is rare, stays where it is and
  * is skipped at its turn: sim_cancel().
  *
- * Limits: 2^24 requests in flight, 2^40 events, 65,535 instances, 65,535 links, 64 sites, 64 frames deep.
+ * Limits: 2^24 requests in flight and 10^12 events, divided among the sites, end a run that has begun (SIM_FULL,
+ * SIM_OUT_OF_EVENTS), with REQUESTS_MARGIN and a sixteenth kept for what happens until the run looks. 65,535
+ * instances, 65,535 links, 4,096 groups, 262,144 stations, 4,096 classes, 64 frames deep: what is larger cannot be
+ * wired (sim_too_large, sim_wire). 64 sites.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -49,17 +52,22 @@
 /* Instant calls nest the C stack this deep before they take the long way round. */
 #define NESTING_MAX 64
 
+/* Requests that may come into being within one event, before the run looks at the limit: a fan-out of fan-outs. */
+#define REQUESTS_MARGIN (1u << 17)
+
 enum sim_status {
     SIM_REACHED,     /* the date asked for */
     SIM_INTERRUPTED, /* by a signal */
     SIM_OVER_BUDGET, /* more memory than it may use */
     SIM_FULL,        /* 2^24 requests in flight */
+    SIM_OUT_OF_EVENTS, /* 10^12 */
 };
 
 /* Groups are placed in sites; the sequence numbers of events belong to a site. */
 struct site {
     const char *name;
     uint64_t sequence;
+    uint64_t sequence_end; /* the run ends when it is reached */
     uint16_t index;
 };
 
@@ -92,6 +100,8 @@ struct sim {
     struct site *sites;
     uint16_t site_count;
     uint8_t lane_sites[LANES_MAX]; /* of lanes with a constant delay */
+    const char *excess;               /* what there is too much of to be wired: "65,535 instances"; NULL: nothing */
+    const struct group *excess_group; /* where it was met */
     const struct network *network; /* the application's; NULL: messages take no time */
     const void *environment;       /* of the models: data sets, hosts; the application's */
     void *truth;                   /* of the models: which rows there are, in which version */
@@ -100,11 +110,17 @@ struct sim {
     uint64_t events;   /* run so far */
     uint64_t timeouts; /* that did happen */
     uint64_t orphans_ended;
+    uint64_t events_max; /* the run ends after so many; for tests, as the layout's own limit is far */
+    uint32_t requests_max; /* the same of the size of the pool */
     uint32_t requests_live, requests_live_max;
     int64_t window_start_ns;
     const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */
     const char *replay;                     /* command line that repeats this run, for bug reports */
 };
+
+/* Ends the wiring of what the layout of a run cannot hold: leaves by memory_guard(), with `excess` and `excess_group` set.
+ * The run can only be destroyed then. */
+_Noreturn void sim_too_large(struct sim *sim, const struct group *group, const char *excess);
 
 /* Makes an empty run with one site, or NULL when memory is gone. */
 struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending_kind kind);

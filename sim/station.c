@@ -7,7 +7,8 @@ void station_init(struct station *station, struct component *owner, const struct
     struct sim *sim = owner->sim;
 
     SIM_ASSERT(sim, owner, config->servers > 0);
-    SIM_ASSERT(sim, owner, sim->station_count < STATIONS_MAX);
+    if (sim->station_count == STATIONS_MAX)
+        sim_too_large(sim, owner->group, "262,144 resources with a waiting line");
     *station = (struct station){
         .servers = config->servers,
         .waiting_max = config->waiting_max,

@@ -104,11 +104,15 @@ static bool reserve_requests(struct sim *sim)
 static void number_sites(struct sim *sim)
 {
     unsigned bits = 0;
+    uint64_t room;
 
     while ((1u << bits) < sim->site_count)
         bits++;
-    for (uint16_t i = 0; i < sim->site_count; i++)
-        sim->sites[i].sequence = bits ? (uint64_t)i << (64 - EVENT_PAYLOAD_BITS - bits) : 0;
+    room = UINT64_C(1) << (64 - EVENT_PAYLOAD_BITS - bits);
+    for (uint16_t i = 0; i < sim->site_count; i++) {
+        sim->sites[i].sequence = i * room;
+        sim->sites[i].sequence_end = (i + 1) * room - room / 16; /* what is left serves until the run looks */
+    }
 }
 
 bool sim_wire(struct sim *sim, const struct group **cycle)
@@ -118,11 +122,15 @@ bool sim_wire(struct sim *sim, const struct group **cycle)
     for (uint16_t i = 0; i < sim->group_count; i++) { /* parts that are added on the way are wired too */
         struct group *group = sim->groups[i];
 
+        sim->memory.owner = group->instances[0]->id + 1u;
         if (group->type->wire_group)
             group->type->wire_group(group);
-        for (uint32_t k = 0; group->type->wire && k < group->count; k++)
+        for (uint32_t k = 0; group->type->wire && k < group->count; k++) {
+            sim->memory.owner = group->instances[k]->id + 1u;
             group->type->wire(group->instances[k]);
+        }
     }
+    sim->memory.owner = 0;
     sim_links_complete(sim);
     sim->frames_max = longest_path(sim, cycle);
     if (*cycle)

@@ -51,6 +51,24 @@ END
 run 3 hot.json --max-memory 64MB -q -n 1
 grep -qE 'shard\[2\] grew: ' stderr || fail "the shard is not named: $(cat stderr)"
 
+# What a component keeps grows: keys, not requests.
+cat >keys.json <<'END'
+{
+  "title": "A cache that is asked for new keys all the time",
+  "time": { "warm_up": "0s", "measure": "1000s" },
+  "data": { "rows": { "rows": 100000000, "popularity": "uniform" } },
+  "components": {
+    "users": { "type": "clients", "arrivals": "20000/s", "target": "web", "requests": { "view": { "key": "rows" } } },
+    "web": { "type": "web_server", "count": 4, "handlers": { "view": [{ "get": "keys", "on_miss": [{ "put": "keys" }] }] } },
+    "keys": { "type": "cache", "memory": "8GB" }
+  }
+}
+END
+run 3 keys.json --max-memory 64MB -n 1 --json keys.out
+told "the run met its limit of 64 MB of memory: keys grew: what it keeps takes "
+printed "keys grew:"
+grep -q '"grew":{"component":"keys","bytes_kept":[0-9]' keys.out || fail "the JSON does not say what grew"
+
 # In the warm-up nothing is measured, and no file is written.
 run 3 overload.json --max-memory 64MB --set time.warm_up=100s --csv none.csv
 told "web grew: "

@@ -236,6 +236,35 @@ START_TEST(test_memory_budget_is_a_flag_not_a_failure)
 }
 END_TEST
 
+/* A block keeps its owner when it grows, whoever is the owner of what is new. */
+START_TEST(test_memory_knows_what_each_owner_has)
+{
+    struct memory memory;
+    uint64_t bytes[3] = { 0 };
+    void *block, *other;
+
+    memory_init(&memory, UINT64_MAX);
+    memory_alloc(&memory, 64);
+    memory.owner = 1;
+    block = memory_alloc(&memory, 128);
+    memory.owner = 2;
+    other = memory_grow(&memory, NULL, 192);
+    memory.owner = 0;
+    block = memory_grow(&memory, block, 6400);
+    memory_alloc(&memory, 640);
+    memory_count_owners(&memory, bytes, 3);
+    ck_assert_uint_eq(bytes[0], 704);
+    ck_assert_uint_eq(bytes[1], 6400);
+    ck_assert_uint_eq(bytes[2], 192);
+    memory_free(&memory, other);
+    memset(bytes, 0, sizeof bytes);
+    memory_count_owners(&memory, bytes, 2);
+    ck_assert_uint_eq(bytes[1], 6400);
+    ck_assert_uint_eq(bytes[2], 0);
+    memory_deinit(&memory);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = { test_memory_blocks_are_zeroed_aligned_and_counted,
@@ -245,7 +274,8 @@ int main(void)
                              test_memory_guard_returns_true_when_all_went_well,
                              test_memory_failure_leaves_by_the_guard,
                              test_memory_guards_nest,
-                             test_memory_budget_is_a_flag_not_a_failure };
+                             test_memory_budget_is_a_flag_not_a_failure,
+                             test_memory_knows_what_each_owner_has };
     Suite *suite = suite_create("memory");
     TCase *tcase = tcase_create("memory");
     SRunner *runner = srunner_create(suite);

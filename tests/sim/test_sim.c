@@ -627,10 +627,159 @@ START_TEST(test_sim_full_pool_ends_the_run)
     source.gap = exponential(0.001);
     server.silent = true;
     sim = tiny_pair(1, &source, &server);
-    sim->request_count = REQUESTS_MAX - 5000;
+    sim->request_count = sim->requests_max - 5000;
     ck_assert_int_eq(sim_run(sim, 1000 * SECOND), SIM_FULL);
     ck_assert_int_lt(sim->now_ns, 10 * SECOND);
-    ck_assert_uint_lt(sim->request_count, REQUESTS_MAX - 1000);
+    ck_assert_uint_lt(sim->request_count, sim->requests_max + 1000);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* As if nearly all sequence numbers were used up; of several sites each has its part of them. */
+START_TEST(test_sim_ends_before_sequence_numbers_do)
+{
+    struct tiny_source_config source = tiny_source_of("server", UINT32_MAX);
+    struct tiny_server_config server = tiny_server_of(constant(0.0001));
+    struct sim *sim = tiny_sim(1, NULL);
+    uint64_t parts = _i ? 4 : 1, room = (EVENT_SEQUENCE_MAX + 2) / parts;
+
+    for (int i = 0; i < 3 * _i; i++)
+        sim_add_site(sim, "elsewhere");
+    source.gap = exponential(0.001);
+    tiny_add_source(sim, "source", &source);
+    tiny_add_server(sim, "server", 1, &server);
+    tiny_wire(sim);
+    ck_assert_uint_ge(sim->sites[0].sequence_end * parts, UINT64_C(1000000000000));
+    ck_assert_uint_eq(sim->sites[parts - 1].sequence / room, parts - 1);
+    ck_assert_uint_le(sim->sites[parts - 1].sequence % room, 1); /* the source's first event */
+    ck_assert_int_eq(sim_run(sim, 10 * SECOND), SIM_REACHED);
+    sim->sites[0].sequence = sim->sites[0].sequence_end - 10000;
+    ck_assert_int_eq(sim_run(sim, 1000 * SECOND), SIM_OUT_OF_EVENTS);
+    ck_assert_int_gt(sim->now_ns, 12 * SECOND);
+    ck_assert_int_lt(sim->now_ns, 30 * SECOND);
+    ck_assert_uint_lt(sim->sites[0].sequence, room - room / 20);
+    ck_assert(sim_conserves(sim, stderr));
+    ck_assert_int_eq(sim_run(sim, 1000 * SECOND), SIM_OUT_OF_EVENTS); /* and goes on no more */
+    sim_destroy(sim);
+}
+END_TEST
+
+/* ---- what is too large to be wired ---- */
+
+static const struct tiny_server_config nobody = { .work = { .mean = 0 } };
+
+static void add_instances(struct sim *sim)
+{
+    tiny_add_server(sim, "first", COMPONENTS_MAX, &nobody);
+    ck_assert_ptr_null(sim->excess);
+    tiny_add_server(sim, "last", 1, &nobody);
+}
+
+static void add_groups(struct sim *sim)
+{
+    for (int i = 0; i < GROUPS_MAX; i++)
+        tiny_add_server(sim, "first", 1, &nobody);
+    ck_assert_ptr_null(sim->excess);
+    tiny_add_server(sim, "last", 1, &nobody);
+}
+
+static void add_links(struct sim *sim)
+{
+    struct group *first = tiny_add_server(sim, "first", 1, &nobody), *last = tiny_add_server(sim, "last", 1, &nobody);
+
+    for (int i = 1; i < LINKS_MAX; i++) /* link 0 is none */
+        sim_link(last, first, 0, NULL);
+    ck_assert_ptr_null(sim->excess);
+    sim_link(last, first, 0, NULL);
+}
+
+static void add_classes(struct sim *sim)
+{
+    static const struct tiny_source_config source = { .target = "nobody" };
+    struct group *last = tiny_add_source(sim, "last", &source);
+
+    for (int i = 0; i < CLASSES_MAX; i++)
+        sim_add_class(last, "class");
+    ck_assert_ptr_null(sim->excess);
+    sim_add_class(last, "class");
+}
+
+static const struct excess {
+    void (*add)(struct sim *sim);
+    const char *text;
+} excesses[] = {
+    { add_instances, "65,535 instances" },
+    { add_groups, "4,096 components with their parts" },
+    { add_links, "65,535 links between instances" },
+    { add_classes, "4,096 classes of requests" },
+};
+
+static void add_too_much(void *argument)
+{
+    struct sim *sim = *(struct sim **)argument;
+
+    excesses[sim->seed].add(sim);
+    ck_abort_msg("it was not too much");
+}
+
+START_TEST(test_sim_what_is_too_large_is_told)
+{
+    struct sim *sim = sim_create((uint64_t)_i, UINT64_MAX, PENDING_LADDER);
+
+    ck_assert_ptr_nonnull(sim);
+    ck_assert(!memory_guard(&sim->memory, add_too_much, &sim));
+    ck_assert_str_eq(sim->excess, excesses[_i].text);
+    ck_assert_str_eq(sim->excess_group->name, "last");
+    sim_destroy(sim);
+}
+END_TEST
+
+/* ---- the end of time ---- */
+
+/* Late in the longest run of a scenario everything begins to last for ever: no date overflows, and nothing ends. */
+static const struct everlasting {
+    bool shared, slow_link, connects, waits;
+    uint32_t servers;
+    int64_t timeout_ns;
+} everlastings[] = {
+    { .servers = 1, .timeout_ns = SIM_TIME_NEVER },
+    { .servers = 0, .timeout_ns = SIM_TIME_NEVER },
+    { .servers = 1, .shared = true, .timeout_ns = SIM_TIME_NEVER },
+    { .servers = 4, .shared = true, .timeout_ns = SIM_TIME_NEVER - 1 },
+    { .servers = 1, .slow_link = true, .timeout_ns = SIM_TIME_NEVER - 1 },
+    { .servers = 1, .slow_link = true, .connects = true, .timeout_ns = SIM_TIME_NEVER },
+};
+
+START_TEST(test_sim_no_delay_overflows_the_clock)
+{
+    const struct everlasting *row = &everlastings[_i];
+    const int64_t late_ns = INT64_C(2000000000000000000);
+    struct link_config rule = { .connections = { .connections_max = UINT32_MAX, .idle_timeout_ns = SIM_TIME_NEVER } };
+    struct network network = tiny_network(constant(row->slow_link ? 1e300 : 0.0));
+    struct tiny_source_config source = tiny_source_of("server", 3);
+    struct tiny_server_config server = tiny_server_of(tiny_law(DISTRIBUTION_EXPONENTIAL, 1e30));
+    struct tiny_record records[3] = { { 0 } };
+    struct sim *sim = tiny_sim(1, &network);
+
+    if (row->slow_link)
+        network.latency = tiny_law(DISTRIBUTION_EXPONENTIAL, 1e30);
+    network.links = &rule;
+    network.link_count = 1;
+    rule.connections.round_trips = row->connects ? 10 : 0;
+    source.dates_ns = (const int64_t[]){ late_ns - 2, late_ns - 1, late_ns - 1 };
+    source.policy.timeout_ns = row->timeout_ns;
+    source.ended = tiny_record;
+    source.argument = records;
+    server.station.servers = row->servers;
+    server.station.discipline = row->shared ? STATION_PROCESSOR_SHARING : STATION_FIFO;
+    tiny_add_source(sim, "source", &source);
+    tiny_add_server(sim, "server", 1, &server);
+    tiny_wire(sim);
+    ck_assert_int_eq(sim_run(sim, late_ns), SIM_REACHED);
+    ck_assert_int_eq(sim->now_ns, late_ns);
+    ck_assert(sim_conserves(sim, stderr));
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(records[i].ends, 0);
     sim_destroy(sim);
 }
 END_TEST
@@ -742,6 +891,9 @@ int main(void)
     tcase_add_test(tcase, test_sim_interrupt_ends_the_run_soon);
     tcase_add_test(tcase, test_sim_budget_ends_the_run);
     tcase_add_test(tcase, test_sim_full_pool_ends_the_run);
+    tcase_add_loop_test(tcase, test_sim_ends_before_sequence_numbers_do, 0, 2);
+    tcase_add_loop_test(tcase, test_sim_what_is_too_large_is_told, 0, sizeof excesses / sizeof *excesses);
+    tcase_add_loop_test(tcase, test_sim_no_delay_overflows_the_clock, 0, sizeof everlastings / sizeof *everlastings);
     tcase_add_test(tcase, test_sim_request_in_flight_is_small);
     tcase_add_test(tcase, test_sim_window_starts_all_measures_again);
     suite_add_tcase(suite, tcase);
