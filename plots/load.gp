@@ -25,7 +25,7 @@ bottom = angle == 0 ? 0.07 : angle == 90 ? 0.27 : 0.21
 top = 0.88
 middle = (bottom + top) / 2
 ordinary = "#9ecae1"
-full = "#a50f15"
+full = "#d7301f" # in grey it stands apart from the pale bars, and black lines on it can be seen
 set border 3 lc rgb "#444444"
 set xrange [-0.5 : variants - 0.5]
 set grid y lc rgb "#dddddd" lt 1

@@ -53,7 +53,7 @@ grep -q '^base,total,overloaded,1,1,,,2$' full.csv || fail "the overload is not 
 mkdir full
 run 0 plot full.csv --out full --format svg
 grep -qF 'overloaded' full/latency.svg || fail "latency.svg does not say that base is overloaded"
-grep -qi 'a50f15\|rgb(165, *15, *21)' full/load_web.svg || fail "no full instance"
+grep -qi 'd7301f\|rgb(215, *48, *31)' full/load_web.svg || fail "no full instance"
 
 # Nobody gets an answer: no figures at all.
 run 0 queue.json --variant base -n 2 -q --set srv.service_time=1h --set srv.waiting=0 --csv none.csv --set expect=none
