@@ -74,6 +74,15 @@ static bool is_zero(const struct distribution_config *latency)
     return latency->law == DISTRIBUTION_CONSTANT && latency->mean == 0.0;
 }
 
+/* Whether a rule says something of a field: then the default is meant, and takes away what rules before it say. */
+static bool says(const struct reading *reading, size_t rule, const char *field)
+{
+    const cJSON *network = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "network");
+    const cJSON *links = cJSON_GetObjectItemCaseSensitive(network, "links");
+
+    return cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(links, (int)rule), field);
+}
+
 static void read_links(struct reading *reading, const struct network_config *config, struct network *network)
 {
     const struct link_rule_config *items = config->links.items;
@@ -86,10 +95,13 @@ static void read_links(struct reading *reading, const struct network_config *con
         network->links[i] = (struct link_config){
             .from = end_of_rule(reading, network, items[i].from, "from", i),
             .to = end_of_rule(reading, network, items[i].to, "to", i),
-            .has_latency = !is_zero(&items[i].latency),
+            .has_latency = says(reading, i, "latency"),
             .latency = items[i].latency,
             .bandwidth_bytes_per_s = items[i].bandwidth < 1e16 ? items[i].bandwidth : 0,
+            .unlimited = says(reading, i, "bandwidth"),
             .loss = items[i].loss,
+            .lossless = says(reading, i, "loss"),
+            .unconnected = says(reading, i, "round_trips"),
             .connections = { (uint32_t)items[i].round_trips,
                              items[i].connections > UINT32_MAX ? UINT32_MAX : (uint32_t)items[i].connections, items[i].idle_timeout },
         };

@@ -44,7 +44,7 @@ static const struct param_table round_trip_params = { .rows = round_trip_rows, .
 
 static const struct param_row connection_rows[] = {
     PARAM_COUNT(struct link_rule_config, round_trips, .default_text = "0", .max = 10,
-                .help = "Round trips to set up a new connection: TCP 1, with TLS 1.3 2, with TLS 1.2 3; 0: not modelled.",
+                .help = "Round trips to set up a new connection: TCP 1, with TLS 1.3 2, with TLS 1.2 3; 0: connections are not modelled.",
                 .source = "RFC 9293, RFC 8446, RFC 5246"),
     PARAM_COUNT(struct link_rule_config, connections, .default_text = "\"unlimited\"", .word = "unlimited", .word_value = PARAM_WORD_MAX,
                 .min = 1, .max = 1e9, .help = "Connections that each calling instance keeps at most; further calls wait for one."),
@@ -53,7 +53,7 @@ static const struct param_row connection_rows[] = {
     PARAM_TEXT(struct link_rule_config, from, .default_text = "\"any\"", .help = "Component or region that calls; any: all of them."),
     PARAM_TEXT(struct link_rule_config, to, .default_text = "\"any\"", .help = "Component or region that is called; any: all of them."),
     PARAM_DISTRIBUTION(struct link_rule_config, latency, .default_text = "\"0s\"",
-                       .help = "Of one message, one way, drawn anew for each; 0s: as the network says elsewhere."),
+                       .help = "Of one message, one way, drawn anew for each; as the network says elsewhere when it is not given."),
     PARAM_BANDWIDTH(struct link_rule_config, bandwidth, .default_text = "\"unlimited\"", .word = "unlimited", .word_value = PARAM_WORD_MAX,
                     .min = 1, .max = 1e15, .help = "Messages leave one after the other at this speed, each way."),
     PARAM_FRACTION(struct link_rule_config, loss, .default_text = "\"0%\"", .max = 1,
@@ -63,7 +63,8 @@ static const struct param_row connection_rows[] = {
 };
 
 static const struct param_table link_rule_params = { .rows = connection_rows, .size = sizeof(struct link_rule_config),
-                                                     .help = "what messages between two places meet; later entries win" };
+                                                     .help = "what messages between two places meet; of each field the last entry that gives "
+                                                             "it counts: a default that is written takes away what entries before say" };
 
 static const struct param_row network_rows[] = {
     PARAM_DISTRIBUTION(struct network_config, latency, .default_text = "\"0s\"",

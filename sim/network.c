@@ -76,11 +76,11 @@ struct link_config network_link(const struct network *network, const char *from,
             link.latency = rule->latency;
             link.has_latency = true;
         }
-        if (rule->bandwidth_bytes_per_s > 0)
+        if (rule->bandwidth_bytes_per_s > 0 || rule->unlimited)
             link.bandwidth_bytes_per_s = rule->bandwidth_bytes_per_s;
-        if (rule->loss > 0)
+        if (rule->loss > 0 || rule->lossless)
             link.loss = rule->loss;
-        if (rule->connections.round_trips > 0)
+        if (rule->connections.round_trips > 0 || rule->unconnected)
             link.connections = rule->connections;
     }
     return link;

@@ -26,6 +26,7 @@ struct link_config {
     double bandwidth_bytes_per_s;       /* 0: unlimited */
     double loss;                        /* share of messages, 0 to 1 */
     struct connection_config connections;
+    bool unlimited, lossless, unconnected; /* of a rule: it takes away what those before it say, where 0 says nothing */
 };
 
 struct network_site {

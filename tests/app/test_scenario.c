@@ -143,6 +143,29 @@ static const struct {
     { "srv[2]", "requests.failed", "1", COMPARISON_LESS, 1 },
 };
 
+/* What a rule does not say is not its business; what it does say counts, be it the default. */
+START_TEST(test_scenario_rules_of_the_network_take_away_what_they_say)
+{
+    static const char text[] =
+        "{\"network\":{\"links\":[{\"from\":\"users\",\"loss\":\"1%\"},"
+        "{\"loss\":\"0%\",\"bandwidth\":\"unlimited\",\"latency\":\"0s\",\"round_trips\":0}]},"
+        "\"components\":{\"users\":{\"type\":\"clients\",\"arrivals\":\"1/s\",\"target\":\"srv\"},"
+        "\"srv\":{\"type\":\"service\",\"service_time\":\"1ms\"}}}";
+    struct fixture fixture;
+    const struct link_config *links;
+
+    start_good(&fixture, text, NULL);
+    links = fixture.scenario.variants[0].network.links;
+    ck_assert(!links[0].lossless || links[0].loss > 0);
+    ck_assert(!links[0].unlimited && !links[0].unconnected && !links[0].has_latency);
+    ck_assert(links[1].lossless && links[1].unlimited && links[1].unconnected && links[1].has_latency);
+    ck_assert_double_eq(links[1].loss, 0);
+    ck_assert_double_eq(links[1].bandwidth_bytes_per_s, 0);
+    ck_assert_double_eq(links[1].latency.mean, 0);
+    stop(&fixture);
+}
+END_TEST
+
 START_TEST(test_scenario_reads_expectations_in_the_unit_of_the_metric)
 {
     const struct scenario_variant *base;
@@ -392,7 +415,7 @@ START_TEST(test_scenario_finds_its_catalog_beside_it)
 END_TEST
 
 TEST_MAIN("scenario", test_scenario_reads_every_part,
-          test_scenario_reads_expectations_in_the_unit_of_the_metric, test_scenario_reads_variants,
+          test_scenario_rules_of_the_network_take_away_what_they_say, test_scenario_reads_expectations_in_the_unit_of_the_metric, test_scenario_reads_variants,
           test_scenario_has_defaults, test_scenario_tells_all_errors_at_once,
           test_scenario_of_a_newer_format_is_told_once,
           test_scenario_base_errors_are_not_told_again_for_variants,

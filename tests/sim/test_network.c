@@ -180,7 +180,29 @@ START_TEST(test_network_rules_go_by_component_or_site_and_later_ones_win)
 }
 END_TEST
 
-TEST_MAIN("network", test_network_round_trips_over_fibre, test_network_round_trips_at_the_edges_of_the_map,
+START_TEST(test_network_rules_can_take_away)
+{
+    struct link_config rules[] = {
+        { .has_latency = true, .latency = constant(0.01), .bandwidth_bytes_per_s = 1e9, .loss = 0.1, .connections = { 2, 10, 5 } },
+        { .from = "web" }, /* says nothing */
+        { .from = "web", .to = "db", .unlimited = true, .lossless = true, .unconnected = true, .has_latency = true, .latency = constant(0.0) },
+    };
+    struct network network = { .links = rules, .link_count = 3 };
+    struct link_config link = network_link(&network, "web", "", "cache", "");
+
+    ck_assert_double_eq(link.bandwidth_bytes_per_s, 1e9);
+    ck_assert_double_eq(link.loss, 0.1);
+    ck_assert_uint_eq(link.connections.round_trips, 2);
+    ck_assert_double_eq(link.latency.mean, 0.01);
+    link = network_link(&network, "web", "", "db", "");
+    ck_assert_double_eq(link.bandwidth_bytes_per_s, 0);
+    ck_assert_double_eq(link.loss, 0);
+    ck_assert_uint_eq(link.connections.round_trips, 0);
+    ck_assert_double_eq(link.latency.mean, 0);
+}
+END_TEST
+
+TEST_MAIN("network", test_network_rules_can_take_away, test_network_round_trips_over_fibre, test_network_round_trips_at_the_edges_of_the_map,
           test_network_latency_is_half_the_round_trip_times_the_stretch,
           test_network_within_a_site_has_a_latency_of_its_own, test_network_matrix_beats_distance,
           test_network_matrix_does_without_positions,
