@@ -8,7 +8,6 @@
 #include "app/param_kind.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define SIGN "^[<>]=?\\s*"
 #define PERCENTILES "(mean|max|p[0-9]+(\\.[0-9]+)?)"
@@ -36,14 +35,13 @@ static cJSON *of_bound(struct schema_builder *builder, const char *pattern, bool
 
 static cJSON *of_metric(struct schema_builder *builder, enum param_kind kind, bool is_patch)
 {
-    const char *behind = param_kinds[kind].pattern + 1; /* what "^" stands before */
+    static const char share[] = PARAM_SHARE_PATTERN; /* "^...$", as the patterns of kinds */
     char pattern[512];
 
     if (kind == PARAM_KIND_FRACTION) /* 0.999 is as good as 99.9% */
-        snprintf(pattern, sizeof pattern, SIGN "([-+]?\\.?[0-9][0-9.eE+-]*|%.*s)$",
-                 (int)strlen(PARAM_SHARE_PATTERN) - 2, PARAM_SHARE_PATTERN + 1);
+        snprintf(pattern, sizeof pattern, SIGN "([-+]?\\.?[0-9][0-9.eE+-]*|%.*s)$", (int)sizeof share - 3, &share[1]);
     else
-        snprintf(pattern, sizeof pattern, SIGN "%s", behind);
+        snprintf(pattern, sizeof pattern, SIGN "%s", &param_kinds[kind].pattern[1]);
     return of_bound(builder, pattern, is_patch);
 }
 

@@ -169,6 +169,14 @@ static cJSON *of_parameter(struct schema_builder *builder, const struct distribu
     return schema;
 }
 
+static void add_file(struct schema_builder *builder, cJSON *properties, const char *type)
+{
+    cJSON *file = schema_add(builder, properties, "file", cJSON_CreateObject());
+
+    schema_json(builder, file, "type", type);
+    schema_text(builder, file, "description", "samples in a file beside the scenario: a number of seconds a line");
+}
+
 /* One law with exactly one set of parameters; is_file: its samples come from a file. */
 static cJSON *of_law(struct schema_builder *builder, const struct distribution_law_row *law, unsigned set,
                      bool is_file)
@@ -190,7 +198,7 @@ static cJSON *of_law(struct schema_builder *builder, const struct distribution_l
     }
     if (is_file) {
         schema_append(builder, required, cJSON_CreateString("file"));
-        schema_add(builder, properties, "file", of_type(builder, "string"));
+        add_file(builder, properties, "\"string\"");
     }
     schema_add(builder, schema, "additionalProperties", cJSON_CreateFalse());
     return schema;
@@ -219,7 +227,8 @@ static cJSON *of_law_patch(struct schema_builder *builder)
 
     for (size_t i = 0; i < DISTRIBUTION_LAW_COUNT; i++)
         schema_append(builder, names, cJSON_CreateString(distribution_laws[i].name));
-    schema_json(builder, properties, "file", "{\"type\":[\"string\",\"null\"]}");
+    schema_text(builder, law, "description", "which law the times follow");
+    add_file(builder, properties, "[\"string\",\"null\"]");
     for (size_t i = 0; i < DISTRIBUTION_PARAMETER_COUNT; i++) {
         const struct distribution_parameter *parameter = &distribution_parameters[i];
         cJSON *value = schema_add(builder, properties, parameter->name, cJSON_CreateObject());
@@ -227,6 +236,7 @@ static cJSON *of_law_patch(struct schema_builder *builder)
 
         schema_append(builder, list, of_parameter(builder, parameter));
         schema_append(builder, list, of_type(builder, "null"));
+        schema_text(builder, value, "description", parameter->help);
     }
     schema_add(builder, schema, "additionalProperties", cJSON_CreateFalse());
     return schema;
