@@ -19,7 +19,7 @@ from jsonschema import Draft7Validator
 
 PROGRAM = os.environ["SCALESIM"]
 ROOT = os.environ["SCALESIM_SOURCE_DIR"]
-MUTANTS = int(os.environ.get("SCALESIM_MUTANTS", "900"))  # of all scenarios together
+MUTANTS = int(os.environ.get("SCALESIM_MUTANTS", "500"))  # of all scenarios together
 STRENGTH = 0.75  # of what `check` refuses
 failures = 0
 
