@@ -97,7 +97,7 @@ static void add_member(struct tally *tally, const struct component *component)
 {
     tally->started += component->started - component->window_started;
     tally->inside_start += component->window_in_flight;
-    tally->inside_end += component->in_flight.level;
+    tally->inside_end += component_in_flight(component);
     for (int i = 0; i < OUTCOME_COUNT; i++)
         tally->finished[i] += component->finished[i] - component->window_finished[i];
 }
@@ -107,7 +107,7 @@ static void add_class(struct tally *tally, const struct request_class *class)
     uint64_t finished = 0;
 
     tally->started += class->started;
-    tally->attempts += class->attempts;
+    tally->attempts += class->started + class->retries;
     tally->inside_start += class->in_flight_start;
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         tally->finished[i] += class->finished[i];
@@ -121,7 +121,7 @@ static double in_flight_mean(const struct subject *subject)
     double mean = 0;
 
     for (uint32_t i = 0; i < subject->count; i++)
-        mean += gauge_mean(&subject->members[i]->in_flight, subject->sim->now_ns);
+        mean += component_in_flight_mean(subject->members[i]);
     return mean;
 }
 
@@ -439,7 +439,7 @@ static void collect_total(struct results *results, const struct sim *sim)
 
         cost += group->cost_per_hour;
         for (uint32_t k = 0; group->type->is_source && k < group->count; k++)
-            inside += gauge_mean(&group->instances[k]->in_flight, sim->now_ns);
+            inside += component_in_flight_mean(group->instances[k]);
     }
     add_requests(results, "total", &tally, measured_s(sim));
     add_latencies(results, "total", &both[0], &both[1]);

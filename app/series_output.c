@@ -174,7 +174,7 @@ static void tally_group(struct tally *tally, const struct group *group)
     for (uint32_t i = 0; i < group->count; i++) {
         const struct component *instance = group->instances[i];
 
-        tally->inside += gauge_area(&instance->in_flight, sim->now_ns);
+        tally->inside += component_in_flight_area(instance);
         if (!group->type->is_source)
             add_outcomes(tally, instance->finished);
     }

@@ -26,12 +26,13 @@ static bool measure(const struct scenario_variant *variant, int64_t end_ns)
 
     if (build_run(variant, 1, UINT64_MAX, &sim, &problem) != BUILD_OK)
         return false;
+    sim_begin(sim);
     wired_bytes = sim->memory.used_bytes;
     reached = sim_run(sim, end_ns) == SIM_REACHED;
     if (reached)
         printf("bytes=%.1f in_flight=%u in_flight_max=%u frames=%u\n",
-               (double)(sim->memory.used_bytes - wired_bytes) / sim->requests_live_max, sim->requests_live,
-               sim->requests_live_max, sim->frames_max);
+               (double)(sim->memory.used_bytes - wired_bytes) / sim->request_count, sim_requests_live(sim),
+               sim->request_count, sim->frames_max);
     sim_destroy(sim);
     return reached;
 }

@@ -27,6 +27,7 @@ struct source {
     struct lane *lane;
     struct rng rng;
     uint64_t sent;
+    int64_t gap_ahead_ns; /* as models/arrivals.h does it */
 };
 
 struct server_shared {
@@ -58,8 +59,9 @@ static void schedule(struct component *self)
 {
     const struct source_shared *shared = self->shared;
     struct source *source = component_state(self);
-    int64_t date_ns = self->sim->now_ns + distribution_sample_ns(&shared->gap, &source->rng);
+    int64_t date_ns = self->sim->now_ns + source->gap_ahead_ns;
 
+    source->gap_ahead_ns = distribution_sample_ns(&shared->gap, &source->rng);
     lane_push(&self->sim->lanes, source->lane, sim_event(self, source->ticker, date_ns));
 }
 
@@ -70,6 +72,7 @@ static void source_start(struct component *self)
     source->ticker = sim_ticker(self);
     source->lane = lanes_find(&self->sim->lanes, LANE_DELAY_OWN);
     rng_init(&source->rng, self->sim->seed, self->group->name, "arrivals");
+    source->gap_ahead_ns = distribution_sample_ns(&((const struct source_shared *)self->shared)->gap, &source->rng);
     schedule(self);
 }
 

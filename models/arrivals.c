@@ -66,7 +66,7 @@ void arrivals_init(struct arrivals *arrivals, const struct group *owner, int law
 
     distribution_init(&arrivals->gap, &config);
     rng_init(&arrivals->rng, owner->sim->seed, owner->name, "arrivals");
-    arrivals->carry_ns = 0.0;
+    arrivals->ahead_ns = distribution_sample(&arrivals->gap, &arrivals->rng);
 }
 
 void crowd_init(struct crowd *crowd, const struct group *owner, double think_ns, uint64_t thinking)

@@ -11,6 +11,8 @@
  *
  * Dates are kept to fractions of a nanosecond from one request to the next, so that rates are exact however
  * high.
+ * Each gap is drawn one request ahead: what happens next often depends on the date of the next arrival, and then
+ * nobody waits for the draw.
  * Left out: rates that vary with time. Randomness: one stream of the source each ("arrivals", "thinking"),
  * drawn in order of requests. Units: ns, rates in 1/s. Ownership: the caller's storage, plain data. Cost:
  * O(1), one draw a request.
@@ -36,7 +38,7 @@ bool gap_law_check(int law, double cv, char *error, size_t size);
 struct arrivals {
     struct distribution gap; /* ns */
     struct rng rng;
-    double carry_ns; /* what the last date was rounded down by */
+    double ahead_ns; /* the next gap, and what the last date was rounded down by */
 };
 
 /* rate: in 1/s, above 0. law and cv have passed gap_law_check(). */
@@ -45,13 +47,13 @@ void arrivals_init(struct arrivals *arrivals, const struct group *owner, int law
 /* Date of the next request, now_ns being that of the last one. */
 static inline int64_t arrivals_next_ns(struct arrivals *arrivals, int64_t now_ns)
 {
-    double gap_ns = distribution_sample(&arrivals->gap, &arrivals->rng) + arrivals->carry_ns;
+    double gap_ns = arrivals->ahead_ns;
     int64_t whole_ns;
 
     if (gap_ns >= (double)(ARRIVALS_LATEST_NS - now_ns))
         return ARRIVALS_LATEST_NS;
     whole_ns = (int64_t)gap_ns;
-    arrivals->carry_ns = gap_ns - (double)whole_ns;
+    arrivals->ahead_ns = distribution_sample(&arrivals->gap, &arrivals->rng) + (gap_ns - (double)whole_ns);
     return now_ns + whole_ns;
 }
 

@@ -90,13 +90,11 @@ static uint32_t power_of_d_choose(struct balancing *balancing, struct rng *rng, 
 
 /* ---- least connections, ties at random: targets in order of their connections ---- */
 
-/* Room for a level; nobody is above the last one that was ever reached. */
-static void reach_level(struct balancing *balancing, uint32_t connections)
+/* Room for a level, which there is not; nobody is above the last one that was ever reached. */
+static __attribute__((noinline)) void add_levels(struct balancing *balancing, uint32_t connections)
 {
     uint32_t old_count = balancing->level_count;
 
-    if (connections < old_count)
-        return;
     balancing->level_count = 2 * connections + 64;
     balancing->level_end = memory_grow(balancing->memory, balancing->level_end,
                                        balancing->level_count * sizeof *balancing->level_end);
@@ -104,7 +102,13 @@ static void reach_level(struct balancing *balancing, uint32_t connections)
         balancing->level_end[i] = balancing->available_count;
 }
 
-static void swap_to(struct balancing *balancing, uint32_t target, uint32_t place)
+static inline void reach_level(struct balancing *balancing, uint32_t connections)
+{
+    if (__builtin_expect(connections >= balancing->level_count, 0))
+        add_levels(balancing, connections);
+}
+
+static inline void swap_to(struct balancing *balancing, uint32_t target, uint32_t place)
 {
     uint32_t *order = balancing->order;
     uint32_t old_place = balancing->place[target], other = order[place];

@@ -143,7 +143,7 @@ static void send_request(struct component *self, uint64_t number, uint64_t user,
     struct request *request;
 
     choice.counter = 1;
-    class = client_requests_choose(&shared->requests, rng_next(&choice));
+    class = client_requests_choose(&shared->requests, &choice);
     request = sim_start(self, number, class->index);
     request->user = user;
     request->priority = class->priority;
@@ -252,7 +252,6 @@ static void identity_send(struct component *self, struct request *ticker)
     struct clients *clients = component_state(self);
     uint64_t number = request_frame(ticker)->number, user = ticker->user;
 
-    self->sim->requests_live++; /* a ticker does not count; its place is the request's now */
     request_destroy(self->sim, ticker);
     amount_add(&clients->thinking, -1, self->sim->now_ns);
     send_request(self, number, user, rng_for_request(shared->choice_key, number));

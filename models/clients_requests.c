@@ -90,7 +90,7 @@ void client_requests_init(struct client_requests *requests, struct group *group,
     }
 }
 
-const struct client_request *client_requests_choose(const struct client_requests *requests, uint64_t draw)
+const struct client_request *client_requests_search(const struct client_requests *requests, uint64_t draw)
 {
     uint32_t low = 0, high = requests->count - 1;
 

@@ -49,7 +49,13 @@ void client_requests_init(struct client_requests *requests, struct group *group,
                           const struct param_list *list);
 
 /* draw: 64 random bits. */
-const struct client_request *client_requests_choose(const struct client_requests *requests, uint64_t draw);
+const struct client_request *client_requests_search(const struct client_requests *requests, uint64_t draw);
+
+/* The class of the next request; rng is drawn from only where there are several. */
+static inline const struct client_request *client_requests_choose(const struct client_requests *requests, struct rng *rng)
+{
+    return requests->count == 1 ? requests->classes : client_requests_search(requests, rng_next(rng));
+}
 
 /* What is wrong with the list; the second one, with the data sets at hand. */
 void client_requests_check(const struct param_list *list, struct param_problems *problems);

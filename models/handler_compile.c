@@ -178,6 +178,7 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     instruction->bytes = step->request_size > 0 ? (uint32_t)step->request_size : QUESTION_BYTES;
     instruction->place = compiler->calls[target->index]++;
     instruction->links = links_to(compiler, target, &step->policy);
+    instruction->count = target->count;
     compile_steps(compiler, &step->on_miss);
     compile_rest(compiler, at, &step->on_error);
 }

@@ -4,9 +4,6 @@
 #include "models/environment.h"
 #include "models/routing.h"
 
-/* What an instruction leaves behind: the request is still ours, or it has gone somewhere. */
-enum handler_state { HANDLER_GOES_ON, HANDLER_WAITS };
-
 /* A question that carries rows and does not know how large they are. */
 #define ROW_BYTES_UNKNOWN 1000
 
@@ -72,38 +69,39 @@ static void end(struct component *self, struct request *request, enum outcome ou
     shared->end(self, request, outcome, bytes);
 }
 
-/* ---- instructions ---- */
+/* ---- instructions ----
+ *
+ * Each ends by giving the request away, or by running the next instruction: as its last act, which compilers turn into a jump. */
 
-static enum handler_state run_give_up(struct component *self, struct request *request,
-                                      const struct instruction *instruction)
+static void go_on_after_failure(struct component *self, struct request *request, const struct instruction *instruction,
+                                enum outcome outcome)
 {
-    end(self, request, (enum outcome)request->outcome, instruction->bytes);
-    return HANDLER_WAITS;
+    request->outcome = (uint8_t)outcome;
+    request_frame(request)->step = instruction->on_error;
+    handler_run(self, request);
 }
 
-static enum handler_state run_compute(struct component *self, struct request *request,
-                                      const struct instruction *instruction)
+static void run_give_up(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    end(self, request, (enum outcome)request->outcome, instruction->bytes);
+}
+
+static void run_compute(struct component *self, struct request *request, const struct instruction *instruction)
 {
     const struct handler_runner *runner = component_state(self);
     struct frame *frame = request_frame(request);
 
     frame->step++;
-    if (host_compute(runner->host, self, request,
-                     duration_sample(&instruction->duration, draw_number(frame))))
-        return HANDLER_WAITS;
-    request->outcome = OUTCOME_REFUSED;
-    frame->step = instruction->on_error;
-    return HANDLER_GOES_ON;
+    if (!host_compute(runner->host, self, request, duration_sample(&instruction->duration, draw_number(frame))))
+        go_on_after_failure(self, request, instruction, OUTCOME_REFUSED);
 }
 
-static enum handler_state run_wait(struct component *self, struct request *request,
-                                   const struct instruction *instruction)
+static void run_wait(struct component *self, struct request *request, const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
 
     frame->step++;
     sim_resume_drawn(self, request, &instruction->duration, draw_number(frame), self->on_timer);
-    return HANDLER_WAITS;
 }
 
 /* Size of a question with the rows themselves in it. */
@@ -120,64 +118,56 @@ static uint32_t bytes_with_rows(const struct sim *sim, const struct request *req
     return (uint32_t)bytes + instruction->bytes;
 }
 
-static enum handler_state run_call(struct component *self, struct request *request,
-                                   const struct instruction *instruction)
+static void run_call(struct component *self, struct request *request, const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
     uint32_t place = place_of(instruction, frame);
-    uint32_t index;
+    uint32_t index = 0;
 
     request->operation = instruction->operation;
     request->rows = instruction->rows;
     request->bytes =
         instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
-    index = route_instance(instruction->links[0]->target->group, request, rng_hash(frame->number, ~(uint64_t)place));
+    if (instruction->count > 1)
+        index = route_instance(instruction->links[0]->target->group, request, rng_hash(frame->number, ~(uint64_t)place));
     sim_call(self, request, instruction->links[index], place);
-    return HANDLER_WAITS;
 }
 
-static enum handler_state run_jump(struct component *self, struct request *request,
-                                   const struct instruction *instruction)
+static void run_jump(struct component *self, struct request *request, const struct instruction *instruction)
 {
-    (void)self;
     request_frame(request)->step = instruction->target;
-    return HANDLER_GOES_ON;
+    handler_run(self, request);
 }
 
-static enum handler_state run_choose(struct component *self, struct request *request,
-                                     const struct instruction *instruction)
+static void run_choose(struct component *self, struct request *request, const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
     struct rng rng = rng_for_request(instruction->choose.draw_key, draw_number(frame));
     const struct handler_arm *arm = instruction->choose.arms, *last = arm + instruction->count - 1;
     double point = rng_uniform(&rng) * last->weight_before;
 
-    (void)self;
     while (arm < last && point >= arm->weight_before)
         arm++;
     frame->step = arm->target;
-    return HANDLER_GOES_ON;
+    handler_run(self, request);
 }
 
 /* The frame's note counts iterations. */
-static enum handler_state run_again(struct component *self, struct request *request,
-                                    const struct instruction *instruction)
+static void run_again(struct component *self, struct request *request, const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
 
-    (void)self;
     if (++frame->note < instruction->times) {
         frame->step = instruction->target;
     } else {
         frame->note = 0;
         frame->step++;
     }
-    return HANDLER_GOES_ON;
+    handler_run(self, request);
 }
 
 /* The frame stays at the fork until the last branch has ended. */
-static enum handler_state run_fork(struct component *self, struct request *request,
-                                   const struct instruction *instruction)
+static void run_fork(struct component *self, struct request *request, const struct instruction *instruction)
 {
     struct sim *sim = self->sim;
     uint32_t branch = place_of(instruction, request_frame(request));
@@ -201,41 +191,33 @@ static enum handler_state run_fork(struct component *self, struct request *reque
         first = child->next;
         handler_run(self, child);
     }
-    return HANDLER_WAITS;
 }
 
-static enum handler_state run_end_branch(struct component *self, struct request *request,
-                                         const struct instruction *instruction)
+static void run_end_branch(struct component *self, struct request *request, const struct instruction *instruction)
 {
     (void)instruction;
     end_branch(self, request, OUTCOME_OK);
-    return HANDLER_WAITS;
 }
 
-static enum handler_state run_fail(struct component *self, struct request *request,
-                                   const struct instruction *instruction)
+static void run_fail(struct component *self, struct request *request, const struct instruction *instruction)
 {
     struct frame *frame = request_frame(request);
     struct rng rng = rng_for_request(instruction->fail.draw_key, draw_number(frame));
 
-    (void)self;
     if (rng_uniform(&rng) >= instruction->fail.share) {
         frame->step++;
-        return HANDLER_GOES_ON;
+        handler_run(self, request);
+    } else {
+        go_on_after_failure(self, request, instruction, OUTCOME_ERROR);
     }
-    request->outcome = OUTCOME_ERROR;
-    frame->step = instruction->on_error;
-    return HANDLER_GOES_ON;
 }
 
-static enum handler_state run_respond(struct component *self, struct request *request,
-                                      const struct instruction *instruction)
+static void run_respond(struct component *self, struct request *request, const struct instruction *instruction)
 {
     end(self, request, OUTCOME_OK, instruction->bytes);
-    return HANDLER_WAITS;
 }
 
-static enum handler_state (*const run_op[OP_COUNT])(struct component *, struct request *,
+static void (*const run_op[OP_COUNT])(struct component *, struct request *,
                                                     const struct instruction *) = {
     [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
     [OP_CALL] = run_call,       [OP_JUMP] = run_jump,       [OP_CHOOSE] = run_choose,
@@ -246,11 +228,9 @@ static enum handler_state (*const run_op[OP_COUNT])(struct component *, struct r
 void handler_run(struct component *self, struct request *request)
 {
     const struct handler_shared *shared = self->shared;
-    const struct instruction *instruction;
+    const struct instruction *instruction = &shared->program[request_frame(request)->step];
 
-    do
-        instruction = &shared->program[request_frame(request)->step];
-    while (run_op[instruction->op](self, request, instruction) == HANDLER_GOES_ON);
+    run_op[instruction->op](self, request, instruction);
 }
 
 void handler_reply(struct component *self, struct request *request)

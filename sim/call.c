@@ -4,28 +4,6 @@
 
 #define BACKOFF_DOUBLINGS_MAX 62
 
-void sim_arrive(struct component *target, struct request *request)
-{
-    struct sim *sim = target->sim;
-
-    request->flags &= (uint8_t)~REQUEST_IN_TRANSIT;
-    request_frame(request)->entered_ns = sim->now_ns;
-    target->started++;
-    gauge_rise(&target->in_flight, sim->now_ns);
-    target->on_request(target, request);
-}
-
-void sim_come_back(struct component *component, struct request *request)
-{
-    sim_return(component->sim, request);
-}
-
-void sim_orphan_end(struct sim *sim, struct request *request)
-{
-    sim->orphans_ended++;
-    request_destroy(sim, request);
-}
-
 /* ---- fan-out ---- */
 
 struct request *sim_fork(struct component *self, struct request *parent, uint32_t branch)
@@ -63,6 +41,53 @@ struct request *sim_join(struct component *self, struct request *child)
     return --parent->children ? NULL : parent;
 }
 
+/* ---- there ---- */
+
+static void start_timeout(struct component *self, struct request *request, int64_t timeout_ns)
+{
+    struct timers *timers = &self->sim->timers;
+    uint32_t index = timer_start(timers, sim_event(self, request, self->sim->now_ns + timeout_ns));
+    struct timer *timer = timer_get(timers, index);
+
+    timer->outer = request->timer;
+    timer->depth = request->top;
+    request->timer = index;
+}
+
+void sim_arrive(struct component *target, struct request *request)
+{
+    struct sim *sim = target->sim;
+
+    request->flags &= (uint8_t)~REQUEST_IN_TRANSIT;
+    sim_enter(target, request, request_frame(request), sim->now_ns);
+}
+
+/* A call that has a timeout, or takes time, or whose arrival would nest the C stack too deep. */
+void sim_travel(struct component *self, struct request *request, struct link *link)
+{
+    struct sim *sim = self->sim;
+    struct component *target = link->target;
+    struct frame *frame = request_frame(request);
+
+    if (link->policy.timeout_ns != SIM_TIME_NEVER)
+        start_timeout(self, request, link->policy.timeout_ns);
+    if (link->plain && !link->latency && sim_may_nest(sim)) {
+        sim->nesting++;
+        sim_enter(target, request, frame, sim->now_ns);
+        return;
+    }
+    request->flags |= REQUEST_IN_TRANSIT;
+    if (!link->plain) {
+        sim_send_slowly(self, request, link);
+    } else if (link->latency) {
+        sim_resume_drawn(target, request, link->latency, frame->number, sim_arrive);
+    } else {
+        request->owner = target;
+        request->resume = sim_arrive;
+        sim_wake(sim, request);
+    }
+}
+
 /* ---- retries ---- */
 
 /* The pause is over, or there was none: the next attempt leaves. */
@@ -76,7 +101,7 @@ static void resend(struct component *caller, struct request *request)
     request->rows = question->rows;
     request->operation = question->operation;
     if (caller->group->type->is_source)
-        caller->sim->classes[request->request_class]->attempts++;
+        caller->sim->classes[request->request_class]->retries++;
     request->top++;
     request_frame(request)->number = rng_hash(request_frame(request)->number, NUMBER_RETRY + attempt);
     sim_send(caller, request, link);
@@ -97,7 +122,7 @@ static int64_t backoff_ns(const struct link *link, uint64_t number, uint32_t att
 }
 
 /* Repeats a failed call if the policy says so; false: the caller is to hear of the failure. */
-bool sim_retry(struct component *caller, struct request *request, struct link *link)
+static bool retry(struct component *caller, struct request *request, struct link *link)
 {
     struct frame *frame = request_frame(request);
     int64_t pause_ns;
@@ -116,18 +141,72 @@ bool sim_retry(struct component *caller, struct request *request, struct link *l
     return true;
 }
 
-/* ---- timeouts ---- */
+/* ---- and back ---- */
 
-void sim_timeout_start(struct component *self, struct request *request, int64_t timeout_ns)
+/* Ends the innermost timeout of the request. */
+static void stop_timeout(struct sim *sim, struct request *request)
 {
-    struct timers *timers = &self->sim->timers;
-    uint32_t index = timer_start(timers, sim_event(self, request, self->sim->now_ns + timeout_ns));
-    struct timer *timer = timer_get(timers, index);
+    uint32_t index = request->timer;
 
-    timer->outer = request->timer;
-    timer->depth = request->top;
-    request->timer = index;
+    request->timer = timer_get(&sim->timers, index)->outer;
+    timer_stop(&sim->timers, index);
 }
+
+/* Pops the top frame and resumes the caller, or ends an orphan. */
+static void come_back(struct sim *sim, struct request *request)
+{
+    struct component *caller;
+
+    if (request->timer && timer_get(&sim->timers, request->timer)->depth == request->top)
+        stop_timeout(sim, request);
+    if (request->top == request->base) {
+        sim->orphans_ended++;
+        request_destroy(sim, request);
+        return;
+    }
+    request->top--;
+    caller = sim->components[request_frame(request)->component];
+    if (request->outcome != OUTCOME_OK && retry(caller, request, &sim->links[request_last_link(request)]))
+        return;
+    caller->on_reply(caller, request);
+}
+
+void sim_come_back(struct component *component, struct request *request)
+{
+    request->flags &= (uint8_t)~REQUEST_RETURNING;
+    come_back(component->sim, request);
+}
+
+/* Any answer: one that fails, takes time, ends a timeout or is an orphan's too. */
+void sim_reply_in_full(struct component *self, struct request *request, enum outcome outcome)
+{
+    struct sim *sim = self->sim;
+    struct group *group = self->group;
+    struct frame *frame = request_frame(request);
+    struct link *link = &sim->links[frame->link];
+
+    self->finished[outcome]++;
+    self->in_flight_area += (uint64_t)sim->now_ns;
+    histogram_add(outcome == OUTCOME_OK ? &group->latency_ok : &group->latency_failed, sim->now_ns - frame->entered_ns);
+    request->outcome = (uint8_t)outcome;
+    if (link->plain && !link->latency && sim_may_nest(sim)) {
+        sim->nesting++;
+        come_back(sim, request);
+        return;
+    }
+    request->flags |= REQUEST_RETURNING;
+    if (!link->plain) {
+        sim_reply_slowly(self, request, link);
+    } else if (link->latency) {
+        sim_resume_drawn(self, request, link->latency, ~frame->number, sim_come_back);
+    } else {
+        request->owner = self;
+        request->resume = sim_come_back;
+        sim_wake(sim, request);
+    }
+}
+
+/* ---- timeouts ---- */
 
 /* All timers of a request from `index` outwards now belong to the request at `owner`. */
 static void hand_over_timers(struct sim *sim, uint32_t index, uint32_t owner)
@@ -199,6 +278,6 @@ void sim_timer_fire(struct sim *sim)
         sim_connection_leave_line(component, link, called);
     else
         sim_connection_drop(component, link);
-    if (!sim_retry(component, request, link))
+    if (!retry(component, request, link))
         component->on_reply(component, request);
 }

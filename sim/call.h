@@ -104,13 +104,12 @@ static inline struct request *request_create(struct component *self, uint64_t nu
         index = sim_request_grow(sim);
     request = sim_request(sim, index);
     sim->request_free = request->next;
-    if (__builtin_expect(++sim->requests_live > sim->requests_live_max, 0))
-        sim->requests_live_max = sim->requests_live;
-    request->timer = request->parent = request->children = 0;
-    request->version = 0;
+    request->timer = request->parent = request->version = 0;
+    request->children = request->rows = 0;
     request->state = REQUEST_LIVE;
     request->outcome = OUTCOME_OK;
-    request->flags = 0;
+    request->operation = 0;
+    request->flags = request->priority = 0;
     request->base = request->top = 0;
     request->frames[0] = (struct frame){ .entered_ns = sim->now_ns, .number = number, .component = self->id };
     return request;
@@ -121,33 +120,39 @@ static inline void request_destroy(struct sim *sim, struct request *request)
     request->state = REQUEST_FREE;
     request->next = sim->request_free;
     sim->request_free = request->index;
-    sim->requests_live--;
 }
 
 /* ---- call and reply ---- */
 
+/* The rare halves of the verbs below, and what link.c needs; not for models. */
 void sim_arrive(struct component *target, struct request *request);
 void sim_come_back(struct component *component, struct request *request);
+void sim_travel(struct component *self, struct request *request, struct link *link);
+void sim_reply_in_full(struct component *self, struct request *request, enum outcome outcome);
 void sim_send_slowly(struct component *self, struct request *request, struct link *link);
 void sim_reply_slowly(struct component *self, struct request *request, struct link *link);
-void sim_orphan_end(struct sim *sim, struct request *request);
-bool sim_retry(struct component *caller, struct request *request, struct link *link);
 bool sim_waits_for_connection(const struct request *request);
-void sim_timeout_start(struct component *self, struct request *request, int64_t timeout_ns);
 void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request);
 
-/* Ends the innermost timeout of the request. */
-static inline void sim_timeout_stop(struct sim *sim, struct request *request)
+/* A message that takes no time is answered for at once, unless the C stack would grow too deep. */
+static inline bool sim_may_nest(const struct sim *sim)
 {
-    uint32_t index = request->timer;
+    return sim->nesting < NESTING_MAX;
+}
 
-    request->timer = timer_get(&sim->timers, index)->outer;
-    timer_stop(&sim->timers, index);
+/* The request has reached the component of its top frame. */
+static inline void sim_enter(struct component *target, struct request *request, struct frame *frame, int64_t now_ns)
+{
+    frame->entered_ns = now_ns;
+    target->started++;
+    target->in_flight_area -= (uint64_t)now_ns;
+    target->on_request(target, request);
 }
 
 /* Sends the request, whose top frame is the callee's already, over the link. */
 static inline void sim_send(struct component *self, struct request *request, struct link *link)
 {
+    struct sim *sim = self->sim;
     struct component *target = link->target;
     struct frame *frame = request_frame(request);
 
@@ -156,20 +161,12 @@ static inline void sim_send(struct component *self, struct request *request, str
     frame->step = 0;
     frame->attempt = 0;
     frame->note = 0;
-    request->flags |= REQUEST_IN_TRANSIT;
-    if (link->policy.timeout_ns != SIM_TIME_NEVER)
-        sim_timeout_start(self, request, link->policy.timeout_ns);
-    if (__builtin_expect(!link->plain, 0))
-        sim_send_slowly(self, request, link);
-    else if (link->latency)
-        sim_resume_drawn(target, request, link->latency, frame->number, sim_arrive);
-    else if (__builtin_expect(++self->sim->nesting < NESTING_MAX, 1))
-        sim_arrive(target, request);
-    else {
-        request->owner = target;
-        request->resume = sim_arrive;
-        sim_wake(self->sim, request);
+    if (__builtin_expect(!link->instant || !sim_may_nest(sim), 0)) {
+        sim_travel(self, request, link);
+        return;
     }
+    sim->nesting++;
+    sim_enter(target, request, frame, sim->now_ns);
 }
 
 /* What the request's top frame asks. */
@@ -194,51 +191,29 @@ static inline void sim_call(struct component *self, struct request *request, str
     sim_send(self, request, link);
 }
 
-/* Pops the top frame and resumes the caller, or ends an orphan. */
-static inline void sim_return(struct sim *sim, struct request *request)
-{
-    struct component *caller;
-
-    request->flags &= (uint8_t)~REQUEST_RETURNING;
-    if (request->timer && timer_get(&sim->timers, request->timer)->depth == request->top)
-        sim_timeout_stop(sim, request);
-    if (__builtin_expect(request->top == request->base, 0)) {
-        sim_orphan_end(sim, request);
-        return;
-    }
-    request->top--;
-    caller = sim->components[request_frame(request)->component];
-    if (__builtin_expect(request->outcome != OUTCOME_OK, 0) &&
-        sim_retry(caller, request, &sim->links[request_last_link(request)]))
-        return;
-    caller->on_reply(caller, request);
-}
-
-/* Answers the caller. Set request->bytes before, to the size of the answer. */
+/* Answers the caller. Set request->bytes before, to the size of the answer. Here is the usual case, which calls nothing but
+ * the caller, and that as its last act: so there is nothing to save and to restore. */
 static inline void sim_reply(struct component *self, struct request *request, enum outcome outcome)
 {
     struct sim *sim = self->sim;
     struct frame *frame = request_frame(request);
     struct link *link = &sim->links[frame->link];
-    struct group *group = self->group;
+    int64_t latency_ns = sim->now_ns - frame->entered_ns;
+    struct component *caller;
 
-    self->finished[outcome]++;
-    gauge_fall(&self->in_flight, sim->now_ns);
-    histogram_add(__builtin_expect(outcome == OUTCOME_OK, 1) ? &group->latency_ok : &group->latency_failed,
-                  sim->now_ns - frame->entered_ns);
-    request->outcome = (uint8_t)outcome;
-    request->flags |= REQUEST_RETURNING;
-    if (__builtin_expect(!link->plain, 0))
-        sim_reply_slowly(self, request, link);
-    else if (link->latency)
-        sim_resume_drawn(self, request, link->latency, ~frame->number, sim_come_back);
-    else if (__builtin_expect(++sim->nesting < NESTING_MAX, 1))
-        sim_return(sim, request);
-    else {
-        request->owner = self;
-        request->resume = sim_come_back;
-        sim_wake(sim, request);
+    if (__builtin_expect(outcome != OUTCOME_OK || !link->instant || !sim_may_nest(sim) || request->top == request->base ||
+                             !histogram_covers(&self->group->latency_ok, latency_ns), 0)) {
+        sim_reply_in_full(self, request, outcome);
+        return;
     }
+    sim->nesting++;
+    self->finished[OUTCOME_OK]++;
+    self->in_flight_area += (uint64_t)sim->now_ns;
+    histogram_add(&self->group->latency_ok, latency_ns);
+    request->outcome = OUTCOME_OK;
+    request->top--;
+    caller = sim->components[(frame - 1)->component];
+    caller->on_reply(caller, request);
 }
 
 /* ---- fan-out ---- */
@@ -260,11 +235,9 @@ static inline struct request *sim_start(struct component *self, uint64_t number,
     struct request_class *class = self->sim->classes[request_class];
 
     request->request_class = request_class;
-    request->priority = 0;
     self->started++;
     class->started++;
-    class->attempts++;
-    gauge_rise(&self->in_flight, self->sim->now_ns);
+    self->in_flight_area -= (uint64_t)self->sim->now_ns;
     return request;
 }
 
@@ -277,7 +250,7 @@ static inline void sim_finish(struct component *self, struct request *request, e
 
     self->finished[outcome]++;
     class->finished[outcome]++;
-    gauge_fall(&self->in_flight, sim->now_ns);
+    self->in_flight_area += (uint64_t)sim->now_ns;
     histogram_add(outcome == OUTCOME_OK ? &class->latency_ok : &class->latency_failed,
                   sim->now_ns - request->frames[0].entered_ns);
     request_destroy(sim, request);

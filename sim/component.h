@@ -90,20 +90,23 @@ struct resource_statistics {
     uint64_t slowdown_count; /* services completed */
 };
 
+/* The first two cache lines are all that a visit touches: with thousands of instances, lines are what counts. */
 struct component {
     void (*on_request)(struct component *self, struct request *request);
     void (*on_reply)(struct component *self, struct request *request);
     void (*on_timer)(struct component *self, struct request *request);
     struct sim *sim;
-    struct site *site;
     struct group *group;
-    void *shared;           /* of the group, type->shared_size bytes */
-    struct gauge in_flight; /* requests inside: arrived and not yet answered */
-    uint64_t finished[OUTCOME_COUNT];
-    uint64_t started;  /* requests that arrived since the run began */
+    void *shared; /* of the group, type->shared_size bytes */
+    struct site *site;
     uint32_t instance; /* in its group, from 0 */
     uint16_t id;       /* in the run */
     uint8_t resource_count;
+
+    __int128 in_flight_area; /* dates of answers minus dates of arrivals in the window, as in a gauge */
+    uint64_t started;        /* requests that arrived since the run began */
+    uint64_t finished[OUTCOME_COUNT];
+
     struct resource resources[RESOURCES_MAX];
     uint64_t window_started, window_finished[OUTCOME_COUNT]; /* the counters when measuring began */
     uint64_t window_in_flight;
@@ -116,13 +119,16 @@ static inline void *component_state(const struct component *self)
     return (void *)(uintptr_t)(self + 1);
 }
 
+_Static_assert(offsetof(struct component, in_flight_area) == 64, "being called takes one cache line");
+_Static_assert(offsetof(struct component, finished[OUTCOME_OK]) < 128, "counting a visit takes another");
+
 /* What a source of requests measures of one class of them ("users:view"). */
 struct request_class {
     const char *name;
     struct group *group;
     struct histogram latency_ok;     /* first send to last answer, ns */
     struct histogram latency_failed;
-    uint64_t started, attempts;      /* in the window */
+    uint64_t started, retries;       /* in the window */
     uint64_t finished[OUTCOME_COUNT];
     uint64_t in_flight_start;
 };
@@ -145,6 +151,15 @@ struct group {
     double cost_per_hour; /* USD, of all instances */
     uint16_t class_first, class_count; /* of a source, in the run's classes */
 };
+
+/* Requests inside: arrived and not yet answered. */
+uint64_t component_in_flight(const struct component *self);
+
+/* Their number times the time in the window so far, request-ns, exact. */
+__int128 component_in_flight_area(const struct component *self);
+
+/* Their mean over the window so far; the present number when it is empty. */
+double component_in_flight_mean(const struct component *self);
 
 /* Adds a resource to what the instance reports. A shared one is reported by each of its users. */
 void component_add_resource(struct component *self, struct resource resource);

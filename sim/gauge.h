@@ -35,17 +35,17 @@ struct gauge {
 /* One unit more from now on. */
 static inline void gauge_rise(struct gauge *gauge, int64_t now_ns)
 {
-    gauge->area -= now_ns;
-    if (++gauge->level > gauge->level_max)
-        gauge->level_max = gauge->level;
-    else if (gauge->level == 0)
+    gauge->area -= (uint64_t)now_ns; /* dates are not negative, which saves extending the sign */
+    if (__builtin_add_overflow(gauge->level, 1, &gauge->level))
         abort();
+    if (gauge->level > gauge->level_max)
+        gauge->level_max = gauge->level;
 }
 
 /* One unit less from now on. */
 static inline void gauge_fall(struct gauge *gauge, int64_t now_ns)
 {
-    gauge->area += now_ns;
+    gauge->area += (uint64_t)now_ns;
     if (gauge->level-- == 0)
         abort();
 }

@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(sizeof(struct histogram) == 58400, "the header states the size");
@@ -24,27 +25,39 @@ static int64_t bucket_width(unsigned index)
 /* The buckets in use are first_index() to last_index(); an empty histogram has first > last. */
 static unsigned first_index(const struct histogram *histogram)
 {
-    return histogram_index(histogram_min(histogram));
+    return histogram_is_empty(histogram) ? 1 : histogram_index(histogram->min);
 }
 
 static unsigned last_index(const struct histogram *histogram)
 {
-    return histogram_index(histogram->max);
+    return histogram_index(histogram_max(histogram));
 }
 
 bool histogram_is_empty(const struct histogram *histogram)
 {
-    return histogram_min(histogram) > histogram->max;
+    return histogram->span == 0 && histogram->buckets[histogram_index(histogram->min)] == 0;
 }
 
 int64_t histogram_min(const struct histogram *histogram)
 {
-    return INT64_MAX - histogram->headroom;
+    return histogram_is_empty(histogram) ? INT64_MAX : histogram->min;
 }
 
 int64_t histogram_max(const struct histogram *histogram)
 {
-    return histogram->max;
+    return histogram->min + (int64_t)histogram->span;
+}
+
+void histogram_widen(struct histogram *histogram, int64_t value)
+{
+    bool first = histogram_is_empty(histogram);
+    int64_t max = first ? value : histogram_max(histogram);
+
+    if (value < 0)
+        abort();
+    if (first || value < histogram->min)
+        histogram->min = value;
+    histogram->span = (uint64_t)((value > max ? value : max) - histogram->min);
 }
 
 void histogram_add_count(struct histogram *histogram, int64_t value, uint64_t n)
@@ -60,13 +73,13 @@ void histogram_merge(struct histogram *histogram, const struct histogram *from)
 {
     unsigned last = last_index(from);
 
+    if (histogram_is_empty(from))
+        return;
+    histogram_widen(histogram, from->min);
     for (unsigned i = first_index(from); i <= last; i++)
         histogram->buckets[i] += from->buckets[i];
+    histogram_widen(histogram, histogram_max(from));
     histogram->sum += from->sum;
-    if (from->max > histogram->max)
-        histogram->max = from->max;
-    if (from->headroom > histogram->headroom)
-        histogram->headroom = from->headroom;
 }
 
 void histogram_clear(struct histogram *histogram)
@@ -76,8 +89,8 @@ void histogram_clear(struct histogram *histogram)
     if (first <= last)
         memset(&histogram->buckets[first], 0, (last - first + 1) * sizeof histogram->buckets[0]);
     histogram->sum = 0;
-    histogram->max = 0;
-    histogram->headroom = 0;
+    histogram->min = 0;
+    histogram->span = 0;
 }
 
 uint64_t histogram_count(const struct histogram *histogram)
@@ -119,11 +132,11 @@ double histogram_quantile(const struct histogram *histogram, double fraction)
     if (rank == 1)
         return (double)histogram_min(histogram);
     if (rank == count)
-        return (double)histogram->max;
+        return (double)histogram_max(histogram);
     while (below + histogram->buckets[i] < rank)
         below += histogram->buckets[i++];
     inside = ((double)(rank - below) - 0.5) / (double)histogram->buckets[i]; /* as if its values lay evenly */
-    return fmin(fmax((double)bucket_lower(i) + inside * (double)(bucket_width(i) - 1), (double)histogram_min(histogram)), (double)histogram->max);
+    return fmin(fmax((double)bucket_lower(i) + inside * (double)(bucket_width(i) - 1), (double)histogram_min(histogram)), (double)histogram_max(histogram));
 }
 
 double histogram_fraction_above(const struct histogram *histogram, int64_t value)
@@ -137,15 +150,15 @@ double histogram_fraction_above(const struct histogram *histogram, int64_t value
         return NAN;
     if (value < histogram_min(histogram))
         return 1;
-    if (value >= histogram->max)
+    if (value >= histogram_max(histogram))
         return 0;
     i = histogram_index(value);
     lower = bucket_lower(i);
     upper = lower + (bucket_width(i) - 1);
     if (lower < histogram_min(histogram))
         lower = histogram_min(histogram);
-    if (upper > histogram->max)
-        upper = histogram->max;
+    if (upper > histogram_max(histogram))
+        upper = histogram_max(histogram);
     inside = (double)histogram->buckets[i] * (double)(upper - value) / ((double)(upper - lower) + 1);
     while (++i <= last)
         above += histogram->buckets[i];

@@ -21,7 +21,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #define HISTOGRAM_BITS 7 /* 2^7 buckets an octave */
 #define HISTOGRAM_BUCKETS ((63 - HISTOGRAM_BITS + 1) << HISTOGRAM_BITS)
@@ -29,8 +28,8 @@
 
 struct histogram {
     __int128 sum;     /* of all values */
-    int64_t max;      /* 0: empty */
-    int64_t headroom; /* INT64_MAX - minimum, so that zeroed memory is empty */
+    int64_t min;      /* 0 when empty, like span: then bucket 0 is empty too */
+    uint64_t span;    /* maximum - minimum: one comparison tells whether a value lies between them */
     uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
@@ -50,17 +49,21 @@ static inline unsigned histogram_index(int64_t value)
     return (exponent << HISTOGRAM_BITS) + (unsigned)(value >> exponent);
 }
 
+/* The rare half of histogram_add(): a value below the minimum or above the maximum. Not for others. */
+void histogram_widen(struct histogram *histogram, int64_t value);
+
+/* The value lies between the minimum and the maximum so far, so adding it is a matter of a few instructions. */
+static inline bool histogram_covers(const struct histogram *histogram, int64_t value)
+{
+    return (uint64_t)(value - histogram->min) <= histogram->span;
+}
+
 /* Adds one value >= 0. */
 static inline void histogram_add(struct histogram *histogram, int64_t value)
 {
-    if (value < INT64_MAX - histogram->headroom) { /* rare, and a negative value always comes by here */
-        if (value < 0)
-            abort();
-        histogram->headroom = INT64_MAX - value;
-    }
-    if (value > histogram->max)
-        histogram->max = value;
-    histogram->sum += value;
+    if (__builtin_expect(!histogram_covers(histogram, value), 0)) /* a negative value always comes by here */
+        histogram_widen(histogram, value);
+    histogram->sum += (uint64_t)value;
     histogram->buckets[histogram_index(value)]++;
 }
 

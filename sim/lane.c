@@ -29,7 +29,8 @@ static void double_leaves(struct lanes *lanes)
     for (uint32_t i = 1; i < 4 * count; i++)
         lanes->nodes[i] = (struct lane_node){ .head = EVENT_NEVER };
     for (uint32_t i = 0; i < count; i++)
-        lanes_play(lanes, i, heads[i]);
+        lanes_play(lanes, &lanes->lanes[i], lanes->lanes[i].is_empty ? EVENT_NEVER : heads[i]);
+    lanes->taken = NULL;
 }
 
 struct lane *lanes_find(struct lanes *lanes, int64_t delay_ns)
@@ -45,6 +46,7 @@ struct lane *lanes_find(struct lanes *lanes, int64_t delay_ns)
         double_leaves(lanes);
     lane = &lanes->lanes[lanes->count];
     lane->number = lanes->count++;
+    lane->is_empty = true;
     lane->delay_ns = delay_ns;
     lane->ring = memory_alloc_array(lanes->memory, RING_START, sizeof *lane->ring);
     lane->mask = RING_START - 1;
@@ -71,6 +73,6 @@ uint64_t lanes_count(const struct lanes *lanes)
     uint64_t count = 0;
 
     for (uint32_t i = 0; i < lanes->count; i++)
-        count += lanes->lanes[i].end - lanes->lanes[i].start + !event_is_never(lane_head(lanes, i));
+        count += lanes->lanes[i].end - lanes->lanes[i].start + !lanes->lanes[i].is_empty;
     return count;
 }

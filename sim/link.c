@@ -99,10 +99,16 @@ static struct pipe *card_of(const struct component *sender, const struct link *l
     return is_local(link) ? NULL : sender->egress;
 }
 
+static void set_speed(struct link *link)
+{
+    link->plain = is_plain(link);
+    link->instant = link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER;
+}
+
 void sim_link_cut(struct link *link, bool cut)
 {
     link->cut = cut;
-    link->plain = is_plain(link);
+    set_speed(link);
 }
 
 /* Events at both ends of the link belong to the target's site. */
@@ -135,7 +141,7 @@ static void set_properties(struct link *link, struct group *from, struct group *
     link->connections = config.connections;
     if (config.connections.round_trips > 0)
         link->pools = memory_alloc_array(&sim->memory, from->count, sizeof(struct connection_pool *));
-    link->plain = is_plain(link);
+    set_speed(link);
 }
 
 struct link *sim_link(struct group *from, struct group *target, uint32_t instance, const struct call_policy *policy)
@@ -191,7 +197,7 @@ static struct connection_pool *pool_of(struct link *link, struct component *self
     pool = link->pools[self->instance] = memory_alloc(&sim->memory, sizeof *pool);
     pool->in_use = (struct station){ .servers = link->connections.connections_max, .waiting_max = STATION_UNLIMITED,
                                      .line_count = 1, .speed = 1.0, .owner = self, .id = UINT32_MAX };
-    pool->in_use.lines = memory_alloc(&sim->memory, sizeof *pool->in_use.lines);
+    pool->in_use.lines = &pool->in_use.line;
     pool->in_use.statistics = group_resource_statistics(self->group, "outgoing_connections");
     return pool;
 }
@@ -258,7 +264,7 @@ static void lost_resume(struct component *self, struct request *request)
     request->outcome = OUTCOME_LOST;
     if (request->top > request->base)
         sim_connection_drop(sim->components[(request_frame(request) - 1)->component], link);
-    sim_return(sim, request);
+    sim_come_back(self, request);
 }
 
 /* The message is at the sender's end of the link; delay_ns: or will be. */
@@ -358,7 +364,7 @@ static void back_resume(struct component *self, struct request *request)
         keep_idle(pool, sim);
         station_release(&pool->in_use, caller);
     }
-    sim_return(sim, request);
+    sim_come_back(self, request);
 }
 
 /* As enter_link(), the other way. */

@@ -62,12 +62,14 @@ struct connection_config {
 
 struct connection_pool;
 
+/* What most calls need is in the first cache line. */
 struct link {
     struct component *target;
-    struct duration *latency;  /* of one message, one way; NULL: none */
-    bool plain;                /* nothing but latency: no pipe, no loss, no connections */
-    bool cut;                  /* see sim_link_cut() */
+    struct duration *latency; /* of one message, one way; NULL: none */
     uint16_t id;
+    bool plain;   /* nothing but latency: no pipe, no loss, no connections */
+    bool instant; /* not even that, and no timeout: a message arrives at once and is done with */
+    bool cut;     /* see sim_link_cut() */
     struct call_policy policy;
     struct pipe *forward, *back; /* NULL: unlimited */
     double loss;                 /* share of messages */
@@ -75,7 +77,9 @@ struct link {
     struct connection_config connections;
     struct connection_pool **pools; /* by calling instance, NULL: no connections modelled */
     struct group *from;
-};
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct link, policy.retry_on) < 64, "a call looks at one cache line of its link");
 
 /* Links the group to instance `instance` of target. The network between their sites decides about
  * latency, bandwidth, loss and connections; the caller about the policy (copied). */

@@ -34,6 +34,7 @@ static void wheel_reset(struct pending *set, uint32_t bucket_count, uint8_t shif
     set->shift = shift;
     set->wheel_count = 0;
     set->chunk_free = 0;
+    set->next_chunk = 0;
     set->chunk_count = 0;
 }
 
@@ -47,7 +48,7 @@ static uint32_t chunk_new(struct pending *set)
 }
 
 /* Hangs an empty chunk into a bucket; returns the bucket's word, which the caller stores with the event. */
-uint32_t pending_chunk_add(struct pending *set, uint32_t slot)
+static uint32_t chunk_add(struct pending *set, uint32_t slot)
 {
     uint32_t chunk = set->chunk_free;
 
@@ -89,7 +90,7 @@ static int64_t next_bucket(const struct pending *set)
 }
 
 /* Fetches the bucket that will be served after this one: its chunk is likely out of the caches. */
-static void prefetch_bucket(const struct pending *set, uint32_t slot)
+static void prefetch_bucket(struct pending *set, uint32_t slot)
 {
     uint64_t bits = set->occupied[slot >> 6] & (UINT64_MAX << (slot & 63));
 
@@ -97,6 +98,7 @@ static void prefetch_bucket(const struct pending *set, uint32_t slot)
         uint32_t word = set->buckets[(slot & ~63u) + (uint32_t)__builtin_ctzll(bits)];
         const char *chunk = (const char *)&set->chunks[word >> PENDING_CHUNK_COUNT_BITS];
 
+        set->next_chunk = word >> PENDING_CHUNK_COUNT_BITS;
         __builtin_prefetch(chunk);
         __builtin_prefetch(chunk + 64);
     }
@@ -140,8 +142,16 @@ void pending_advance(struct pending *set)
         pending_push_bottom(set, heap_pop(&set->far));
 }
 
-void pending_push_far(struct pending *set, struct event event)
+/* Into a bucket without room, or beyond the wheel. */
+void pending_push_elsewhere(struct pending *set, struct event event)
 {
+    int64_t bucket = event.time_ns >> set->shift;
+    uint32_t slot = (uint32_t)bucket & set->bucket_mask;
+
+    if ((uint64_t)bucket - (uint64_t)set->current <= set->bucket_mask) {
+        pending_push_chunk(set, slot, chunk_add(set, slot), event);
+        return;
+    }
     set->far_pushes++;
     heap_push(&set->far, event);
 }

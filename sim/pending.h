@@ -54,6 +54,7 @@ struct pending {
     bool bottom_is_heap;   /* the bottom is in `near`, not in bottom[] */
     uint8_t shift;         /* a bucket is 2^shift ns wide */
     uint32_t chunk_free;   /* list of chunks given back, 0: none */
+    uint32_t next_chunk;   /* of the bucket to be served next; a guess */
     int64_t current;       /* number of the last bucket that belongs to the bottom */
     uint32_t *buckets;     /* of the wheel: chunk << 3 | events in it; 0: empty */
     struct pending_chunk *chunks;
@@ -72,10 +73,10 @@ struct pending {
 /* Starts empty. */
 void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind);
 
-/* The rare halves of the inline functions below; not for others. */
+/* The rare halves of the inline functions below; not for others. Those of a push are its last act, so that the usual push
+ * has nothing to save before it. */
 void pending_overflow_bottom(struct pending *set, struct event event);
-void pending_push_far(struct pending *set, struct event event);
-uint32_t pending_chunk_add(struct pending *set, uint32_t slot);
+void pending_push_elsewhere(struct pending *set, struct event event);
 void pending_advance(struct pending *set);
 void pending_retune(struct pending *set, int64_t now_ns);
 
@@ -93,14 +94,14 @@ static inline void pending_push_bottom(struct pending *set, struct event event)
     set->bottom[i] = event;
 }
 
-static inline void pending_push_wheel(struct pending *set, struct event event, int64_t bucket)
+/* The bucket's newest chunk has room: no chunk yet has 0 events, a full one 7. */
+static inline bool pending_chunk_has_room(uint32_t word)
 {
-    uint32_t slot = (uint32_t)bucket & set->bucket_mask;
-    uint32_t word = set->buckets[slot];
+    return ((word + 1) & PENDING_CHUNK_COUNT_MASK) > 1;
+}
 
-    /* 0 events: no chunk yet; 7: a full one */
-    if (((word + 1) & PENDING_CHUNK_COUNT_MASK) <= 1)
-        word = pending_chunk_add(set, slot);
+static inline void pending_push_chunk(struct pending *set, uint32_t slot, uint32_t word, struct event event)
+{
     set->chunks[word >> PENDING_CHUNK_COUNT_BITS].events[word & PENDING_CHUNK_COUNT_MASK] = event;
     set->buckets[slot] = word + 1;
     set->wheel_count++;
@@ -110,16 +111,19 @@ static inline void pending_push_wheel(struct pending *set, struct event event, i
 static inline void pending_place(struct pending *set, struct event event)
 {
     int64_t bucket = event.time_ns >> set->shift;
+    uint64_t ahead = (uint64_t)bucket - (uint64_t)set->current;
+    uint32_t slot = (uint32_t)bucket & set->bucket_mask;
 
-    if (bucket <= set->current)
+    if (bucket <= set->current) {
         pending_push_bottom(set, event);
-    else if (set->bottom_count < PENDING_SMALL && set->count == set->bottom_count + 1) {
+    } else if (set->bottom_count < PENDING_SMALL && set->count == set->bottom_count + 1) {
         set->current = bucket; /* nothing but the bottom is in use: let it reach further */
         pending_push_bottom(set, event);
-    } else if (__builtin_expect((uint64_t)bucket - (uint64_t)set->current <= set->bucket_mask, 1))
-        pending_push_wheel(set, event, bucket);
-    else
-        pending_push_far(set, event);
+    } else if (ahead <= set->bucket_mask && pending_chunk_has_room(set->buckets[slot])) {
+        pending_push_chunk(set, slot, set->buckets[slot], event);
+    } else {
+        pending_push_elsewhere(set, event);
+    }
 }
 
 static inline void pending_push(struct pending *set, struct event event)
@@ -152,10 +156,16 @@ static inline void pending_drop_first(struct pending *set, struct event first)
         pending_retune(set, first.time_ns);
 }
 
-/* A guess at the event after the first one, to prefetch what it is about; EVENT_NEVER: no idea. */
-static inline struct event pending_second(const struct pending *set)
+/* A guess at the event that is `behind` places after the first one, to prefetch what it is about; payload 0: no idea. */
+static inline struct event pending_ahead(const struct pending *set, uint32_t behind)
 {
-    return set->bottom_count > 1 ? set->bottom[set->bottom_count - 2] : EVENT_NEVER;
+    return set->bottom_count > behind ? set->bottom[set->bottom_count - 1 - behind] : (struct event){ 0, 0 };
+}
+
+/* Some event of the bucket that is served next, another one after each pop: to prefetch what they are about. */
+static inline struct event pending_next_bucket(const struct pending *set)
+{
+    return set->chunks[set->next_chunk].events[set->bottom_count % PENDING_CHUNK_EVENTS];
 }
 
 #endif

@@ -55,16 +55,21 @@ struct request {
     uint64_t user;            /* who asks */
     int64_t service_ns;       /* work it wants of the station it is at */
     int64_t since_ns;         /* joined the waiting line; while served: end of the service */
-    uint32_t index;           /* own place in the pool */
-    uint32_t next, prev;      /* in a waiting line; next also in the free list */
-    uint32_t timer;           /* innermost running timeout, 0: none */
+    union {
+        struct {
+            uint32_t next, prev; /* in a waiting line; next also in the free list */
+        };
+        uint64_t event_order; /* while served: of the event that ends the service */
+    };
+    uint32_t index; /* own place in the pool */
+    uint32_t timer; /* innermost running timeout, 0: none */
 
     uint32_t parent;       /* of a child request, 0: none */
+    uint32_t version;      /* of the row, in a reply of a store or a cache */
     uint16_t children;     /* still out */
     uint16_t rows;         /* that an operation on a store touches, the key's first */
     uint32_t station;      /* it is at */
     uint32_t bytes;        /* size of the message on its way: question or answer */
-    uint32_t version;      /* of the row, in a reply of a store or a cache */
     uint16_t request_class;
     uint16_t data;         /* data set of the key, 0: none */
     uint8_t state;         /* enum request_state */

@@ -1,8 +1,10 @@
 /* sharing.c - processor sharing by virtual time; see station.h.
  *
  * While there are no more requests than servers, and each gets a whole one, nobody shares anything: then every request has an
- * event of its own, as at any other station, and the virtual clock rests ("direct"). The first one too many takes these events
- * back and starts the clock; when the station has been empty, it rests again.
+ * event of its own, as at any other station, and the virtual clock rests. The first one too many takes these events back and
+ * starts the clock; when the station has been empty, it rests again. A station that has never had one too many is not even here:
+ * station.h serves its requests (servers_alone), and who they are is found once by looking at all. From then on it is likely
+ * to happen again, and the station keeps a list ("direct").
  */
 #include "sim/station.h"
 
@@ -16,18 +18,20 @@ struct sharing_job {
 };
 
 struct sharing {
-    double clock_ns;     /* virtual: work that each request present has received, ns */
-    int64_t updated_ns;  /* when clock_ns was right */
-    double pace;         /* of the clock with the requests present; 0: nobody is served */
+    struct sharing_job *jobs;
+    uint32_t count;     /* requests present */
+    bool direct;        /* each has an event of its own, whose order is that of its job; jobs are places, in no order */
+    uint32_t free;      /* direct: first free place + 1, 0: none; it holds the next one where a request's index would be */
+    uint32_t places;    /* direct: in use or free */
+    uint32_t room;      /* for jobs */
+    uint32_t alarm;     /* timer of the next departure, 0: none */
+    uint32_t ticker;
+    double clock_ns;    /* virtual: work that each request present has received, ns */
+    int64_t updated_ns; /* when clock_ns was right */
+    double pace;        /* of the clock with the requests present; 0: nobody is served */
     double inverse_pace;
     uint64_t arrivals;
-    uint32_t count;
-    uint32_t room;
-    uint32_t alarm; /* timer of the next departure, 0: none */
-    uint32_t ticker;
-    bool direct; /* jobs are in no order, and each has an event: `end` is its date, `order` the event's */
     const double *capacity; /* of k busy servers together, in servers; NULL: k */
-    struct sharing_job *jobs;
 };
 
 static inline uint32_t job_request(struct sharing_job job)
@@ -41,7 +45,8 @@ void sharing_init(struct station *station, const struct station_config *config)
     struct sharing *sharing = memory_alloc(&sim->memory, sizeof *sharing);
 
     sharing->capacity = config->capacity;
-    sharing->direct = !config->capacity;
+    if (config->capacity) /* a busy server slows the others down */
+        station->servers_alone = 0;
     sharing->room = 16;
     sharing->jobs = memory_alloc_array(&sim->memory, sharing->room, sizeof *sharing->jobs);
     station->sharing = sharing;
@@ -155,18 +160,33 @@ static void rest_if_empty(struct station *station)
 {
     struct sharing *sharing = station->sharing;
 
-    if (sharing->count == 0)
+    if (sharing->count == 0) {
         sharing->direct = !sharing->capacity && station->speed == 1.0;
+        sharing->free = sharing->places = 0;
+    }
 }
 
 static void make_room(struct station *station)
 {
     struct sharing *sharing = station->sharing;
 
-    if (sharing->count < sharing->room)
-        return;
     sharing->room *= 2;
     sharing->jobs = memory_grow(&station->owner->sim->memory, sharing->jobs, sharing->room * sizeof *sharing->jobs);
+}
+
+/* A place in jobs for a request with an event of its own. */
+static inline uint32_t take_place(struct station *station)
+{
+    struct sharing *sharing = station->sharing;
+    uint32_t place = sharing->free;
+
+    if (place) {
+        sharing->free = (uint32_t)(sharing->jobs[place - 1].order >> EVENT_PAYLOAD_BITS);
+        return place - 1;
+    }
+    if (sharing->places == sharing->room)
+        make_room(station);
+    return sharing->places++;
 }
 
 /* A request's own event: it is done. */
@@ -175,30 +195,46 @@ static void direct_depart(struct component *self, struct request *request)
     struct sim *sim = self->sim;
     struct station *station = sim->stations[request->station];
     struct sharing *sharing = station->sharing;
-    struct sharing_job last = sharing->jobs[--sharing->count];
 
-    sharing->jobs[request->next] = last;
-    sim_request(sim, job_request(last))->next = request->next;
+    sharing->count--;
+    sharing->jobs[request->next].order = (uint64_t)sharing->free << EVENT_PAYLOAD_BITS;
+    sharing->free = request->next + 1;
     station->statistics->slowdown_count++;
     gauge_fall(&station->busy, sim->now_ns);
     self->on_timer(self, request);
 }
 
-static void direct_serve(struct station *station, struct component *self, struct request *request)
+static inline void direct_serve(struct station *station, struct component *self, struct request *request)
 {
     struct sim *sim = self->sim;
     struct sharing *sharing = station->sharing;
     struct event end = sim_event(self, request, sim->now_ns + request->service_ns);
 
-    make_room(station);
     gauge_rise(&station->busy, sim->now_ns);
     station->statistics->started++;
-    request->owner = self;
     request->resume = direct_depart;
     request->since_ns = sim->now_ns;
-    request->next = sharing->count;
-    sharing->jobs[sharing->count++] = (struct sharing_job){ (double)end.time_ns, end.order };
+    request->next = take_place(station);
+    sharing->jobs[request->next].order = end.order;
+    sharing->count++;
     pending_push(&sim->pending, end);
+}
+
+/* The first time: those whom station.h serves become jobs. */
+static void list_jobs(struct station *station)
+{
+    struct sharing *sharing = station->sharing;
+    uint32_t count;
+    struct request **requests = station_list_in_service(station, &count);
+
+    station->servers_alone = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        requests[i]->since_ns = station_end_event(requests[i]).time_ns - requests[i]->service_ns;
+        if (sharing->places == sharing->room)
+            make_room(station);
+        sharing->jobs[sharing->places++].order = requests[i]->event_order;
+    }
+    memory_free(&station->owner->sim->memory, requests);
 }
 
 /* The events are taken back; from now on the virtual clock tells who is done. */
@@ -206,15 +242,21 @@ static void begin_to_share(struct station *station)
 {
     struct sim *sim = station->owner->sim;
     struct sharing *sharing = station->sharing;
-    uint32_t count = sharing->count;
+    uint32_t count = 0;
 
-    for (uint32_t i = 1; i < count; i++) { /* by arrival: events are numbered as they come; there are no more than servers */
+    if (station->servers_alone)
+        list_jobs(station);
+
+    for (uint32_t i = 0; i < sharing->places; i++) { /* by arrival: events are numbered as they come */
         struct sharing_job job = sharing->jobs[i];
-        uint32_t place = i;
+        uint32_t place = count;
 
+        if (!job_request(job))
+            continue; /* a free place */
         for (; place && sharing->jobs[place - 1].order > job.order; place--)
             sharing->jobs[place] = sharing->jobs[place - 1];
         sharing->jobs[place] = job;
+        count++;
     }
     sharing->direct = false;
     sharing->clock_ns = 0.0;
@@ -278,29 +320,22 @@ void sharing_start(struct station *station)
     station->sharing->ticker = ticker->index;
 }
 
-bool station_share(struct station *station, struct component *self, struct request *request)
+/* A request that has to share, or comes while others do. */
+static __attribute__((noinline)) void share(struct station *station, struct component *self, struct request *request)
 {
     struct sharing *sharing = station->sharing;
     struct sim *sim = self->sim;
     struct sharing_job job;
 
-    if (sharing->direct && sharing->count < station->servers) {
-        direct_serve(station, self, request);
-        return true;
-    }
-    if (sharing->count < station->servers) {
-        gauge_rise(&station->busy, sim->now_ns);
-    } else if (station->waiting.level >= station->waiting_max) {
-        station->refused++;
-        return false;
-    } else {
-        gauge_rise(&station->waiting, sim->now_ns);
-    }
-    if (sharing->direct)
+    if (sharing->direct || station->servers_alone)
         begin_to_share(station);
+    if (sharing->count < station->servers)
+        gauge_rise(&station->busy, sim->now_ns);
+    else
+        gauge_rise(&station->waiting, sim->now_ns);
     advance_clock(station, sim->now_ns);
-    make_room(station);
-    request->owner = self;
+    if (sharing->count == sharing->room)
+        make_room(station);
     request->resume = NULL; /* the station's alarm brings it back */
     request->since_ns = sim->now_ns;
     station->statistics->started++;
@@ -311,12 +346,19 @@ bool station_share(struct station *station, struct component *self, struct reque
     /* while all have a whole server, a later departure leaves the first one's date alone */
     if (sharing->jobs[0].order == job.order || sharing->capacity || sharing->count > station->servers)
         set_alarm(station);
-    return true;
+}
+
+void station_share(struct station *station, struct component *self, struct request *request)
+{
+    if (station->sharing->direct && station->sharing->count < station->servers)
+        direct_serve(station, self, request);
+    else
+        share(station, self, request);
 }
 
 void sharing_set_speed(struct station *station, double speed)
 {
-    if (station->sharing->direct)
+    if (station->sharing->direct || station->servers_alone)
         begin_to_share(station);
     advance_clock(station, station->owner->sim->now_ns);
     station->speed = speed;
@@ -331,7 +373,7 @@ void sharing_crash(struct station *station, enum outcome outcome)
     struct sim *sim = station->owner->sim;
     uint32_t first = 0, last = 0;
 
-    if (sharing->direct)
+    if (sharing->direct || station->servers_alone)
         begin_to_share(station);
     advance_clock(station, sim->now_ns);
     while (sharing->count) {

@@ -4,7 +4,8 @@
  *   sim_create   with a seed and a memory budget
  *   sim_add_site, sim_add_group ...   what the scenario holds, in its order
  *   sim_wire     calls wire_group and wire of every component, checks the paths of calls, sizes the
- *                requests, then calls start
+ *                requests
+ *   sim_begin    calls start of every component: first arrivals, warm caches
  *   sim_run      to a date, as often as wanted; sim_window_start() in between ends the warm-up
  *   sim_conserves, and the readers in measure.h
  *   sim_destroy
@@ -93,7 +94,7 @@ struct sim {
     uint16_t component_count, link_count, group_count;
     uint16_t questions_offset; /* in a request, see struct call_question; 0: no call of this run is repeated */
     uint8_t frames_max;
-    bool wired, full;
+    bool wired, begun, full;
     enum pending_kind pending_kind;
     struct request_class **classes; /* of all sources; request->request_class is an index */
     uint16_t class_count;
@@ -107,12 +108,12 @@ struct sim {
     void *truth;                   /* of the models: which rows there are, in which version */
 
     uint64_t seed;
-    uint64_t events;   /* run so far */
-    uint64_t timeouts; /* that did happen */
+    uint64_t events;     /* run so far */
+    uint64_t look_up_at; /* after so many, see whether the run has to end */
+    uint64_t timeouts;   /* that did happen */
     uint64_t orphans_ended;
-    uint64_t events_max; /* the run ends after so many; for tests, as the layout's own limit is far */
+    uint64_t events_max;   /* the run ends after so many; for tests, as the layout's own limit is far */
     uint32_t requests_max; /* the same of the size of the pool */
-    uint32_t requests_live, requests_live_max;
     int64_t window_start_ns;
     const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */
     const char *replay;                     /* command line that repeats this run, for bug reports */
@@ -147,9 +148,12 @@ bool sim_reaches(const struct sim *sim, const struct group *from, const struct g
 /* NULL: none of that name. */
 struct group *sim_find_group(const struct sim *sim, const char *name);
 
-/* Wires and starts everything. False when calls form a cycle, *cycle is a group on it, or when a path of calls has more
+/* Wires everything. False when calls form a cycle, *cycle is a group on it, or when a path of calls has more
  * than 64 components, *cycle is the group where it begins. */
 bool sim_wire(struct sim *sim, const struct group **cycle);
+
+/* Starts every component, once: sim_run() does it where nobody has. */
+void sim_begin(struct sim *sim);
 
 /* Runs all events up to end_ns and sets the clock there; it is never set back. A run that ends for another reason stays
  * at the date of its last event and can go on. */
@@ -168,6 +172,9 @@ static inline struct request *sim_request(const struct sim *sim, uint32_t index)
 {
     return (struct request *)(void *)(sim->requests + (size_t)index * sim->stride);
 }
+
+/* Requests in the pool, tickers not counted. O(requests). */
+uint32_t sim_requests_live(const struct sim *sim);
 
 /* Slow path of request_create(): room for one more. */
 uint32_t sim_request_grow(struct sim *sim);

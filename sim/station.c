@@ -11,6 +11,7 @@ void station_init(struct station *station, struct component *owner, const struct
         sim_too_large(sim, owner->group, "262,144 resources with a waiting line");
     *station = (struct station){
         .servers = config->servers,
+        .servers_alone = config->servers,
         .waiting_max = config->waiting_max,
         .discipline = (uint16_t)config->discipline,
         .line_count = config->discipline == STATION_PRIORITY ? STATION_PRIORITIES : 1,
@@ -19,7 +20,9 @@ void station_init(struct station *station, struct component *owner, const struct
         .owner = owner,
         .id = sim->station_count++,
     };
-    station->lines = memory_alloc_array(&sim->memory, station->line_count, sizeof *station->lines);
+    station->lines = &station->line;
+    if (station->line_count > 1)
+        station->lines = memory_alloc_array(&sim->memory, station->line_count, sizeof *station->lines);
     sim->stations[station->id] = station;
     component_add_resource(owner, (struct resource){ .name = config->name, .kind = RESOURCE_STATION,
                                                      .held = config->held, .of.station = station });
@@ -27,45 +30,22 @@ void station_init(struct station *station, struct component *owner, const struct
         sharing_init(station, config);
 }
 
-static struct station_line *line_of(struct station *station, const struct request *request)
+/* Those behind the first are linked both ways; the first one's successor is left alone until its turn. */
+static inline void line_remove(struct station_line *line, struct sim *sim, const struct request *request)
 {
-    uint32_t line = request->priority < station->line_count ? request->priority : station->line_count - 1u;
-
-    return &station->lines[line];
-}
-
-static void line_append(struct station_line *line, struct sim *sim, struct request *request)
-{
-    request->next = 0;
-    request->prev = line->last;
-    if (line->last)
-        sim_request(sim, line->last)->next = request->index;
-    else
-        line->first = request->index;
-    line->last = request->index;
-}
-
-static void line_remove(struct station_line *line, struct sim *sim, struct request *request)
-{
-    if (request->prev)
-        sim_request(sim, request->prev)->next = request->next;
-    else
+    if (request->index == line->first) {
         line->first = request->next;
+        return;
+    }
+    sim_request(sim, request->prev)->next = request->next;
     if (request->next)
         sim_request(sim, request->next)->prev = request->prev;
     else
         line->last = request->prev;
 }
 
-void station_join_line(struct station *station, struct sim *sim, struct request *request)
-{
-    request->since_ns = sim->now_ns;
-    line_append(line_of(station, request), sim, request);
-    gauge_rise(&station->waiting, sim->now_ns);
-}
-
 /* Whose turn it is; somebody waits. */
-static struct request *first_in_line(const struct station *station, struct sim *sim)
+static inline struct request *first_in_line(const struct station *station, struct sim *sim)
 {
     const struct station_line *line = station->lines;
 
@@ -77,7 +57,7 @@ static struct request *first_in_line(const struct station *station, struct sim *
 /* Leaves without a server. */
 void station_give_up_waiting(struct station *station, struct sim *sim, struct request *request)
 {
-    line_remove(line_of(station, request), sim, request);
+    line_remove(station_line_of(station, request), sim, request);
     gauge_fall(&station->waiting, sim->now_ns);
 }
 
@@ -85,10 +65,10 @@ void station_give_up_waiting(struct station *station, struct sim *sim, struct re
 struct request *station_leave_line(struct station *station, struct sim *sim)
 {
     struct request *request = first_in_line(station, sim);
-    int64_t waited_ns;
+    int64_t waited_ns = sim->now_ns - request->since_ns;
 
-    station_give_up_waiting(station, sim, request);
-    waited_ns = sim->now_ns - request->since_ns;
+    line_remove(station_line_of(station, request), sim, request);
+    gauge_fall(&station->waiting, sim->now_ns);
     if (waited_ns > 0)
         histogram_add(&station->statistics->waits, waited_ns);
     station->statistics->started++;
@@ -104,7 +84,7 @@ void station_resume(struct component *self, struct request *request)
 
     request->resume = NULL; /* no longer in service, whatever its owner does next */
     statistics->slowdown_count++;
-    if (station->waiting.level && station->busy.level <= station->servers) {
+    if (station_has_next(station)) {
         struct request *next = station_leave_line(station, sim);
         int64_t waited_ns = sim->now_ns - next->since_ns;
 
@@ -133,7 +113,7 @@ void station_begin_slowed(struct station *station, struct component *self, struc
     bool ends = time_ns < 9e18 - (double)sim->now_ns;
     struct event end = sim_event(self, request, ends ? sim->now_ns + sim_time_from_ns(time_ns) : SIM_TIME_NEVER - 1);
 
-    station_note_event(request, end);
+    request->event_order = end.order;
     request->resume = station->speed > 0.0 ? station_resume : frozen_resume;
     request->since_ns = station->speed > 0.0 ? end.time_ns : work_ns;
     if (station->speed > 0.0)
@@ -146,21 +126,21 @@ static bool in_service(const struct station *station, const struct request *requ
            (request->state == REQUEST_LIVE || request->state == REQUEST_TICKER);
 }
 
-static struct event end_event(const struct request *request)
+struct event station_end_event(const struct request *request)
 {
-    return (struct event){ request->since_ns, (uint64_t)request->next << 32 | request->prev };
+    return (struct event){ request->since_ns, request->event_order };
 }
 
 static int by_end(const void *a, const void *b)
 {
-    struct event first = end_event(*(struct request *const *)a), second = end_event(*(struct request *const *)b);
+    struct event first = station_end_event(*(struct request *const *)a), second = station_end_event(*(struct request *const *)b);
 
     return event_before(second, first) - event_before(first, second);
 }
 
 /* Who is in service, by the date at which each will be done: not by the place in the pool, which other components have a
  * say in. To be freed. */
-static struct request **list_in_service(const struct station *station, uint32_t *count)
+struct request **station_list_in_service(const struct station *station, uint32_t *count)
 {
     struct sim *sim = station->owner->sim;
     struct request **list = memory_alloc_array(&sim->memory, station->busy.level, sizeof(struct request *));
@@ -178,7 +158,7 @@ static int64_t take_back(struct sim *sim, struct request *request, double speed)
 {
     if (request->resume == frozen_resume)
         return request->since_ns;
-    sim_cancel(sim, end_event(request));
+    sim_cancel(sim, station_end_event(request));
     return sim_time_from_ns((double)(request->since_ns - sim->now_ns) * speed);
 }
 
@@ -197,7 +177,7 @@ void station_set_speed(struct station *station, double speed)
     station->speed = speed;
     if (old == speed)
         return;
-    list = list_in_service(station, &count);
+    list = station_list_in_service(station, &count);
     for (uint32_t i = 0; i < count; i++)
         station_begin_slowed(station, list[i]->owner, list[i], take_back(sim, list[i], old));
     memory_free(&sim->memory, list);
@@ -220,7 +200,7 @@ static struct request **empty_station(struct station *station, uint32_t *count)
 {
     struct sim *sim = station->owner->sim;
     uint32_t served, waiting = station->waiting.level;
-    struct request **list = list_in_service(station, &served);
+    struct request **list = station_list_in_service(station, &served);
 
     for (uint32_t i = 0; i < served; i++) {
         take_back(sim, list[i], station->speed);

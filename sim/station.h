@@ -46,21 +46,27 @@ struct station_line {
 
 struct sharing; /* of processor sharing: virtual clock and jobs */
 
+/* While nobody waits, a service touches the first cache line only. */
 struct station {
+    struct gauge busy; /* servers at work or held */
     uint32_t servers;
+    uint32_t servers_alone; /* so many requests are served whatever the others do; 0: requests share the servers */
+    uint32_t id;
     uint32_t waiting_max;
+    struct resource_statistics *statistics;
+    double speed; /* 1: as configured; 0: stopped */
+
+    struct gauge waiting; /* requests in line; under processor sharing those beyond the servers */
+    struct station_line line;
+    struct station_line *lines; /* &line, or one a priority */
+    struct sharing *sharing;    /* of processor sharing, else NULL */
     uint16_t discipline; /* enum station_discipline */
     uint16_t line_count;
-    uint32_t id;
-    struct station_line *lines; /* one, or one a priority */
-    struct resource_statistics *statistics;
-    struct gauge busy;    /* servers at work or held */
-    struct gauge waiting; /* requests in line; under processor sharing those beyond the servers */
-    double speed;         /* 1: as configured; 0: stopped */
-    struct sharing *sharing;
-    struct component *owner;
     uint64_t refused; /* in the window */
-};
+    struct component *owner;
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct station, waiting) == 64, "a service touches one cache line");
 
 enum station_grant { STATION_REFUSED, STATION_WAITING, STATION_HELD };
 
@@ -82,31 +88,46 @@ void station_crash(struct station *station, enum outcome outcome);
 double station_utilisation(const struct station *station, int64_t now_ns);
 
 void station_resume(struct component *self, struct request *request);
-void station_join_line(struct station *station, struct sim *sim, struct request *request);
 struct request *station_leave_line(struct station *station, struct sim *sim);
 void station_begin_slowed(struct station *station, struct component *self, struct request *request, int64_t work_ns);
 void station_give_up_waiting(struct station *station, struct sim *sim, struct request *request);
 void station_answer(struct request *request, enum outcome outcome);
-bool station_share(struct station *station, struct component *self, struct request *request);
+void station_share(struct station *station, struct component *self, struct request *request);
 void sharing_init(struct station *station, const struct station_config *config);
 void sharing_start(struct station *station);
 void sharing_set_speed(struct station *station, double speed);
 void sharing_crash(struct station *station, enum outcome outcome);
+struct request **station_list_in_service(const struct station *station, uint32_t *count);
+struct event station_end_event(const struct request *request);
+
+/* All servers are busy, and so is every place in line. */
+static inline bool station_refuses(struct station *station)
+{
+    if (__builtin_expect(station->busy.level < station->servers || station->waiting.level < station->waiting_max, 1))
+        return false;
+    station->refused++;
+    return true;
+}
+
+/* A free server is taken. */
+static inline void station_start(struct station *station, int64_t now_ns)
+{
+    gauge_rise(&station->busy, now_ns);
+    station->statistics->started++;
+}
 
 static inline bool station_take_server(struct station *station, int64_t now_ns)
 {
     if (station->busy.level >= station->servers)
         return false;
-    gauge_rise(&station->busy, now_ns);
-    station->statistics->started++;
+    station_start(station, now_ns);
     return true;
 }
 
-/* Who is served stands in no line: its links hold the order of the event that ends the service. */
-static inline void station_note_event(struct request *request, struct event event)
+/* A server becomes free: is it somebody's turn? Nobody waits while servers are free. */
+static inline bool station_has_next(const struct station *station)
 {
-    request->next = (uint32_t)(event.order >> 32);
-    request->prev = (uint32_t)event.order;
+    return station->busy.level == station->servers && station->waiting.level;
 }
 
 /* The service of a request that has a server begins. */
@@ -122,40 +143,60 @@ static inline void station_begin(struct station *station, struct component *self
     end = sim_event(self, request, sim->now_ns + request->service_ns);
     request->resume = station_resume;
     request->since_ns = end.time_ns;
-    station_note_event(request, end);
+    request->event_order = end.order;
     pending_push(&sim->pending, end);
+}
+
+static inline struct station_line *station_line_of(struct station *station, const struct request *request)
+{
+    uint32_t last = station->line_count - 1u;
+
+    return &station->lines[request->priority < last ? request->priority : last];
+}
+
+/* At the end of its line. The first one's `prev` means nothing. */
+static inline void station_join_line(struct station *station, struct sim *sim, struct request *request)
+{
+    struct station_line *line = station_line_of(station, request);
+
+    request->since_ns = sim->now_ns;
+    request->next = 0;
+    request->prev = line->last;
+    if (line->first)
+        sim_request(sim, line->last)->next = request->index;
+    else
+        line->first = request->index;
+    line->last = request->index;
+    gauge_rise(&station->waiting, sim->now_ns);
 }
 
 /* Serves the request for service_ns of work; false: refused. */
 static inline bool station_serve(struct station *station, struct component *self, struct request *request, int64_t service_ns)
 {
+    if (station_refuses(station))
+        return false;
     request->service_ns = service_ns;
     request->station = station->id;
-    if (station->sharing)
-        return station_share(station, self, request);
     request->owner = self;
-    if (station_take_server(station, self->sim->now_ns)) {
+    if (__builtin_expect(station->busy.level < station->servers_alone, 1)) {
+        station_start(station, self->sim->now_ns);
         station_begin(station, self, request);
-        return true;
+    } else if (station->sharing) {
+        station_share(station, self, request);
+    } else {
+        request->resume = NULL; /* whoever leaves brings it back */
+        station_join_line(station, self->sim, request);
     }
-    if (__builtin_expect(station->waiting.level >= station->waiting_max, 0)) {
-        station->refused++;
-        return false;
-    }
-    request->resume = NULL; /* whoever leaves brings it back */
-    station_join_line(station, self->sim, request);
     return true;
 }
 
 /* Held at once: go on. Waiting: on_timer is called when a server is held. */
 static inline enum station_grant station_acquire(struct station *station, struct component *self, struct request *request)
 {
+    if (station_refuses(station))
+        return STATION_REFUSED;
     if (station_take_server(station, self->sim->now_ns))
         return STATION_HELD;
-    if (station->waiting.level >= station->waiting_max) {
-        station->refused++;
-        return STATION_REFUSED;
-    }
     request->owner = self;
     request->resume = self->on_timer;
     request->station = station->id;
@@ -166,7 +207,7 @@ static inline enum station_grant station_acquire(struct station *station, struct
 /* Gives back what station_acquire() granted; the next in line is resumed before the next event. */
 static inline void station_release(struct station *station, struct component *self)
 {
-    if (station->waiting.level && station->busy.level <= station->servers)
+    if (station_has_next(station))
         sim_wake(self->sim, station_leave_line(station, self->sim));
     else
         gauge_fall(&station->busy, self->sim->now_ns);

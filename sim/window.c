@@ -9,10 +9,10 @@ static void window_start_component(struct component *self)
     const struct component_type *type = self->group->type;
     int64_t now_ns = self->sim->now_ns;
 
-    gauge_window_start(&self->in_flight, now_ns);
+    self->window_in_flight = component_in_flight(self);
+    self->in_flight_area = -((__int128)self->window_in_flight * now_ns);
     self->window_started = self->started;
     memcpy(self->window_finished, self->finished, sizeof self->finished);
-    self->window_in_flight = self->in_flight.level;
     for (uint8_t i = 0; i < self->resource_count; i++)
         if (self->resources[i].kind == RESOURCE_AMOUNT)
             amount_window_start(self->resources[i].of.amount, now_ns);
@@ -74,7 +74,7 @@ static void window_start_class(struct request_class *class)
     }
     histogram_clear(&class->latency_ok);
     histogram_clear(&class->latency_failed);
-    class->started = class->attempts = 0;
+    class->started = class->retries = 0;
     class->in_flight_start = inside;
 }
 

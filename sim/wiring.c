@@ -139,11 +139,18 @@ bool sim_wire(struct sim *sim, const struct group **cycle)
         memory_alloc(&sim->memory, SIZE_MAX / 2); /* leaves by the guard as any other failure */
     pending_init(&sim->pending, &sim->memory, sim->pending_kind);
     sim->wired = true;
+    return true;
+}
+
+void sim_begin(struct sim *sim)
+{
+    if (sim->begun)
+        return;
+    sim->begun = true;
     for (uint32_t i = 0; i < sim->station_count; i++)
         if (sim->stations[i]->sharing)
             sharing_start(sim->stations[i]);
     for (uint16_t i = 0; i < sim->component_count; i++)
         if (sim->components[i]->group->type->start)
             sim->components[i]->group->type->start(sim->components[i]);
-    return true;
 }

@@ -204,8 +204,8 @@ static void assert_repairman(struct distribution_config think_time, bool identit
         system_wire(&system, (uint64_t)i + 1);
         measure_to(system.sim, 5000.0);
         means[i] = mean_latency_s(system.sim);
-        thinking[i] = 8.0 - gauge_mean(&source_of(&system)->in_flight, system.sim->now_ns);
-        ck_assert_uint_le(source_of(&system)->in_flight.level_max, 8);
+        thinking[i] = 8.0 - component_in_flight_mean(source_of(&system));
+        ck_assert_uint_le(component_in_flight(source_of(&system)), 8);
         sim_destroy(system.sim);
     }
     assert_estimates(means, REPLICATIONS, exact, 0.01);
@@ -292,7 +292,7 @@ START_TEST(test_clients_a_crowd_that_waits_sends_nothing)
     system_wire(&system, 1);
     run_to(system.sim, 90 * SECOND);
     ck_assert_uint_eq(source_of(&system)->started, 3);
-    ck_assert_uint_eq(source_of(&system)->in_flight.level, 3);
+    ck_assert_uint_eq(component_in_flight(source_of(&system)), 3);
     ck_assert_uint_eq(system.sim->timers.count, 0);
     run_to(system.sim, 101 * SECOND);
     ck_assert_uint_eq(source_of(&system)->started, 4);
@@ -525,10 +525,10 @@ START_TEST(test_clients_retries_are_attempts_and_latency_spans_them_all)
     ck_assert_uint_eq(class->finished[OUTCOME_OK], 0);
     ck_assert_int_eq(histogram_min(&class->latency_failed), 12000000);
     ck_assert_int_eq(histogram_max(&class->latency_failed), 12000000);
-    ck_assert_uint_eq(class->attempts, system.web_group->instances[0]->started);
-    ck_assert_uint_ge(class->attempts, 3 * class->finished[OUTCOME_TIMEOUT]);
-    ck_assert_uint_le(class->attempts, 3 * class->started);
-    ck_assert_uint_eq(system.sim->timeouts, class->attempts - source_of(&system)->in_flight.level);
+    ck_assert_uint_eq(class->started + class->retries, system.web_group->instances[0]->started);
+    ck_assert_uint_ge(class->started + class->retries, 3 * class->finished[OUTCOME_TIMEOUT]);
+    ck_assert_uint_le(class->started + class->retries, 3 * class->started);
+    ck_assert_uint_eq(system.sim->timeouts, class->started + class->retries - component_in_flight(source_of(&system)));
     ck_assert_uint_ge(system.sim->orphans_ended, 3 * (class->finished[OUTCOME_TIMEOUT] - 20));
     sim_destroy(system.sim);
 }
@@ -554,7 +554,7 @@ START_TEST(test_clients_closed_users_survive_timeouts)
         ck_assert_uint_gt(ended, 20000);
         assert_share(source->finished[OUTCOME_TIMEOUT], ended,
                      exp(-1.0)); /* both attempts take half a mean or more */
-        ck_assert_uint_le(source->in_flight.level_max, 100);
+        ck_assert_uint_le(component_in_flight(source), 100);
         ck_assert_uint_gt(system.sim->orphans_ended, 5000);
         sim_destroy(system.sim);
     }

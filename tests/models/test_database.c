@@ -507,7 +507,7 @@ START_TEST(test_database_mixed_load_conserves_and_repeats)
             run_to(sim, step * 100 * MS);
         run_to(sim, 100 * SECOND);
         db = instance_of(sim, "db", 0);
-        ck_assert_uint_eq(db->in_flight.level, 0);
+        ck_assert_uint_eq(component_in_flight(db), 0);
         for (int k = 0; k < OUTCOME_COUNT; k++)
             answered += db->finished[k];
         ck_assert_uint_eq(db->started, answered);

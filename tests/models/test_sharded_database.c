@@ -220,7 +220,7 @@ static double sojourn_s(const struct sim *sim, uint32_t shard)
     int64_t now_ns = sim->now_ns;
     double seconds = (double)(now_ns - sim->window_start_ns) * 1e-9;
 
-    return gauge_mean(&component->in_flight, now_ns) * seconds /
+    return component_in_flight_mean(component) * seconds /
            (double)(component->started - component->window_started);
 }
 
@@ -433,7 +433,7 @@ START_TEST(test_sharded_database_mixed_load_conserves)
     for (int step = 1; step <= 40; step++)
         run_to(sim, step * 100 * MS);
     run_to(sim, 60 * SECOND);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     ck_assert_uint_gt(sim->timeouts, 100);
     ck_assert_uint_gt(instance_of(sim, "db", 0)->finished[OUTCOME_REFUSED], 0);
     sim_destroy(sim);

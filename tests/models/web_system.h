@@ -307,8 +307,8 @@ static inline void run_handler(struct system *system, const struct source_config
     finish(system, 1e7);
     ck_assert_uint_eq(system->source->ended, source->requests);
     ck_assert_uint_eq(system->source->keys_changed, 0);
-    ck_assert_uint_eq(system->web->instances[0]->in_flight.level, 0);
-    ck_assert_uint_eq(system->sim->requests_live, 0);
+    ck_assert_uint_eq(component_in_flight(system->web->instances[0]), 0);
+    ck_assert_uint_eq(sim_requests_live(system->sim), 0);
 }
 
 #define RUN(system, source, ...) run_handler(system, source, (struct param_list)STEPS(__VA_ARGS__))

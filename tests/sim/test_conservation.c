@@ -101,9 +101,9 @@ static void invent_an_arrival(struct sim *sim)
     instance_of(sim, "front", 0)->started++;
 }
 
-static void miscount_the_gauge(struct sim *sim)
+static void answer_nobody(struct sim *sim)
 {
-    gauge_rise(&instance_of(sim, "front", 1)->in_flight, sim->now_ns);
+    instance_of(sim, "front", 1)->finished[OUTCOME_ERROR]++;
 }
 
 static void lose_a_user(struct sim *sim)
@@ -113,7 +113,7 @@ static void lose_a_user(struct sim *sim)
 
 static void leak_a_request(struct sim *sim)
 {
-    sim->requests_live++;
+    sim->request_free = sim_request(sim, sim->request_free)->next;
 }
 
 /* Somebody who waits at the back vanishes from the pool, with the count kept right. */
@@ -135,9 +135,9 @@ static const struct falsification falsifications[] = {
     { "lost answer", "back[1]:", lose_an_answer },
     { "two answers", "back[2]:", answer_twice },
     { "arrival", "front[0]:", invent_an_arrival },
-    { "gauge", "front[1]:", miscount_the_gauge },
+    { "one answer too many", "front[1]:", answer_nobody },
     { "user", "source:all:", lose_a_user },
-    { "leak", "the pool holds", leak_a_request },
+    { "leak", "of the pool of requests", leak_a_request },
     { "vanished request", "back[0]:", free_a_request },
 };
 

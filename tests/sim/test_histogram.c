@@ -46,8 +46,7 @@ START_TEST(test_histogram_buckets_cover_every_value_once)
 
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
         histogram->buckets[i] = i + 1;
-    histogram->max = INT64_MAX;
-    histogram->headroom = INT64_MAX;
+    histogram->span = INT64_MAX;
     while (histogram_next(histogram, &position, &bucket)) {
         ck_assert_int_eq(bucket.lower, next);
         ck_assert_int_ge(bucket.upper, bucket.lower);

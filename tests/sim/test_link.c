@@ -237,7 +237,7 @@ START_TEST(test_link_loss_delays_as_tcp_does)
     sim = pair_over(&network, &source, &server);
     tiny_run_checked(sim, 300 * SECOND, 200);
     tiny_run_checked(sim, 1000 * SECOND, 1);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     for (int i = 0; i < COUNT; i++) {
         int64_t rest = records[i].latency_ns;
         bool found = false;
@@ -346,7 +346,7 @@ static void check_cut(double bandwidth_bytes_per_s)
     ck_assert_int_eq(records[4].outcome, OUTCOME_OK);
     ck_assert_int_eq(records[4].latency_ns, 120 * MS);
     ck_assert_uint_eq(sim_find_group(sim, "server")->instances[0]->started, 4);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     sim_destroy(sim);
 }
 
@@ -376,7 +376,7 @@ START_TEST(test_link_cut_is_seen_by_the_time_limit_first)
     tiny_run_checked(sim, 100 * SECOND, 100);
     ck_assert_int_eq(record.outcome, OUTCOME_OK); /* the third attempt */
     ck_assert_int_eq(record.end_ns, 2021 * MS);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     sim_destroy(sim);
 }
 END_TEST
@@ -566,14 +566,14 @@ START_TEST(test_link_given_up_calls_give_their_connections_back)
     }
     ck_assert_uint_eq(visits->count, leak->visits);
     ck_assert_uint_eq(sim->orphans_ended, leak->orphans);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     ck_assert_uint_eq(sim->timers.count, 0);
 
     link_of(sim, "source")->policy.timeout_ns = SIM_TIME_NEVER;
     tiny_run_checked(sim, 200 * SECOND, 10);
     for (int i = 4; i < 7; i++)
         ck_assert_int_eq(records[i].latency_ns, (leak->round_trips + 1 + (i == 6)) * round_ns);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     sim_destroy(sim);
     free(visits);
 }
@@ -604,9 +604,9 @@ START_TEST(test_link_whoever_gives_up_leaves_the_line)
     tiny_run_checked(sim, 7 * MS, 1);
     link_of(sim, "source")->policy.timeout_ns = SIM_TIME_NEVER;
     tiny_run_checked(sim, 50 * MS, 10);
-    ck_assert_uint_eq(sim->requests_live, 3);
+    ck_assert_uint_eq(sim_requests_live(sim), 3);
     tiny_run_checked(sim, 60 * MS, 10);
-    ck_assert_uint_eq(sim->requests_live, 2); /* it was never sent: no orphan is left */
+    ck_assert_uint_eq(sim_requests_live(sim), 2); /* it was never sent: no orphan is left */
     tiny_run_checked(sim, SECOND, 100);
     ck_assert_int_eq(records[0].end_ns, 80 * MS);
     ck_assert_int_eq(records[1].end_ns, 55 * MS);
@@ -687,7 +687,7 @@ START_TEST(test_link_storm_leaves_nothing_behind)
     ck_assert_uint_eq(ended, COUNT);
     ck_assert_uint_gt(user->finished[OUTCOME_OK], COUNT / 10);
     ck_assert_uint_gt(user->finished[OUTCOME_TIMEOUT], COUNT / 100);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     ck_assert_uint_eq(sim->timers.count, 0);
     sim_destroy(sim);
 }

@@ -56,7 +56,7 @@ static void measure_case(struct tiny_means *means, const struct sharing_case *sh
     source.argument = means;
     sim = tiny_pair(40, &source, &server);
     tiny_run_checked(sim, 20000 * SECOND, 2);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     sim_destroy(sim);
 }
 
@@ -106,7 +106,7 @@ static void play(struct tiny_record *records, const struct tiny_server_config *s
         station_set_speed(station_of(sim), changes[i].speed);
     }
     tiny_run_checked(sim, 10000000 * SECOND, 1);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     ck_assert_uint_eq(station_of(sim)->busy.level, 0);
     ck_assert_uint_eq(station_of(sim)->waiting.level, 0);
     ck_assert_uint_eq(sim->timers.count, 0);

@@ -609,7 +609,7 @@ START_TEST(test_sim_budget_ends_the_run)
     ck_assert(!sim->memory.over_budget);
     ck_assert_int_eq(sim_run(sim, 1000 * SECOND), SIM_OVER_BUDGET);
     ck_assert_int_lt(sim->now_ns, 1000 * SECOND);
-    ck_assert_uint_gt(sim->requests_live, 10000); /* the line that grew */
+    ck_assert_uint_gt(sim_requests_live(sim), 10000); /* the line that grew */
     ck_assert_uint_le(sim->memory.used_bytes, (UINT64_C(64) << 20) + (UINT64_C(1) << 20));
     ck_assert_uint_eq(sim->request_count % 1024, 1); /* it ended at once */
     ck_assert(sim_conserves(sim, stderr));
@@ -819,8 +819,8 @@ START_TEST(test_sim_request_in_flight_is_small)
     tiny_wire(sim);
     before = sim->memory.used_bytes;
     sim_run(sim, SECOND);
-    ck_assert_uint_gt(sim->requests_live, count * 9 / 10);
-    ck_assert_uint_le((sim->memory.used_bytes - before) / sim->requests_live, 320);
+    ck_assert_uint_gt(sim_requests_live(sim), count * 9 / 10);
+    ck_assert_uint_le((sim->memory.used_bytes - before) / sim_requests_live(sim), 320);
     sim_destroy(sim);
 }
 END_TEST
@@ -847,8 +847,8 @@ START_TEST(test_sim_window_starts_all_measures_again)
     sim_window_start(sim);
     ck_assert_uint_eq(station->refused, 0);
     ck_assert_uint_eq(sim->classes[0]->started, 0);
-    ck_assert_uint_eq(sim->classes[0]->attempts, 0);
-    ck_assert_uint_eq(sim->classes[0]->in_flight_start, user->in_flight.level);
+    ck_assert_uint_eq(sim->classes[0]->started + sim->classes[0]->retries, 0);
+    ck_assert_uint_eq(sim->classes[0]->in_flight_start, component_in_flight(user));
     ck_assert(histogram_is_empty(&sim->classes[0]->latency_ok));
     ck_assert(histogram_is_empty(&sim->classes[0]->latency_failed));
     ck_assert(histogram_is_empty(&sim_find_group(sim, "server")->latency_ok));
@@ -861,7 +861,7 @@ START_TEST(test_sim_window_starts_all_measures_again)
     for (int i = 0; i < OUTCOME_COUNT; i++)
         finished += sim->classes[0]->finished[i];
     ck_assert_uint_eq(sim->classes[0]->in_flight_start + sim->classes[0]->started,
-                      finished + user->in_flight.level);
+                      finished + component_in_flight(user));
     ck_assert_uint_eq(histogram_count(&sim->classes[0]->latency_ok), sim->classes[0]->finished[OUTCOME_OK]);
     ck_assert_double_lt(fabs((double)sim->classes[0]->started - 40000.0), 4 * 200.0);
     sim_destroy(sim);

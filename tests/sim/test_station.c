@@ -40,7 +40,7 @@ static void measure(struct tiny_means *means, double rate, const struct tiny_ser
     source.argument = means;
     sim = tiny_pair(20, &source, server);
     tiny_run_checked(sim, (int64_t)(2.0 * count / rate) * SECOND, 2);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     sim_destroy(sim);
 }
 
@@ -298,7 +298,7 @@ static void play(struct tiny_record *records, const struct tiny_server_config *s
         station_set_speed(station_of(sim), changes[i].speed);
     }
     tiny_run_checked(sim, 1000000 * SECOND, 1);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     ck_assert_uint_eq(sim->cancelled.count, 0);
     ck_assert_uint_eq(station_of(sim)->busy.level, 0);
     sim_destroy(sim);
@@ -591,7 +591,7 @@ START_TEST(test_station_crash_answers_everything_once_and_leaves_it_usable)
     station_crash(station, OUTCOME_CRASHED);
     tiny_run_checked(sim, 2 * MS, 1);
     ck_assert_uint_eq(run.crashed, CRASH_REQUESTS);
-    ck_assert_uint_eq(sim->requests_live, later);
+    ck_assert_uint_eq(sim_requests_live(sim), later);
     ck_assert_uint_eq(station->busy.level, later ? 3 : 0);
     ck_assert_uint_eq(station->waiting.level, later ? CRASH_REQUESTS - 3 : 0);
     ck_assert_uint_eq(sim->timers.count,
@@ -600,7 +600,7 @@ START_TEST(test_station_crash_answers_everything_once_and_leaves_it_usable)
     station_set_speed(station, 1.0);
     tiny_source_send(sender, 0);
     tiny_run_checked(sim, 100 * SECOND, 3);
-    ck_assert_uint_eq(sim->requests_live, 0);
+    ck_assert_uint_eq(sim_requests_live(sim), 0);
     ck_assert_uint_eq(station->busy.level + station->waiting.level, 0);
     ck_assert_uint_eq(sim->cancelled.count, 0);
     for (uint32_t i = 0; i < CRASH_REQUESTS + later + 1; i++) {
@@ -692,7 +692,7 @@ START_TEST(test_station_forgets_whom_it_has_served)
     ck_assert_uint_eq(records[0].ends, 0);
     ck_assert_uint_eq(records[1].ends, 1);
     ck_assert_int_eq(records[1].end_ns, 10 * MS);
-    ck_assert_uint_eq(sim->requests_live, 1);
+    ck_assert_uint_eq(sim_requests_live(sim), 1);
     ck_assert_uint_eq(station_of(sim)->busy.level, 0);
     sim_destroy(sim);
 }
@@ -793,7 +793,7 @@ START_TEST(test_station_crash_hands_branches_to_their_owner)
         ck_assert_int_eq(records[0].end_ns, 5 * MS);
         ck_assert_int_eq(records[1].outcome, OUTCOME_OK);
         ck_assert_uint_eq(records[0].ends + records[1].ends, 2);
-        ck_assert_uint_eq(sim->requests_live, 0);
+        ck_assert_uint_eq(sim_requests_live(sim), 0);
         sim_destroy(sim);
     }
 }

@@ -387,6 +387,7 @@ void tiny_wire(struct sim *sim)
     const struct group *cycle;
 
     ck_assert(sim_wire(sim, &cycle));
+    sim_begin(sim);
 }
 
 void tiny_run_checked(struct sim *sim, int64_t end_ns, int steps)
