@@ -15,6 +15,7 @@ struct request *sim_fork(struct component *self, struct request *parent, uint32_
     if (parent->children == 0)
         parent->outcome = OUTCOME_OK;
     parent->children++;
+    child->frames[0].link = (uint16_t)branch;
     child->parent = parent->index;
     child->key = parent->key;
     child->user = parent->user;
@@ -105,6 +106,11 @@ static void resend(struct component *caller, struct request *request)
     request->top++;
     request_frame(request)->number = rng_hash(request_frame(request)->number, NUMBER_RETRY + attempt);
     sim_send(caller, request, link);
+}
+
+bool sim_pauses_before_retry(const struct request *request)
+{
+    return request->resume == resend;
 }
 
 static int64_t backoff_ns(const struct link *link, uint64_t number, uint32_t attempt)

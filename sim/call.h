@@ -132,6 +132,7 @@ void sim_reply_in_full(struct component *self, struct request *request, enum out
 void sim_send_slowly(struct component *self, struct request *request, struct link *link);
 void sim_reply_slowly(struct component *self, struct request *request, struct link *link);
 bool sim_waits_for_connection(const struct request *request);
+bool sim_pauses_before_retry(const struct request *request);
 void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request);
 
 /* A message that takes no time is answered for at once, unless the C stack would grow too deep. */

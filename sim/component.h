@@ -45,6 +45,12 @@ struct metric_row {
     const char *help;
 };
 
+/* What a request does that is in none of the kernel's hands: no station, no link, no branches. For traces. */
+struct activity {
+    const char *name; /* "row lock"; NULL: a delay without a name */
+    bool waits;       /* for others; else something is done for it */
+};
+
 struct component_type {
     const char *name;
     size_t shared_size; /* of what the group has in common, bytes */
@@ -62,6 +68,9 @@ struct component_type {
 
     /* Which instance a request belongs to (shards), from 0; NULL: any will do. */
     uint32_t (*instance_for)(const struct group *group, const struct request *request);
+
+    /* What the request that is here does meanwhile; NULL: delays, when it is at no station. */
+    struct activity (*activity)(const struct component *self, const struct request *request);
 };
 
 /* What a component can be full of. An instance reports the utilisation of each. */
@@ -92,6 +101,7 @@ struct resource_statistics {
 
 /* The first two cache lines are all that a visit touches: with thousands of instances, lines are what counts. */
 struct component {
+    /* the type's, or a trace's in their place: always called through here */
     void (*on_request)(struct component *self, struct request *request);
     void (*on_reply)(struct component *self, struct request *request);
     void (*on_timer)(struct component *self, struct request *request);

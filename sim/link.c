@@ -328,6 +328,15 @@ bool sim_waits_for_connection(const struct request *request)
     return request->resume == connect_resume;
 }
 
+enum link_place sim_link_place(const struct request *request)
+{
+    if (request->resume == connect_resume)
+        return LINK_WAITS_FOR_CONNECTION;
+    if (request->resume == connected_resume)
+        return LINK_CONNECTS;
+    return request->resume == lost_resume ? LINK_GIVES_UP : LINK_MESSAGE;
+}
+
 /* A call that waits for a connection, and whose caller has left, ends. */
 void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request)
 {

@@ -88,6 +88,12 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
 /* One to each instance of the target: an array of target->count, the run's own. */
 struct link **sim_link_all(struct group *from, struct group *target, const struct call_policy *policy);
 
+/* Where a request is that is on its way to a component or back. */
+enum link_place { LINK_MESSAGE, LINK_WAITS_FOR_CONNECTION, LINK_CONNECTS, LINK_GIVES_UP };
+
+/* For those who watch: changes nothing. */
+enum link_place sim_link_place(const struct request *request);
+
 /* Gives every link its properties, once all components know their network cards. */
 void sim_links_complete(struct sim *sim);
 

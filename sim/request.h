@@ -33,6 +33,7 @@ enum request_flag {
     REQUEST_ABSENT = 4,      /* reply of a cache: the key is not there (a miss is no failure) */
     REQUEST_STALE = 8,       /* reply: older than what the store holds */
     REQUEST_ORPHAN = 16,     /* its caller has gone; the answer will reach nobody */
+    REQUEST_WATCHED = 32,    /* a trace's own; nobody else looks at it */
 };
 
 typedef void resume_function(struct component *self, struct request *request);
@@ -41,7 +42,7 @@ struct frame {
     int64_t entered_ns; /* when the request reached the component */
     uint64_t number;    /* names this visit: draws that belong to it are a function of it */
     uint16_t component;
-    uint16_t link;   /* it came over this one */
+    uint16_t link;   /* it came over this one; of the first frame of a branch: which one it is */
     uint16_t step;   /* the component's own: where it stands */
     uint8_t attempt; /* of the call it has out, from 0 */
     uint8_t note;    /* the component's own */

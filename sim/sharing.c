@@ -400,3 +400,26 @@ void sharing_crash(struct station *station, enum outcome outcome)
         station_answer(request, outcome);
     }
 }
+
+/* ---- for those who watch ---- */
+
+/* False: the request is not here. Else what its service would still take with the station to itself. */
+bool sharing_look(const struct station *station, const struct request *request, int64_t *left_ns)
+{
+    const struct sharing *sharing = station->sharing;
+    const struct sim *sim = station->owner->sim;
+    double alone = station->speed * (sharing->capacity ? sharing->capacity[1] : 1.0);
+    double clock_ns = sharing->clock_ns + (double)(sim->now_ns - sharing->updated_ns) * sharing->pace, left;
+    uint32_t i = 0, end = sharing->direct ? sharing->places : sharing->count;
+
+    while (i < end && job_request(sharing->jobs[i]) != request->index)
+        i++;
+    if (i == end)
+        return false;
+    if (sharing->direct)
+        left = (double)(request->since_ns + request->service_ns - sim->now_ns);
+    else
+        left = (sharing->jobs[i].end - clock_ns) / (alone > 0.0 ? alone : 1.0);
+    *left_ns = left > 0.0 ? sim_time_from_ns(left) : 0;
+    return true;
+}

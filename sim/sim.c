@@ -483,6 +483,17 @@ enum sim_status sim_run(struct sim *sim, int64_t end_ns)
     return status;
 }
 
+int64_t sim_next_ns(struct sim *sim)
+{
+    int64_t next_ns = lanes_first(&sim->lanes).time_ns;
+
+    if (sim->pending.count && pending_first(&sim->pending).time_ns < next_ns)
+        next_ns = pending_first(&sim->pending).time_ns;
+    if (sim->timers.bound_ns < next_ns && timers_first(&sim->timers).time_ns < next_ns)
+        next_ns = timers_first(&sim->timers).time_ns;
+    return next_ns;
+}
+
 /* ---- bugs ---- */
 
 _Noreturn void sim_bug(const struct sim *sim, const struct component *component, const char *what, const char *file, int line)

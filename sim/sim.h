@@ -115,6 +115,7 @@ struct sim {
     uint64_t events_max;   /* the run ends after so many; for tests, as the layout's own limit is far */
     uint32_t requests_max; /* the same of the size of the pool */
     int64_t window_start_ns;
+    struct trace *trace;                    /* watches one request, see trace.h; NULL: none */
     const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */
     const char *replay;                     /* command line that repeats this run, for bug reports */
 };
@@ -158,6 +159,10 @@ void sim_begin(struct sim *sim);
 /* Runs all events up to end_ns and sets the clock there; it is never set back. A run that ends for another reason stays
  * at the date of its last event and can go on. */
 enum sim_status sim_run(struct sim *sim, int64_t end_ns);
+
+/* Date of the next event, SIM_TIME_NEVER if there is none. Running to it runs the events of that date and no others, so
+ * a run can be watched date by date. */
+int64_t sim_next_ns(struct sim *sim);
 
 /* The warm-up is over: measuring begins now. */
 void sim_window_start(struct sim *sim);

@@ -126,6 +126,34 @@ static bool in_service(const struct station *station, const struct request *requ
            (request->state == REQUEST_LIVE || request->state == REQUEST_TICKER);
 }
 
+static bool in_line(const struct station *station, const struct request *request)
+{
+    const struct sim *sim = station->owner->sim;
+
+    for (uint16_t i = 0; i < station->line_count; i++)
+        for (uint32_t index = station->lines[i].first; index; index = sim_request(sim, index)->next)
+            if (index == request->index)
+                return true;
+    return false;
+}
+
+struct station_view station_look(const struct station *station, const struct request *request)
+{
+    struct station_view view = { .place = STATION_LEFT };
+
+    if (station->sharing && !station->servers_alone) {
+        view.shares = sharing_look(station, request, &view.left_ns);
+        view.place = view.shares ? STATION_IN_SERVICE : STATION_LEFT;
+    } else if (in_service(station, request)) {
+        view.place = STATION_IN_SERVICE;
+        view.shares = station->sharing != NULL;
+        view.left_ns = view.shares ? request->since_ns - station->owner->sim->now_ns : 0;
+    } else if (in_line(station, request)) {
+        view.place = STATION_IN_LINE;
+    }
+    return view;
+}
+
 struct event station_end_event(const struct request *request)
 {
     return (struct event){ request->since_ns, request->event_order };

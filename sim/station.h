@@ -87,6 +87,18 @@ void station_crash(struct station *station, enum outcome outcome);
 /* Share of the servers' time at work since measuring began. */
 double station_utilisation(const struct station *station, int64_t now_ns);
 
+/* Where a request is that was handed to this station last (request->station). */
+enum station_place { STATION_LEFT, STATION_IN_LINE, STATION_IN_SERVICE };
+
+struct station_view {
+    enum station_place place;
+    bool shares;     /* in service, together with others or able to be */
+    int64_t left_ns; /* of a service that shares: what it would still take alone */
+};
+
+/* For those who watch: changes nothing. O(requests at the station). */
+struct station_view station_look(const struct station *station, const struct request *request);
+
 void station_resume(struct component *self, struct request *request);
 struct request *station_leave_line(struct station *station, struct sim *sim);
 void station_begin_slowed(struct station *station, struct component *self, struct request *request, int64_t work_ns);
@@ -97,6 +109,7 @@ void sharing_init(struct station *station, const struct station_config *config);
 void sharing_start(struct station *station);
 void sharing_set_speed(struct station *station, double speed);
 void sharing_crash(struct station *station, enum outcome outcome);
+bool sharing_look(const struct station *station, const struct request *request, int64_t *left_ns);
 struct request **station_list_in_service(const struct station *station, uint32_t *count);
 struct event station_end_event(const struct request *request);
 
