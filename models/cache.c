@@ -409,6 +409,13 @@ static void cache_on_timer(struct component *self, struct request *request)
     operate(self, request);
 }
 
+static struct activity cache_activity(const struct component *self, const struct request *request)
+{
+    (void)self;
+    (void)request;
+    return (struct activity){ "look-up", false };
+}
+
 const struct model_type cache_model = {
     .component = {
         .name = "cache",
@@ -420,6 +427,7 @@ const struct model_type cache_model = {
         .on_request = cache_on_request,
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
+        .activity = cache_activity,
         .instance_for = route_by_key,
         .metrics = metrics,
     },

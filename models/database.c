@@ -456,6 +456,21 @@ static void database_on_timer(struct component *self, struct request *request)
     goes_on[request_frame(request)->note](self, request);
 }
 
+static struct activity database_activity(const struct component *self, const struct request *request)
+{
+    (void)self;
+    switch (request->frames[request->top].note) {
+    case WAIT_LOCK:
+        return (struct activity){ "row lock", true };
+    case PAGES_WAIT_OTHER:
+        return (struct activity){ "page that another one reads", true };
+    case WAIT_COMMIT:
+        return (struct activity){ "log to disk", false };
+    default:
+        return (struct activity){ NULL, false };
+    }
+}
+
 const struct model_type database_model = {
     .component = {
         .name = "database",
@@ -466,6 +481,7 @@ const struct model_type database_model = {
         .start = database_start,
         .on_request = database_on_request,
         .on_timer = database_on_timer,
+        .activity = database_activity,
         .metrics = metrics,
     },
     .summary = "a relational database on one machine: connections, CPU, buffer pool, row locks, log and disk",

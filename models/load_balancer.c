@@ -185,6 +185,13 @@ static void load_balancer_check_wired(const struct group *group, struct param_pr
     }
 }
 
+static struct activity load_balancer_activity(const struct component *self, const struct request *request)
+{
+    (void)self;
+    (void)request;
+    return (struct activity){ "forwarding", false };
+}
+
 const struct model_type load_balancer_model = {
     .component = {
         .name = "load_balancer",
@@ -195,6 +202,7 @@ const struct model_type load_balancer_model = {
         .on_request = load_balancer_on_request,
         .on_reply = load_balancer_on_reply,
         .on_timer = load_balancer_on_timer,
+        .activity = load_balancer_activity,
     },
     .summary = "spreads requests over the instances of a component",
     .stands_for = "A managed balancer or proxy in front of a tier: it chooses a server for each request by "

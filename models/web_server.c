@@ -153,6 +153,13 @@ static void web_server_on_request(struct component *self, struct request *reques
     }
 }
 
+static struct activity web_server_activity(const struct component *self, const struct request *request)
+{
+    (void)self;
+    (void)request;
+    return (struct activity){ "wait", false }; /* the step of that name */
+}
+
 const struct model_type web_server_model = {
     .component = {
         .name = "web_server",
@@ -163,6 +170,7 @@ const struct model_type web_server_model = {
         .on_request = web_server_on_request,
         .on_reply = handler_reply,
         .on_timer = handler_run,
+        .activity = web_server_activity,
     },
     .summary = "workers that carry requests through named steps, on a machine",
     .stands_for = "An application server: a pool of threads or processes, a bounded accept queue, one CPU "
