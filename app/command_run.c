@@ -19,6 +19,7 @@
 #include "app/scenario_paths.h"
 #include "app/suggest.h"
 #include "app/summary.h"
+#include "app/trace_request.h"
 
 #define MEMORY_SHARE 0.8 /* of the machine that a run may use */
 
@@ -36,6 +37,7 @@ struct session {
     bool shows; /* the summary */
     struct outcome_of_variant *runs;
     size_t run_count;
+    char **traces; /* of --trace-request, by run; NULL: not asked for */
     struct summary summary;
     char repeat[1024];
 };
@@ -154,6 +156,8 @@ static void tell(struct session *session, const struct outcome_of_variant *run)
 {
     if (session->shows)
         summary_variant(&session->page, &session->summary, run);
+    if (session->traces)
+        fputs(session->traces[run - session->runs], stdout);
     result_files_variant(&session->files, run, session->run_options.series);
     fflush(stdout);
 }
@@ -188,6 +192,32 @@ static enum run_status run_with_series(struct session *session, struct outcome_o
     series_output_deinit(&session->series);
     return status;
 }
+
+/* ---- the way of one request ---- */
+
+/* Before anything is measured or written: a request that is not there is the user's mistake, told for each variant. */
+static int trace_all(struct session *session)
+{
+    const struct trace_wish wish = { .ordinal = session->options->trace_request,
+                                     .run_options = &session->run_options,
+                                     .style = &session->page,
+                                     .path = session->scenario.path };
+    int status = EXIT_RAN;
+
+    if (!wish.ordinal)
+        return EXIT_RAN;
+    session->traces = calloc(session->scenario.variant_count, sizeof *session->traces);
+    if (!session->traces)
+        return machine_error(session->diagnostics, session->scenario.path, "out of memory");
+    for (size_t i = 0; i < session->run_count && (status == EXIT_RAN || status == EXIT_USER_ERROR); i++) {
+        int one = trace_request(&wish, session->runs[i].variant, &session->traces[i], session->diagnostics);
+
+        status = one == EXIT_RAN ? status : one;
+    }
+    return status;
+}
+
+/* ---- all of it ---- */
 
 static double seconds_since(const struct timespec *begun)
 {
@@ -356,17 +386,33 @@ static bool check_interval(const struct session *session)
     return true;
 }
 
+/* A trace is for people, and what is on standard output then is for programs. */
+static bool check_place_of_trace(const struct session *session)
+{
+    if (!session->options->trace_request || !result_files_use_stdout(session->options))
+        return true;
+    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, "give --csv, --json or --series a file",
+                    "standard output cannot hold two outputs, and --trace-request goes there");
+    return false;
+}
+
 static int run_session(struct session *session, int argc, char **argv)
 {
     bool is_machine;
+    int status;
 
     if (!choose_variants(session))
         return machine_error(session->diagnostics, session->options->argument, "out of memory");
-    if (!check_interval(session))
+    if (!check_interval(session) || !check_place_of_trace(session))
         return EXIT_USER_ERROR;
     if (!result_files_open(&session->files, session->options, session->diagnostics, &is_machine))
         return is_machine ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
     prepare(session, argc, argv);
+    status = trace_all(session);
+    if (status != EXIT_RAN) {
+        result_files_close(&session->files, false, session->diagnostics);
+        return status;
+    }
     return close_outputs(session, status_of(session, run_all(session)));
 }
 
@@ -383,6 +429,9 @@ int command_run(const struct options *options, int argc, char **argv, struct dia
         results_deinit(&session.runs[i].results);
         assessment_deinit(&session.runs[i].assessment);
     }
+    for (size_t i = 0; session.traces && i < session.scenario.variant_count; i++)
+        free(session.traces[i]);
+    free(session.traces);
     free(session.runs);
     scenario_deinit(&session.scenario);
     return status;

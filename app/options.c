@@ -83,6 +83,13 @@ static bool read_max_memory(struct reader *reader, const char *argument)
     return bytes > 0 || wrong(reader, "a size above 0, such as 2GB", "--max-memory cannot be", argument);
 }
 
+static bool read_trace_request(struct reader *reader, const char *argument)
+{
+    if (!read_whole(argument, 1, UINT64_MAX, &reader->options->trace_request))
+        return wrong(reader, "a whole number from 1: the first request that users send is 1", "--trace-request cannot be", argument);
+    return true;
+}
+
 static bool read_paths(struct reader *reader, const char *argument)
 {
     (void)argument;
@@ -173,6 +180,7 @@ static const struct option_row option_rows[] = {
     { "--json", NULL, "FILE", "write the same with the histograms as JSON; - is standard output", read_json },
     { "--series", NULL, "FILE", "write how each component did over time as CSV; - is standard output", read_series },
     { "--interval", NULL, "TIME", "of the series: --interval 1s (a sixtieth of the measured time)", read_interval },
+    { "--trace-request", NULL, "N", "the way of the N-th request that users send, hop by hop, in replication 1", read_trace_request },
     { "--max-memory", NULL, "SIZE", "a run that needs more ends with partial results (80% of the machine's)", read_max_memory },
     { "--paths", NULL, NULL, "check lists every path that --set takes", read_paths },
     { "--out", NULL, "DIR", "where plot puts its pictures (.)", read_out },

@@ -23,6 +23,7 @@ struct options {
     const char **settings;
     size_t setting_count;
     uint64_t seed;
+    uint64_t trace_request; /* number of the request whose way is told; 0: none */
     int replications;
     int64_t interval_ns;       /* of the series; 0: chosen by the measured time */
     uint64_t max_memory_bytes; /* of a run; 0: a share of the machine's */

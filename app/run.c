@@ -104,6 +104,11 @@ static enum run_status status_of(const struct replication *replication)
     return RUN_OUT_OF_EVENTS;
 }
 
+uint64_t run_seed(uint64_t seed, int number)
+{
+    return rng_hash(seed, (uint64_t)number);
+}
+
 static enum run_status run_replication(const struct scenario_variant *variant, const struct run_options *options,
                                        struct results *results, int number)
 {
@@ -111,7 +116,7 @@ static enum run_status run_replication(const struct scenario_variant *variant, c
     struct build_problem problem;
     enum run_status status = RUN_OUT_OF_MEMORY;
 
-    if (build_run(variant, rng_hash(options->seed, (uint64_t)number), options->memory_budget_bytes, &replication.sim, &problem) != BUILD_OK)
+    if (build_run(variant, run_seed(options->seed, number), options->memory_budget_bytes, &replication.sim, &problem) != BUILD_OK)
         return RUN_OUT_OF_MEMORY; /* any other problem would have been refused when the scenario was read */
     replication.sim->interrupt = options->interrupt;
     replication.sim->replay = options->replay;

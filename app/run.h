@@ -34,8 +34,10 @@ enum run_status {
     RUN_NOT_CONSERVED, /* a bug: told on standard error */
 };
 
-/* results must be fresh from results_init(). Replication r of every variant uses the same seed: common random
- * numbers. */
+/* Of replication `number`, from 0, of every variant: common random numbers. */
+uint64_t run_seed(uint64_t seed, int number);
+
+/* results must be fresh from results_init(). */
 enum run_status run_variant(const struct scenario_variant *variant, const struct run_options *options, struct results *results);
 
 #endif

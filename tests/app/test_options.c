@@ -119,6 +119,31 @@ START_TEST(test_options_settings_keep_their_order)
 }
 END_TEST
 
+START_TEST(test_options_request_to_trace_is_read)
+{
+    static const struct {
+        const char *line;
+        uint64_t ordinal;
+    } lines[] = {
+        { "x.json", 0 },
+        { "x.json --trace-request 1", 1 },
+        { "x.json --trace-request=70000 --variant v", 70000 },
+        { "x.json --trace-request 18446744073709551615", UINT64_MAX },
+    };
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct diagnostics diagnostics;
+        struct options options;
+        char buffer[200];
+
+        ck_assert_msg(read_line(&options, lines[i].line, buffer, &diagnostics), "%s", lines[i].line);
+        ck_assert_msg(options.trace_request == lines[i].ordinal, "%s", lines[i].line);
+        options_deinit(&options);
+        diagnostics_deinit(&diagnostics);
+    }
+}
+END_TEST
+
 START_TEST(test_options_of_outputs_and_limits_are_read)
 {
     struct diagnostics diagnostics;
@@ -178,6 +203,14 @@ static const struct {
     { "x.json --interval 1", "--interval cannot be \"1\"", "no unit" },
     { "x.json --max-memory 0B", "--max-memory cannot be \"0B\"", "above 0" },
     { "x.json --max-memory 1.5B", "--max-memory cannot be", NULL },
+    { "x.json --trace-request", "an argument is missing behind \"--trace-request\"", "N-th request" },
+    { "x.json --trace-request 0", "--trace-request cannot be \"0\"", "from 1" },
+    { "x.json --trace-request -1", "--trace-request cannot be \"-1\"", "from 1" },
+    { "x.json --trace-request x", "--trace-request cannot be \"x\"", "from 1" },
+    { "x.json --trace-request=", "--trace-request cannot be \"\"", "from 1" },
+    { "x.json --trace-request 1.5", "--trace-request cannot be \"1.5\"", "from 1" },
+    { "x.json --trace-request 18446744073709551616", "--trace-request cannot be", "from 1" },
+    { "x.json --trace-reqest 5", "there is no option \"--trace-reqest\"", "--trace-request" },
     { "check x.json --paths=all", "takes no argument", NULL },
     { "x.json --help=me", "takes no argument", NULL },
 };
@@ -244,6 +277,7 @@ START_TEST(test_options_help_tells_all)
 }
 END_TEST
 
-TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order, test_options_of_outputs_and_limits_are_read,
+TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order, test_options_request_to_trace_is_read,
+          test_options_of_outputs_and_limits_are_read,
           test_options_wrong_lines_are_refused_once, test_options_errors_have_the_format_that_is_asked_for,
           test_options_help_tells_all)

@@ -483,7 +483,7 @@ static void check_same_end(const struct sim *plain, const struct sim *watched)
     ck_assert_uint_eq(plain->sites[0].sequence, watched->sites[0].sequence);
     ck_assert_uint_eq(plain->timeouts, watched->timeouts);
     ck_assert_uint_eq(plain->orphans_ended, watched->orphans_ended);
-    ck_assert_uint_eq(plain->requests_live_max, watched->requests_live_max);
+    ck_assert_uint_eq(plain->request_count, watched->request_count);
     for (uint16_t i = 0; i < plain->component_count; i++) {
         const struct component *a = plain->components[i], *b = watched->components[i];
 
