@@ -154,6 +154,7 @@ struct trace *trace_begin(struct sim *sim, uint64_t ordinal)
     sim->trace = trace;
     for (uint16_t i = 0; i < sim->component_count; i++)
         take_place(sim->components[i]);
+    sim_begin(sim); /* before it, nothing waits that one could run up to */
     take_place_of_clocks(sim);
     look_for_it(trace);
     return trace;
