@@ -119,7 +119,7 @@ static inline void swap_to(struct balancing *balancing, uint32_t target, uint32_
     balancing->place[target] = place;
 }
 
-static uint32_t ordered_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+static inline uint32_t ordered_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
 {
     uint32_t equals = balancing->level_end[balancing->connections[balancing->order[0]]];
 
@@ -128,7 +128,7 @@ static uint32_t ordered_choose(struct balancing *balancing, struct rng *rng, uin
 }
 
 /* By one more or one less. */
-static void ordered_change(struct balancing *balancing, uint32_t target, uint32_t connections)
+static inline void ordered_change(struct balancing *balancing, uint32_t target, uint32_t connections)
 {
     uint32_t old = balancing->connections[target];
 
@@ -264,9 +264,11 @@ void balancing_init(struct balancing *balancing, struct memory *memory, const st
     rebuild(balancing);
 }
 
-static void change(struct balancing *balancing, uint32_t target, uint32_t connections)
+static inline void change(struct balancing *balancing, uint32_t target, uint32_t connections)
 {
-    if (balancing->policy->change)
+    if (balancing->policy->change == ordered_change) /* the usual one, without a call */
+        ordered_change(balancing, target, connections);
+    else if (balancing->policy->change)
         balancing->policy->change(balancing, target, connections);
     else
         balancing->connections[target] = connections;

@@ -158,15 +158,21 @@ static uint32_t entry_bytes_of(const struct component *self, const struct reques
 
 /* Takes from the host what the store has grown by. When others have left too little there, copies make room.
  */
-static void settle_memory(struct component *self)
+static void settle_host_memory(struct component *self)
 {
     struct cache *cache = component_state(self);
 
-    if (!cache->host || cache->store.bytes.level == cache->host_bytes)
-        return;
     while (!host_use_memory(cache->host, self->sim, cache->store.bytes.level - cache->host_bytes))
         eviction_evict(&cache->store, self->sim->now_ns);
     cache->host_bytes = cache->store.bytes.level;
+}
+
+static inline void settle_memory(struct component *self)
+{
+    const struct cache *cache = component_state(self);
+
+    if (cache->host && cache->store.bytes.level != cache->host_bytes)
+        settle_host_memory(self);
 }
 
 static int64_t expiry_ns(const struct component *self, const struct request *request, int64_t from_ns)
@@ -249,6 +255,7 @@ static void cache_start(struct component *self)
     const struct data_set_config *data;
     struct row_chooser *chooser;
     struct rng rng;
+    uint64_t rows;
 
     if (config->start != CACHE_WARM || number == 0)
         return;
@@ -257,7 +264,9 @@ static void cache_start(struct component *self)
     row_chooser_init(chooser, self->group, "warm", data, -1, NAN, NULL);
     rng_init(&rng, rng_key(self->sim->seed, self->group->name, "warm") + self->instance, self->group->name,
              "age");
-    for (uint64_t rank = room_for(cache, data, entry_bytes(self, data, 1, 0)); rank > 0; rank--)
+    rows = room_for(cache, data, entry_bytes(self, data, 1, 0));
+    eviction_reserve(&cache->store, rows);
+    for (uint64_t rank = rows; rank > 0; rank--)
         warm_put(self, number, row_chooser_ranked(chooser, rank), &rng);
     for (size_t i = chooser->hot_count; i > 0; i--)
         warm_put(self, number, (uint64_t)chooser->hot[i - 1].row, &rng);

@@ -87,11 +87,8 @@ static void free_slot(struct eviction_store *store, uint32_t entry)
 
 /* ---- the pool ---- */
 
-/* One eighth more: copying costs little, unused room is what would count. */
-static void grow_pool(struct eviction_store *store)
+static void grow_pool_to(struct eviction_store *store, uint64_t size)
 {
-    uint64_t size = (uint64_t)store->pool_size + store->pool_size / 8 + FIRST_PLACES;
-
     if (size > (uint64_t)store->capacity_entries + 1) /* place 0 */
         size = (uint64_t)store->capacity_entries + 1;
     store->links = memory_grow(store->memory, store->links, size * sizeof *store->links);
@@ -100,6 +97,20 @@ static void grow_pool(struct eviction_store *store)
     if (store->places)
         store->places = memory_grow(store->memory, store->places, size * sizeof *store->places);
     store->pool_size = (uint32_t)size;
+}
+
+/* One eighth more: copying costs little, unused room is what would count. */
+static void grow_pool(struct eviction_store *store)
+{
+    grow_pool_to(store, (uint64_t)store->pool_size + store->pool_size / 8 + FIRST_PLACES);
+}
+
+void eviction_reserve(struct eviction_store *store, uint64_t count)
+{
+    if (count + 1 > store->pool_size)
+        grow_pool_to(store, count + 1);
+    while (count * 8 > (store->slot_mask + 1) * 5)
+        grow_slots(store);
 }
 
 static uint32_t take_place(struct eviction_store *store)

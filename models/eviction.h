@@ -139,6 +139,9 @@ struct eviction_store {
 /* An empty store; capacities at least 0. */
 void eviction_init(struct eviction_store *store, struct memory *memory, const struct eviction_config *config);
 
+/* Room for so many copies at once: filling a store then copies nothing. */
+void eviction_reserve(struct eviction_store *store, uint64_t count);
+
 /* The copy of that key, used once more: its place, valid until the next call; 0: there is none. */
 uint32_t eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns);
 

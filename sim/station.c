@@ -44,11 +44,28 @@ static inline void line_remove(struct station_line *line, struct sim *sim, const
         line->last = request->prev;
 }
 
+/* The next one leaves the line with a server, and its service begins. */
+static inline void serve_next(struct station *station, struct sim *sim, struct request *next)
+{
+    struct resource_statistics *statistics = station->statistics;
+    int64_t waited_ns = sim->now_ns - next->since_ns;
+
+    gauge_fall(&station->waiting, sim->now_ns);
+    statistics->started++;
+    if (waited_ns > 0)
+        histogram_add(&statistics->waits, waited_ns);
+    if (next->service_ns > 0)
+        statistics->slowdown_sum += (double)waited_ns / (double)next->service_ns;
+    station_begin(station, next->owner, next);
+}
+
 /* Whose turn it is; somebody waits. */
 static inline struct request *first_in_line(const struct station *station, struct sim *sim)
 {
     const struct station_line *line = station->lines;
 
+    if (__builtin_expect(station->discipline == STATION_FIFO, 1))
+        return sim_request(sim, station->line.first);
     while (!line->first)
         line++;
     return sim_request(sim, station->discipline == STATION_LIFO ? line->last : line->first);
@@ -80,17 +97,14 @@ void station_resume(struct component *self, struct request *request)
 {
     struct sim *sim = self->sim;
     struct station *station = sim->stations[request->station];
-    struct resource_statistics *statistics = station->statistics;
 
     request->resume = NULL; /* no longer in service, whatever its owner does next */
-    statistics->slowdown_count++;
+    station->statistics->slowdown_count++;
     if (station_has_next(station)) {
-        struct request *next = station_leave_line(station, sim);
-        int64_t waited_ns = sim->now_ns - next->since_ns;
+        struct request *next = first_in_line(station, sim);
 
-        if (next->service_ns > 0)
-            statistics->slowdown_sum += (double)waited_ns / (double)next->service_ns;
-        station_begin(station, next->owner, next);
+        line_remove(station_line_of(station, next), sim, next);
+        serve_next(station, sim, next);
     } else {
         gauge_fall(&station->busy, sim->now_ns);
     }

@@ -164,6 +164,8 @@ static inline struct station_line *station_line_of(struct station *station, cons
 {
     uint32_t last = station->line_count - 1u;
 
+    if (__builtin_expect(last == 0, 1))
+        return &station->line;
     return &station->lines[request->priority < last ? request->priority : last];
 }
 
