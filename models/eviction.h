@@ -188,7 +188,11 @@ static inline __attribute__((always_inline)) void eviction_prefetch(const struct
 static inline __attribute__((always_inline)) void eviction_prefetch_entry(const struct eviction_store *store,
                                                                           uint64_t id)
 {
-    __builtin_prefetch(&store->links[store->slots[eviction_home(store, id)]]);
+    uint32_t entry = store->slots[eviction_home(store, id)];
+
+    __builtin_prefetch(&store->links[entry]);
+    __builtin_prefetch(&store->weights[entry]);
+    __builtin_prefetch(&store->contents[entry]);
 }
 
 #endif
