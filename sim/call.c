@@ -63,13 +63,20 @@ void sim_arrive(struct component *target, struct request *request)
     sim_enter(target, request, request_frame(request), sim->now_ns);
 }
 
-/* A call that has a timeout, or takes time, or whose arrival would nest the C stack too deep. */
-void sim_travel(struct component *self, struct request *request, struct link *link)
+/* What the request's top frame asks. */
+static struct call_question *question_of(const struct sim *sim, struct request *request)
+{
+    return (struct call_question *)(void *)((char *)request + sim->questions_offset) + request->top;
+}
+
+/* One attempt: sends the request, whose top frame is new and has its number. */
+static void send(struct component *self, struct request *request, struct link *link)
 {
     struct sim *sim = self->sim;
     struct component *target = link->target;
     struct frame *frame = request_frame(request);
 
+    frame->place = link->place;
     if (link->policy.timeout_ns != SIM_TIME_NEVER)
         start_timeout(self, request, link->policy.timeout_ns);
     if (link->plain && !link->latency && sim_may_nest(sim)) {
@@ -89,6 +96,17 @@ void sim_travel(struct component *self, struct request *request, struct link *li
     }
 }
 
+/* Any call: one that has a timeout, takes time, may be repeated or would nest the C stack too deep. */
+void sim_call_in_full(struct component *self, struct request *request, struct link *link)
+{
+    request_frame(request)->attempt = 0;
+    if (link->policy.retries_max)
+        *question_of(self->sim, request) =
+            (struct call_question){ .bytes = request->bytes, .rows = request->rows, .operation = request->operation };
+    request->top++;
+    send(self, request, link);
+}
+
 /* ---- retries ---- */
 
 /* The pause is over, or there was none: the next attempt leaves. */
@@ -96,7 +114,7 @@ static void resend(struct component *caller, struct request *request)
 {
     struct link *link = &caller->sim->links[request_last_link(request)];
     uint8_t attempt = request_frame(request)->attempt;
-    const struct call_question *question = sim_question(caller->sim, request);
+    const struct call_question *question = question_of(caller->sim, request);
 
     request->bytes = question->bytes;
     request->rows = question->rows;
@@ -105,7 +123,7 @@ static void resend(struct component *caller, struct request *request)
         caller->sim->classes[request->request_class]->retries++;
     request->top++;
     request_frame(request)->number = rng_hash(request_frame(request)->number, NUMBER_RETRY + attempt);
-    sim_send(caller, request, link);
+    send(caller, request, link);
 }
 
 bool sim_pauses_before_retry(const struct request *request)

@@ -127,7 +127,7 @@ static inline void request_destroy(struct sim *sim, struct request *request)
 /* The rare halves of the verbs below, and what link.c needs; not for models. */
 void sim_arrive(struct component *target, struct request *request);
 void sim_come_back(struct component *component, struct request *request);
-void sim_travel(struct component *self, struct request *request, struct link *link);
+void sim_call_in_full(struct component *self, struct request *request, struct link *link);
 void sim_reply_in_full(struct component *self, struct request *request, enum outcome outcome);
 void sim_send_slowly(struct component *self, struct request *request, struct link *link);
 void sim_reply_slowly(struct component *self, struct request *request, struct link *link);
@@ -150,46 +150,23 @@ static inline void sim_enter(struct component *target, struct request *request, 
     target->on_request(target, request);
 }
 
-/* Sends the request, whose top frame is the callee's already, over the link. */
-static inline void sim_send(struct component *self, struct request *request, struct link *link)
-{
-    struct sim *sim = self->sim;
-    struct component *target = link->target;
-    struct frame *frame = request_frame(request);
-
-    frame->component = target->id;
-    frame->link = link->id;
-    frame->step = 0;
-    frame->attempt = 0;
-    frame->note = 0;
-    if (__builtin_expect(!link->instant || !sim_may_nest(sim), 0)) {
-        sim_travel(self, request, link);
-        return;
-    }
-    sim->nesting++;
-    sim_enter(target, request, frame, sim->now_ns);
-}
-
-/* What the request's top frame asks. */
-static inline struct call_question *sim_question(const struct sim *sim, struct request *request)
-{
-    return (struct call_question *)(void *)((char *)request + sim->questions_offset) + request->top;
-}
-
 /* Calls the target of the link. `place` tells this call from the other calls that the visit makes to the same
  * component, so that their draws differ; 0 for the first or only one, and for what passes requests on. */
 static inline void sim_call(struct component *self, struct request *request, struct link *link, uint32_t place)
 {
+    struct sim *sim = self->sim;
     struct frame *caller = request_frame(request);
     struct frame *callee = caller + 1;
 
-    caller->attempt = 0;
-    if (__builtin_expect(link->policy.retries_max != 0, 0))
-        *sim_question(self->sim, request) =
-            (struct call_question){ .bytes = request->bytes, .rows = request->rows, .operation = request->operation };
     callee->number = place ? rng_hash(caller->number, place) : caller->number;
+    if (__builtin_expect(!link->instant || !sim_may_nest(sim), 0)) {
+        sim_call_in_full(self, request, link);
+        return;
+    }
+    callee->place = link->place;
     request->top++;
-    sim_send(self, request, link);
+    sim->nesting++;
+    sim_enter(link->target, request, callee, sim->now_ns);
 }
 
 /* Answers the caller. Set request->bytes before, to the size of the answer. Here is the usual case, which calls nothing but

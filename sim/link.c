@@ -102,7 +102,8 @@ static struct pipe *card_of(const struct component *sender, const struct link *l
 static void set_speed(struct link *link)
 {
     link->plain = is_plain(link);
-    link->instant = link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER;
+    link->instant =
+        link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER && link->policy.retries_max == 0;
 }
 
 void sim_link_cut(struct link *link, bool cut)
@@ -159,6 +160,7 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
     if (link->policy.timeout_ns != SIM_TIME_NEVER && link->policy.timeout_ns > SIM_TIME_LONGEST)
         link->policy.timeout_ns = SIM_TIME_LONGEST;
     SIM_ASSERT(sim, from->instances[0], link->policy.retries_max <= UINT8_MAX);
+    link->place = (struct frame){ .component = link->target->id, .link = link->id }.place;
     return link;
 }
 

@@ -66,9 +66,10 @@ struct connection_pool;
 struct link {
     struct component *target;
     struct duration *latency; /* of one message, one way; NULL: none */
+    uint64_t place; /* of a new frame that is called over this link: struct frame */
     uint16_t id;
     bool plain;   /* nothing but latency: no pipe, no loss, no connections */
-    bool instant; /* not even that, and no timeout: a message arrives at once and is done with */
+    bool instant; /* not even that, no timeout and no retries: a message arrives at once and is done with */
     bool cut;     /* see sim_link_cut() */
     struct call_policy policy;
     struct pipe *forward, *back; /* NULL: unlimited */

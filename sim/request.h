@@ -41,11 +41,16 @@ typedef void resume_function(struct component *self, struct request *request);
 struct frame {
     int64_t entered_ns; /* when the request reached the component */
     uint64_t number;    /* names this visit: draws that belong to it are a function of it */
-    uint16_t component;
-    uint16_t link;   /* it came over this one; of the first frame of a branch: which one it is */
-    uint16_t step;   /* the component's own: where it stands */
-    uint8_t attempt; /* of the call it has out, from 0 */
-    uint8_t note;    /* the component's own */
+    union {
+        struct {
+            uint16_t component;
+            uint16_t link;   /* it came over this one; of the first frame of a branch: which one it is */
+            uint16_t step;   /* the component's own: where it stands */
+            uint8_t attempt; /* of the call it has out, from 0 */
+            uint8_t note;    /* the component's own */
+        };
+        uint64_t place; /* all of these at once: a new frame has its link's */
+    };
 };
 
 /* The first cache line is what running an event needs: what to do is stored when it is scheduled. */

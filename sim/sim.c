@@ -393,25 +393,31 @@ static inline struct event first_event(struct sim *sim, bool *is_in_lane)
     return in_lane;
 }
 
+static inline void drop_first(struct sim *sim, struct event event, bool is_in_lane)
+{
+    if (is_in_lane)
+        lanes_drop_first(&sim->lanes);
+    else
+        pending_drop_first(&sim->pending, event);
+}
+
 /* Takes the earliest event that is not a timer; false: there is none up to end_ns, or the run has to end, see *status. */
 static inline bool take_next(struct sim *sim, struct event *event, bool *is_in_lane, int64_t end_ns, enum sim_status *status)
 {
     for (;;) {
-        enum next next = NEXT_IS_GOOD;
-
         *event = first_event(sim, is_in_lane);
-        if (__builtin_expect(event->time_ns >= sim->timers.bound_ns, 0))
-            next = look_before(sim, *event, end_ns, status);
-        if (__builtin_expect(next == NEXT_IS_NONE || *status != SIM_REACHED, 0))
-            return false;
-        if (__builtin_expect(next == NEXT_HAS_CHANGED, 0))
-            continue;
-        if (*is_in_lane)
-            lanes_drop_first(&sim->lanes);
-        else
-            pending_drop_first(&sim->pending, *event);
-        if (__builtin_expect(next == NEXT_IS_GOOD, 1))
-            return true;
+        if (__builtin_expect(event->time_ns >= sim->timers.bound_ns, 0)) {
+            enum next next = look_before(sim, *event, end_ns, status);
+
+            if (next == NEXT_IS_NONE || *status != SIM_REACHED)
+                return false;
+            if (next == NEXT_IS_CANCELLED)
+                drop_first(sim, *event, *is_in_lane);
+            if (next != NEXT_IS_GOOD)
+                continue;
+        }
+        drop_first(sim, *event, *is_in_lane);
+        return true;
     }
 }
 
