@@ -92,6 +92,27 @@ struct request *station_leave_line(struct station *station, struct sim *sim)
     return request;
 }
 
+/* No server is free, or servers are shared. */
+void station_serve_among_others(struct station *station, struct component *self, struct request *request)
+{
+    if (station->sharing) {
+        station_share(station, self, request);
+        return;
+    }
+    request->resume = NULL; /* whoever leaves brings it back */
+    station_join_line(station, self->sim, request);
+}
+
+static __attribute__((noinline)) void resume_with_next(struct station *station, struct component *self, struct request *request)
+{
+    struct sim *sim = self->sim;
+    struct request *next = first_in_line(station, sim);
+
+    line_remove(station_line_of(station, next), sim, next);
+    serve_next(station, sim, next);
+    self->on_timer(self, request);
+}
+
 /* A service is over: the next in line begins, then the owner hears of its own. */
 void station_resume(struct component *self, struct request *request)
 {
@@ -101,13 +122,10 @@ void station_resume(struct component *self, struct request *request)
     request->resume = NULL; /* no longer in service, whatever its owner does next */
     station->statistics->slowdown_count++;
     if (station_has_next(station)) {
-        struct request *next = first_in_line(station, sim);
-
-        line_remove(station_line_of(station, next), sim, next);
-        serve_next(station, sim, next);
-    } else {
-        gauge_fall(&station->busy, sim->now_ns);
+        resume_with_next(station, self, request);
+        return;
     }
+    gauge_fall(&station->busy, sim->now_ns);
     self->on_timer(self, request);
 }
 

@@ -104,6 +104,7 @@ struct request *station_leave_line(struct station *station, struct sim *sim);
 void station_begin_slowed(struct station *station, struct component *self, struct request *request, int64_t work_ns);
 void station_give_up_waiting(struct station *station, struct sim *sim, struct request *request);
 void station_answer(struct request *request, enum outcome outcome);
+void station_serve_among_others(struct station *station, struct component *self, struct request *request);
 void station_share(struct station *station, struct component *self, struct request *request);
 void sharing_init(struct station *station, const struct station_config *config);
 void sharing_start(struct station *station);
@@ -196,11 +197,8 @@ static inline bool station_serve(struct station *station, struct component *self
     if (__builtin_expect(station->busy.level < station->servers_alone, 1)) {
         station_start(station, self->sim->now_ns);
         station_begin(station, self, request);
-    } else if (station->sharing) {
-        station_share(station, self, request);
     } else {
-        request->resume = NULL; /* whoever leaves brings it back */
-        station_join_line(station, self->sim, request);
+        station_serve_among_others(station, self, request);
     }
     return true;
 }
