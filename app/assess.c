@@ -62,33 +62,35 @@ static double replication_value(const struct results *results, const char *metri
     return entry ? entry->values[replication] : NAN;
 }
 
-/* Requests left inside over requests started, by replication. */
-static struct interval growth(const struct results *results)
+/* Requests left inside over requests started, by replication; false: out of memory. */
+static bool growth(const struct results *results, struct interval *interval)
 {
     double *values = malloc((size_t)results->replications * sizeof *values);
-    struct interval interval = { NAN, NAN, NAN, 0 };
 
     if (!values)
-        return interval;
+        return false;
     for (int i = 0; i < results->replications; i++)
         values[i] = (replication_value(results, "in_flight.end", i) - replication_value(results, "in_flight.start", i)) /
                     fmax(replication_value(results, "requests.started", i), 1);
-    interval = statistics_mean_interval(values, results->replications, RESULTS_CONFIDENCE);
+    *interval = statistics_mean_interval(values, results->replications, RESULTS_CONFIDENCE);
     free(values);
-    return interval;
+    return true;
 }
 
-static void find_overload(struct assessment *assessment, const struct results *results)
+static bool find_overload(struct assessment *assessment, const struct results *results)
 {
-    struct interval share = growth(results);
-    double failed = 1 - results_value(results, "total", "availability");
-    double least = isnan(share.low) ? share.mean / 5 : share.low;
+    struct interval share;
+    double failed = 1 - results_value(results, "total", "availability"), least;
 
+    if (!growth(results, &share))
+        return false;
+    least = isnan(share.low) ? share.mean / 5 : share.low;
     assessment->growing = least > ASSESS_GROWTH && failed <= ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL;
     if (assessment->growing && results->seconds > 0)
         assessment->growth_per_s = share.mean * results_value(results, "total", "requests.started") / results->seconds;
     assessment->overloaded =
         assessment->growing || (failed > ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL);
+    return true;
 }
 
 static bool is_latency(const char *metric)
@@ -116,8 +118,8 @@ bool assess(struct assessment *assessment, const struct scenario_variant *varian
     *assessment = (struct assessment){ 0 };
     assessment->limit = find_limit(results, &assessment->limit_utilisation);
     assessment->limit = whole_if_even(results, assessment->limit, &assessment->limit_utilisation);
-    if (results->replications > 0 && variant->time.kind == TIME_STEADY)
-        find_overload(assessment, results);
+    if (results->replications > 0 && variant->time.kind == TIME_STEADY && !find_overload(assessment, results))
+        return false;
     assessment->check_count = variant->expectation_count;
     if (!variant->expectation_count)
         return true;

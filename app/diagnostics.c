@@ -208,6 +208,13 @@ static bool is_known(const struct diagnostics *d, const struct diagnostic *item)
     return false;
 }
 
+/* All texts that one should have. */
+static bool is_whole(const struct diagnostic *item, const char *path, const char *help)
+{
+    return item->message && (item->path || !path || !*path) && (item->help || !help || !*help) &&
+           (!item->line || (item->file && item->source_line && item->markers));
+}
+
 /* Room for one more item. */
 static bool reserve(struct diagnostics *d)
 {
@@ -259,6 +266,11 @@ void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_severity s
     item.help = copy_harmless(d, help);
     if (where.text && where.text->bytes)
         place_item(d, &item, where);
+    if (!is_whole(&item, path, help)) { /* half of it would mislead */
+        free_item(&item);
+        d->counts[severity]++;
+        return;
+    }
     if (is_known(d, &item)) {
         free_item(&item);
         return;
@@ -295,12 +307,6 @@ static int compare_items(const void *a, const void *b)
     return (x->sequence > y->sequence) - (x->sequence < y->sequence);
 }
 
-/* What could not be copied is NULL. */
-static const char *or_empty(const char *text)
-{
-    return text ? text : "(out of memory)";
-}
-
 static void print_text(const struct diagnostic *item, FILE *file, bool colour)
 {
     const struct severity_row *row = &severity_rows[item->severity];
@@ -314,7 +320,7 @@ static void print_text(const struct diagnostic *item, FILE *file, bool colour)
     fprintf(file, "%s%s%s: %s", none, colour ? row->colour : "", row->name, none);
     if (item->path)
         fprintf(file, "%s: ", item->path);
-    fputs(or_empty(item->message), file);
+    fputs(item->message, file);
     if (item->help)
         fprintf(file, "; %s", item->help);
     fputc('\n', file);
@@ -361,11 +367,15 @@ static void print_json(const struct diagnostic *item, FILE *file)
     print_json_number(file, "end_column", item->column_end);
     print_json_string(file, "path", item->path);
     fputc(',', file);
-    print_json_string(file, "message", or_empty(item->message));
+    print_json_string(file, "message", item->message);
     fputc(',', file);
     print_json_string(file, "help", item->help);
     fputs("}\n", file);
 }
+
+/* Told without allocating anything. */
+static char out_of_memory_text[] = "out of memory";
+static const struct diagnostic out_of_memory = { .severity = DIAGNOSTIC_ERROR, .message = out_of_memory_text };
 
 /* What was counted but not kept. */
 static void print_rest(const struct diagnostics *d, enum diagnostic_severity severity, FILE *file,
@@ -385,16 +395,34 @@ static void print_rest(const struct diagnostics *d, enum diagnostic_severity sev
         fprintf(file, PROGRAM ": %s\n", message);
 }
 
+/* Whether somebody has said it of a file already. */
+static bool tells_out_of_memory(const struct diagnostics *d)
+{
+    for (size_t i = 0; i < d->item_count; i++)
+        if (strstr(d->items[i].message, out_of_memory.message))
+            return true;
+    return false;
+}
+
+static void print_item(const struct diagnostic *item, FILE *file, enum diagnostics_format format, bool colour)
+{
+    if (format == DIAGNOSTICS_JSON)
+        print_json(item, file);
+    else
+        print_text(item, file, colour);
+}
+
 void diagnostics_print(struct diagnostics *diagnostics, FILE *file, enum diagnostics_format format,
                        bool colour)
 {
     if (diagnostics->item_count > 1)
         qsort(diagnostics->items, diagnostics->item_count, sizeof *diagnostics->items, compare_items);
-    for (size_t i = 0; i < diagnostics->item_count; i++) {
-        if (format == DIAGNOSTICS_JSON)
-            print_json(&diagnostics->items[i], file);
-        else
-            print_text(&diagnostics->items[i], file, colour);
+    for (size_t i = 0; i < diagnostics->item_count; i++)
+        print_item(&diagnostics->items[i], file, format, colour);
+    if (diagnostics->out_of_memory) { /* what could not be kept was mostly the message that says so */
+        if (!tells_out_of_memory(diagnostics))
+            print_item(&out_of_memory, file, format, colour);
+        return;
     }
     for (int severity = 0; severity < DIAGNOSTIC_SEVERITY_COUNT; severity++)
         print_rest(diagnostics, (enum diagnostic_severity)severity, file, format);

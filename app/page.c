@@ -2,8 +2,6 @@
 
 #include "app/harmless_text.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +21,19 @@ bool page_colour(FILE *file)
     return isatty(fileno(file)) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
 }
 
-/* By the environment, without changing the program's locale: numbers keep their decimal point. */
+/* By what the environment names, as in LANG=en_US.UTF-8. A locale is not asked, for that could run out of memory,
+ * and the program's own stays as it is: numbers keep their decimal point. */
 static bool environment_is_utf8(void)
 {
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    bool utf8;
+    static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
-    if (!locale)
-        return false;
-    utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-    freelocale(locale);
-    return utf8;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *name = getenv(variables[i]);
+
+        if (name && *name)
+            return strcasestr(name, ".UTF-8") || strcasestr(name, ".utf8");
+    }
+    return false;
 }
 
 void page_init(struct page *page, FILE *file)

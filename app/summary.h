@@ -29,8 +29,9 @@ void summary_head(struct page *page, const struct summary *summary);
 /* The block of one variant. */
 void summary_variant(struct page *page, const struct summary *summary, const struct outcome_of_variant *run);
 
-/* Variants side by side, their differences and the cheapest that does: nothing when only one was run. */
-void summary_comparison(struct page *page, const struct summary *summary);
+/* Variants side by side, their differences and the cheapest that does: nothing when only one was run. False: out of
+ * memory. */
+bool summary_comparison(struct page *page, const struct summary *summary);
 
 /* How to repeat it. */
 void summary_foot(struct page *page, const struct summary *summary);

@@ -152,7 +152,7 @@ static struct paired compare_metric(const struct difference *difference, const c
     return statistics_paired(first->values, second->values, n, RESULTS_CONFIDENCE);
 }
 
-static size_t find_differences(const struct summary *summary, struct difference *differences, double *p_values)
+static bool find_differences(const struct summary *summary, struct difference *differences, double *p_values, size_t *found)
 {
     size_t count = 0;
 
@@ -173,10 +173,11 @@ static size_t find_differences(const struct summary *summary, struct difference 
         if (isnan(p_values[i])) /* no spread at all: then any difference is clear */
             p_values[i] = differences[i / COMPARED].paired[i % COMPARED].difference.mean != 0 ? 0 : 1;
     if (!statistics_holm(p_values, (int)(count * COMPARED)))
-        return 0;
+        return false;
     for (size_t i = 0; i < count * COMPARED; i++)
         differences[i / COMPARED].clear[i % COMPARED] = p_values[i] < 1 - RESULTS_CONFIDENCE;
-    return count;
+    *found = count;
+    return true;
 }
 
 static void write_latency_difference(struct page *page, const struct difference *difference)
@@ -223,11 +224,12 @@ static void write_difference(struct page *page, const struct difference *differe
     page_end_line(page);
 }
 
-static void write_differences(struct page *page, const struct summary *summary, int width)
+static bool write_differences(struct page *page, const struct summary *summary, int width)
 {
     struct difference *differences = calloc(summary->run_count, sizeof *differences);
     double *p_values = calloc(summary->run_count * COMPARED, sizeof *p_values);
-    size_t count = differences && p_values ? find_differences(summary, differences, p_values) : 0;
+    size_t count = 0;
+    bool good = differences && p_values && find_differences(summary, differences, p_values, &count);
 
     if (count && summary->runs[0].results.replications > 1) {
         page_end_line(page);
@@ -239,6 +241,7 @@ static void write_differences(struct page *page, const struct summary *summary, 
     }
     free(differences);
     free(p_values);
+    return good;
 }
 
 /* ---- the cheapest that does ---- */
@@ -343,13 +346,13 @@ static const struct outcome_of_variant *find_problem(const struct summary *summa
     return NULL;
 }
 
-void summary_comparison(struct page *page, const struct summary *summary)
+bool summary_comparison(struct page *page, const struct summary *summary)
 {
     int width = name_width(summary);
     bool priced = false;
 
     if (summary->run_count < 2)
-        return;
+        return true;
     for (size_t i = 0; i < summary->run_count; i++)
         priced = priced || cost_of(&summary->runs[i]) > 0;
     page_end_line(page);
@@ -357,7 +360,9 @@ void summary_comparison(struct page *page, const struct summary *summary)
     for (size_t i = 0; i < summary->run_count; i++)
         if (summary->runs[i].results.replications > 0)
             table_row(page, width, &summary->runs[i], summary->scenario->variants, priced);
-    write_differences(page, summary, width);
+    if (!write_differences(page, summary, width))
+        return false;
     if (summary->scenario->variants->expectation_count)
         write_cheapest(page, summary, find_problem(summary), priced);
+    return true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/json_locate.h"
+#include "app/json_scan.h"
 #include "app/merge_patch.h"
 #include "app/param_kind.h"
 #include "app/scenario.h"
@@ -225,20 +226,21 @@ static bool make_pointer(struct reading *reading, struct setting *setting)
     return true;
 }
 
+/* What is no JSON is a text: 2000/s needs no quotes. NULL: out of memory. */
 static cJSON *parse_value(const char *text)
 {
-    const char *end = NULL;
-    cJSON *value = cJSON_ParseWithOpts(text, &end, true);
     size_t length = strlen(text);
+    struct json_fault fault;
 
-    if (value && cJSON_IsNumber(value)) { /* what cJSON takes for a number is not always one in JSON */
-        for (size_t i = 0; i < length; i++)
-            if (!strchr("0123456789.-+eE", text[i])) {
-                cJSON_Delete(value);
-                return cJSON_CreateString(text);
-            }
+    switch (json_scan(text, length, &fault)) {
+    case JSON_SCAN_VALID:
+        return cJSON_ParseWithLength(text, length);
+    case JSON_SCAN_INVALID:
+        return cJSON_CreateString(text);
+    case JSON_SCAN_OUT_OF_MEMORY:
+        break;
     }
-    return value ? value : cJSON_CreateString(text);
+    return NULL;
 }
 
 static cJSON *child_of(cJSON *parent, const char *name)
@@ -257,20 +259,35 @@ static bool no_element(struct reading *reading, const struct setting *setting)
     return setting_error(reading, setting, "elements are counted from 0; a setting cannot add one", "the list has no such element");
 }
 
+/* In the place of another member, under its name. (cJSON_ReplaceItemInObject() does not see that the copy of the name
+ * failed.) */
+static bool replace_member(cJSON *parent, cJSON *old, cJSON *value)
+{
+    value->string = cJSON_malloc(strlen(old->string) + 1);
+    if (!value->string)
+        return false;
+    strcpy(value->string, old->string);
+    return cJSON_ReplaceItemViaPointer(parent, old, value);
+}
+
+/* Takes the value over. */
 static bool put_value(struct reading *reading, const struct setting *setting, cJSON *parent, const char *name, cJSON *value)
 {
     cJSON *old = child_of(parent, name);
+    bool done;
 
-    if (cJSON_IsArray(parent)) {
-        if (!old) {
-            cJSON_Delete(value);
-            return no_element(reading, setting);
-        }
-        return cJSON_ReplaceItemViaPointer(parent, old, value) || no_memory(reading);
+    if (cJSON_IsArray(parent) && !old) {
+        cJSON_Delete(value);
+        return no_element(reading, setting);
     }
-    if (old)
-        return cJSON_ReplaceItemInObjectCaseSensitive(parent, name, value) || no_memory(reading);
-    return cJSON_AddItemToObject(parent, name, value) || no_memory(reading);
+    if (cJSON_IsArray(parent))
+        done = cJSON_ReplaceItemViaPointer(parent, old, value);
+    else
+        done = old ? replace_member(parent, old, value) : cJSON_AddItemToObject(parent, name, value);
+    if (done)
+        return true;
+    cJSON_Delete(value);
+    return no_memory(reading);
 }
 
 static bool nothing_inside(struct reading *reading, const struct setting *setting, const char *name)
@@ -298,8 +315,13 @@ static bool apply_setting(struct reading *reading, const struct setting *setting
             cJSON_DeleteItemFromObjectCaseSensitive(parent, name);
             child = NULL;
         }
-        if (!child && cJSON_IsObject(parent) && (parent != tree || strcmp(name, "components")))
+        if (!child && cJSON_IsObject(parent) && (parent != tree || strcmp(name, "components"))) {
             child = cJSON_AddObjectToObject(parent, name);
+            if (!child) {
+                cJSON_Delete(value);
+                return no_memory(reading);
+            }
+        }
         if (!cJSON_IsObject(child) && !cJSON_IsArray(child)) {
             cJSON_Delete(value);
             return child ? nothing_inside(reading, setting, name) : no_element(reading, setting);
