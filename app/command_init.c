@@ -14,8 +14,7 @@ static int cannot_write(struct diagnostics *diagnostics, const char *path, int e
 {
     diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s cannot be written: %s",
                     path, strerror(error));
-    return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR
-                                                                                 : EXIT_USER_ERROR;
+    return output_is_machine_error(error) ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
 }
 
 /* Whatever is there stays as it is, also a link that leads nowhere. */
@@ -40,7 +39,7 @@ int command_init(const struct options *options, struct diagnostics *diagnostics)
         return cannot_write(diagnostics, path, errno);
     fputs(starter_text, output.file);
     if (!output_commit(&output))
-        return cannot_write(diagnostics, strcmp(path, "-") ? path : "standard output", errno);
+        return cannot_write(diagnostics, path, errno);
     if (strcmp(path, "-") && !options->quiet)
         printf("%s is written; try: scalesim %s%s\n", path, strpbrk(path, "/.") ? "" : "run ", path);
     return EXIT_RAN;

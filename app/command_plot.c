@@ -6,6 +6,7 @@
 
 #include "app/command_run.h"
 #include "app/interrupt.h"
+#include "app/output.h"
 #include "app/plot.h"
 
 /* Everything while the command works. */
@@ -38,8 +39,7 @@ static int cannot_write(struct plotting *plotting, const char *what)
     diagnostics_add(plotting->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
                     error == ENOENT ? "--out wants a folder that is there" : NULL, "%s cannot be written: %s",
                     what, strerror(error));
-    return error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT ? EXIT_MACHINE_ERROR
-                                                                                 : EXIT_USER_ERROR;
+    return output_is_machine_error(error) ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
 }
 
 /* ---- drawing ---- */
@@ -123,8 +123,6 @@ static int deliver_all(struct plotting *plotting)
 
     for (size_t i = 0; i < plotting->name_count && status == EXIT_RAN; i++)
         status = deliver_one(plotting, plotting->names[i]);
-    if (status == EXIT_RAN && (fflush(stdout) != 0 || ferror(stdout)))
-        return tell(plotting, EXIT_MACHINE_ERROR, NULL, "standard output: ", strerror(errno));
     return status;
 }
 

@@ -44,7 +44,6 @@ struct session {
 
 void print_diagnostics(struct diagnostics *diagnostics, const struct options *options)
 {
-    fflush(stdout);
     diagnostics_print(diagnostics, stderr, options->error_format, page_colour(stderr));
 }
 
@@ -227,6 +226,12 @@ static double seconds_since(const struct timespec *begun)
     return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
 }
 
+/* The reader of the summary has gone, and no file waits for the rest. */
+static bool is_unheard(const struct session *session)
+{
+    return ferror(stdout) && !result_files_use_files(session->options);
+}
+
 static enum run_status run_all(struct session *session)
 {
     enum run_status status = RUN_COMPLETE;
@@ -236,13 +241,14 @@ static enum run_status run_all(struct session *session)
         summary_head(&session->page, &session->summary);
     result_files_begin(&session->files, &session->summary);
     session->run_count = 0;
-    for (size_t i = 0; i < count && status == RUN_COMPLETE; i++) {
+    for (size_t i = 0; i < count && status == RUN_COMPLETE && !is_unheard(session); i++) {
         session->run_count++;
         status = run_with_series(session, &session->runs[i]);
     }
     session->summary.run_count = session->run_count;
     if (session->shows && status == RUN_COMPLETE) {
-        summary_comparison(&session->page, &session->summary);
+        if (!summary_comparison(&session->page, &session->summary))
+            status = RUN_OUT_OF_MEMORY;
         summary_foot(&session->page, &session->summary);
     }
     result_files_end(&session->files, &session->summary, status == RUN_COMPLETE, seconds_since(&session->begun));
@@ -344,14 +350,14 @@ static void prepare(struct session *session, int argc, char **argv)
                                          .seed = options->seed, .replications = options->replications, .repeat = session->repeat };
 }
 
-static int close_outputs(struct session *session, int status)
+/* Files that hold what a limit or a signal left are results; what an allocation that failed left is none. */
+static int close_outputs(struct session *session, enum run_status ended, int status)
 {
     bool is_empty = status == EXIT_MACHINE_ERROR && session->run_count && !session->runs[0].results.replications;
+    bool keep = status != EXIT_BUG && status != EXIT_USER_ERROR && !is_empty && ended != RUN_OUT_OF_MEMORY;
 
-    if (!result_files_close(&session->files, status != EXIT_BUG && status != EXIT_USER_ERROR && !is_empty, session->diagnostics))
+    if (!result_files_close(&session->files, keep, session->diagnostics))
         return EXIT_MACHINE_ERROR;
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return machine_error(session->diagnostics, "standard output", strerror(errno));
     return status;
 }
 
@@ -398,6 +404,7 @@ static bool check_place_of_trace(const struct session *session)
 
 static int run_session(struct session *session, int argc, char **argv)
 {
+    enum run_status ended;
     bool is_machine;
     int status;
 
@@ -413,7 +420,8 @@ static int run_session(struct session *session, int argc, char **argv)
         result_files_close(&session->files, false, session->diagnostics);
         return status;
     }
-    return close_outputs(session, status_of(session, run_all(session)));
+    ended = run_all(session);
+    return close_outputs(session, ended, status_of(session, ended));
 }
 
 int command_run(const struct options *options, int argc, char **argv, struct diagnostics *diagnostics)

@@ -16,7 +16,7 @@ static long since_first_ms(void)
     return (now.tv_sec - first.tv_sec) * 1000 + (now.tv_nsec - first.tv_nsec) / 1000000;
 }
 
-/* Both signals are blocked meanwhile. */
+/* All of them are blocked meanwhile. */
 static void on_signal(int number)
 {
     if (!received) {
@@ -31,15 +31,16 @@ static void on_signal(int number)
 const volatile sig_atomic_t *interrupt_install(void)
 {
     struct sigaction told = { .sa_handler = on_signal, .sa_flags = SA_RESTART }; /* a write goes on */
-    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 
     sigemptyset(&told.sa_mask);
     sigaddset(&told.sa_mask, SIGINT);
     sigaddset(&told.sa_mask, SIGTERM);
+    sigaddset(&told.sa_mask, SIGHUP);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGINT, &told, NULL);
     sigaction(SIGTERM, &told, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGXFSZ, &ignore, NULL);
+    if (sigaction(SIGHUP, &told, &before) == 0 && before.sa_handler == SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &ignore, NULL);
     return &received;
 }

@@ -11,6 +11,7 @@
 #include "app/reference.h"
 #include "app/scenario.h"
 #include "app/schema.h"
+#include "app/standard_streams.h"
 #include "app/suggest.h"
 
 /* GSL's own handler aborts without a word; parameters are checked before, so this is a bug. */
@@ -43,15 +44,18 @@ static int command_models(const char *name, struct diagnostics *diagnostics)
     return EXIT_USER_ERROR;
 }
 
-static int command_schema(void)
+static int command_schema(struct diagnostics *diagnostics)
 {
     cJSON *schema = schema_of_scenario(&scenario_params, &component_params, model_registry);
     char *text = schema ? cJSON_Print(schema) : NULL;
-    int status = text && puts(text) >= 0 ? EXIT_RAN : EXIT_MACHINE_ERROR;
+    bool good = text != NULL;
 
+    if (good)
+        puts(text);
     cJSON_free(text);
     cJSON_Delete(schema);
-    return status;
+    diagnostics->out_of_memory |= !good;
+    return good ? EXIT_RAN : EXIT_MACHINE_ERROR;
 }
 
 static int command_reference(void)
@@ -76,7 +80,7 @@ static int run_command(const struct options *options, int argc, char **argv, str
     case COMMAND_MODELS:
         return command_models(options->argument, diagnostics);
     case COMMAND_SCHEMA:
-        return command_schema();
+        return command_schema(diagnostics);
     case COMMAND_REFERENCE:
         return command_reference();
     case COMMAND_HELP:
@@ -95,18 +99,19 @@ int main(int argc, char **argv)
     struct options options;
     int status;
 
+    if (!standard_streams_open()) {
+        perror("scalesim: /dev/null");
+        return EXIT_MACHINE_ERROR;
+    }
     gsl_set_error_handler(on_gsl_error);
     diagnostics_init(&diagnostics);
     if (options_read(&options, argc, argv, &diagnostics))
         status = run_command(&options, argc, argv, &diagnostics);
     else
         status = diagnostics.out_of_memory ? EXIT_MACHINE_ERROR : EXIT_USER_ERROR;
+    status = standard_streams_close(status, &diagnostics);
     print_diagnostics(&diagnostics, &options);
     options_deinit(&options);
     diagnostics_deinit(&diagnostics);
-    if (fflush(stdout) != 0 && status == EXIT_RAN) {
-        perror("scalesim: standard output");
-        status = EXIT_MACHINE_ERROR;
-    }
     return status;
 }

@@ -235,7 +235,7 @@ void options_help(FILE *file)
     }
     fputs("\nA FILE has a / or a . in its name; - is standard input.\n"
           "exit status: 0 it ran; 1 an expectation failed; 2 your mistake; 3 the machine's fault (memory, disk);\n"
-          "4 a bug of ours; 130 or 143 ended by a signal\n\n"
+          "4 a bug of ours; 129, 130 or 143 ended by a signal; 141 the reader of the output went away\n\n"
           "try: scalesim scenarios/celebrity_shard.json\n",
           file);
 }

@@ -29,6 +29,14 @@ bool result_files_use_stdout(const struct options *options)
     return false;
 }
 
+bool result_files_use_files(const struct options *options)
+{
+    for (size_t i = 0; i < RESULT_FILE_COUNT; i++)
+        if (path_of(options, i) && strcmp(path_of(options, i), "-"))
+            return true;
+    return false;
+}
+
 static const char *shown(const char *path)
 {
     return strcmp(path, "-") ? path : "standard output";
@@ -64,7 +72,7 @@ bool result_files_open(struct result_files *files, const struct options *options
         if (!path || output_open(&files->outputs[files->opened], path))
             continue;
         error = errno;
-        *is_machine = error == ENOSPC || error == ENOMEM || error == EIO || error == EDQUOT;
+        *is_machine = output_is_machine_error(error);
         diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s cannot be written: %s",
                         path, strerror(error));
         result_files_close(files, false, diagnostics);

@@ -26,6 +26,9 @@ bool result_files_open(struct result_files *files, const struct options *options
 /* Whether one of them is standard output, where nothing else may be written then. */
 bool result_files_use_stdout(const struct options *options);
 
+/* Whether one of them is not. */
+bool result_files_use_files(const struct options *options);
+
 void result_files_begin(struct result_files *files, const struct summary *summary);
 
 /* series: NULL when there is none. */
