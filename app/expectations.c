@@ -180,6 +180,11 @@ void expectations_read(const cJSON *json, const struct results *layout, struct s
         param_leave(context, mark);
         return;
     }
+    if (cJSON_GetArraySize(json) > SCENARIO_EXPECTATIONS_MAX) {
+        param_error(context, JSON_PART_KEY, NULL, "too many expectations: 1000 at most");
+        param_leave(context, mark);
+        return;
+    }
     variant->expectations = arena_alloc_array(context->arena, (size_t)cJSON_GetArraySize(json), sizeof *variant->expectations);
     if (!variant->expectations)
         param_no_memory(context);
