@@ -14,7 +14,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define TEST_MAIN(unit, ...)                                              \
+#define TEST_MAIN(unit, ...) TEST_MAIN_WITHIN(60, unit, __VA_ARGS__)
+
+/* The same for tests that may take so many seconds each. */
+#define TEST_MAIN_WITHIN(seconds, unit, ...)                              \
     int main(void)                                                        \
     {                                                                     \
         const TTest *tests[] = { __VA_ARGS__ };                           \
@@ -23,7 +26,7 @@
         SRunner *runner = srunner_create(suite);                          \
         int failed;                                                       \
                                                                           \
-        tcase_set_timeout(tcase, 60);                                     \
+        tcase_set_timeout(tcase, seconds);                                \
         for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)         \
             tcase_add_test(tcase, tests[i]);                              \
         suite_add_tcase(suite, tcase);                                    \

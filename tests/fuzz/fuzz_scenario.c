@@ -3,23 +3,32 @@
  * trial that every reading wires.
  *
  *     cmake -S . -B fuzz -DCMAKE_C_COMPILER=clang -DSCALESIM_FUZZ=ON && cmake --build fuzz --target fuzz
- *     fuzz/tests/fuzz_scenario -max_len=8192 NEW_FOLDER scenarios tests/bad_scenarios
+ *     fuzz/tests/fuzz_scenario -timeout=10 -rss_limit_mb=1024 -max_len=16384 NEW_FOLDER \
+ *         tests/fuzz/corpus/scenario scenarios tests/bad_scenarios </dev/null
  *
  * Mutations: mostly of the JSON tree (a value becomes another value of the file, a special word or number, or
- * is left out), so that what comes behind the syntax is reached; else of the bytes.
+ * is left out; an object gets a field), so that what comes behind the syntax is reached; else of the bytes.
+ * Field names and words are those of the schema, so a new component is fuzzed without a line here.
+ * Time: an input that takes over a second of the processor is a finding, also on a machine that is busy with
+ * something else, where -timeout counts what others take too.
  * Memory: texts of TEXT_SIZE_MAX bytes at most, a trial of MEMORY_BUDGET at most; what counts and sizes in a
  * scenario ask for beyond that is refused as it is on a small machine.
  */
+#include "app/collect.h"
 #include "app/scenario.h"
+#include "app/schema.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TEXT_SIZE_MAX 65536
 #define MEMORY_BUDGET (UINT64_C(64) << 20) /* bytes */
+#define TIME_MAX_S 1.0 /* of the processor, sanitizers and all */
+#define WORDS_MAX 2048
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed);
@@ -82,8 +91,17 @@ static void read_text(const char *path)
     diagnostics_deinit(&diagnostics);
 }
 
+static double processor_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    double begun_s = processor_s();
     char path[64];
     int file;
 
@@ -96,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     read_text(path);
     close(file);
+    require(processor_s() - begun_s < TIME_MAX_S);
     return 0;
 }
 
@@ -125,6 +144,50 @@ static const char *const specials[] = {
 };
 
 #define SPECIAL_COUNT (sizeof specials / sizeof *specials)
+
+/* Names of fields, and what a text can be, in the schema; in its order, so that a seed repeats a session. */
+static struct vocabulary {
+    const char *names[WORDS_MAX], *words[WORDS_MAX];
+    size_t name_count, word_count;
+} vocabulary;
+
+static void add_word(const char **words, size_t *count, const char *word)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (!strcmp(words[i], word))
+            return;
+    require(*count < WORDS_MAX);
+    words[(*count)++] = word;
+}
+
+static void learn_words(const cJSON *schema)
+{
+    for (const cJSON *child = schema->child; child; child = child->next) {
+        bool is_properties = child->string && !strcmp(child->string, "properties");
+        bool is_words = child->string && (!strcmp(child->string, "enum") || !strcmp(child->string, "const"));
+
+        for (const cJSON *field = is_properties ? child->child : NULL; field; field = field->next)
+            add_word(vocabulary.names, &vocabulary.name_count, field->string);
+        for (const cJSON *word = is_words ? child->child : NULL; word; word = word->next)
+            if (cJSON_IsString(word))
+                add_word(vocabulary.words, &vocabulary.word_count, word->valuestring);
+        if (is_words && cJSON_IsString(child))
+            add_word(vocabulary.words, &vocabulary.word_count, child->valuestring);
+        learn_words(child);
+    }
+}
+
+static void learn_vocabulary(void)
+{
+    static cJSON *schema; /* holds the texts */
+
+    if (schema)
+        return;
+    schema = schema_of_scenario(&scenario_params, &component_params, model_registry);
+    require(schema != NULL);
+    learn_words(schema);
+    require(vocabulary.name_count > 0 && vocabulary.word_count > 0);
+}
 
 static size_t count_values(const cJSON *tree)
 {
@@ -158,25 +221,47 @@ static cJSON *choose_value(cJSON *tree, unsigned draw, cJSON **parent)
     return find_value(tree, &index, parent);
 }
 
+/* A value from elsewhere in the tree, a word of the schema or a special one. */
+static cJSON *make_value(cJSON *tree, unsigned draw)
+{
+    unsigned which = draw * 2654435761u >> 7;
+    cJSON *parent, *other;
+
+    switch (draw % 8) {
+    case 0:
+    case 1:
+    case 2:
+        other = choose_value(tree, which, &parent);
+        return other ? cJSON_Duplicate(other, true) : NULL;
+    case 3:
+    case 4:
+        return cJSON_CreateString(vocabulary.words[which % vocabulary.word_count]);
+    default:
+        return cJSON_Parse(specials[which % SPECIAL_COUNT]);
+    }
+}
+
+/* A field that the schema knows somewhere, in an object where it may or may not be known. */
+static void add_field(cJSON *object, const char *name, cJSON *value)
+{
+    if (value && (cJSON_HasObjectItem(object, name) || !cJSON_AddItemToObject(object, name, value)))
+        cJSON_Delete(value);
+}
+
 static void mutate_tree(cJSON *tree, unsigned seed)
 {
-    cJSON *parent = NULL, *other_parent = NULL, *value = choose_value(tree, seed >> 8, &parent), *other,
-          *put = NULL;
+    cJSON *parent = NULL, *value = choose_value(tree, seed >> 8, &parent), *put;
 
     if (!value)
         return;
-    switch (seed % 8) {
-    case 0:
+    if (seed % 8 == 0) {
         cJSON_Delete(cJSON_DetachItemViaPointer(parent, value));
         return;
-    case 1:
-    case 2:
-    case 3:
-        other = choose_value(tree, seed * 2654435761u >> 7, &other_parent);
-        put = other ? cJSON_Duplicate(other, true) : NULL;
-        break;
-    default:
-        put = cJSON_Parse(specials[(seed >> 4) % SPECIAL_COUNT]);
+    }
+    put = make_value(tree, seed / 8 * 3266489917u >> 3);
+    if (seed % 8 <= 3 && cJSON_IsObject(parent)) {
+        add_field(parent, vocabulary.names[(seed >> 5) % vocabulary.name_count], put);
+        return;
     }
     if (put && value->string) {
         cJSON_free(put->string);
@@ -193,6 +278,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
     char *text;
     size_t length;
 
+    learn_vocabulary();
     if (!tree)
         return LLVMFuzzerMutate(data, size, size_max);
     for (unsigned i = 0; i <= seed % 3; i++)
