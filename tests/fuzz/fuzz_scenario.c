@@ -9,8 +9,8 @@
  * Mutations: mostly of the JSON tree (a value becomes another value of the file, a special word or number, or
  * is left out; an object gets a field), so that what comes behind the syntax is reached; else of the bytes.
  * Field names and words are those of the schema, so a new component is fuzzed without a line here.
- * Time: an input that takes over a second of the processor is a finding, also on a machine that is busy with
- * something else, where -timeout counts what others take too.
+ * Time: an input that takes over a second of the processor (five with sanitizers) is a finding, also on a machine
+ * that is busy with something else, where -timeout counts what others take too.
  * Memory: texts of TEXT_SIZE_MAX bytes at most, a trial of MEMORY_BUDGET at most; what counts and sizes in a
  * scenario ask for beyond that is refused as it is on a small machine.
  */
@@ -27,8 +27,17 @@
 
 #define TEXT_SIZE_MAX 65536
 #define MEMORY_BUDGET (UINT64_C(64) << 20) /* bytes */
-#define TIME_MAX_S 1.0 /* of the processor, sanitizers and all */
+#define PLAIN_MAX_S 1.0 /* of the processor */
 #define WORDS_MAX 2048
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define TIME_MAX_S (5 * PLAIN_MAX_S) /* which costs more than that, where much is allocated */
+#else
+#define TIME_MAX_S PLAIN_MAX_S
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed);
