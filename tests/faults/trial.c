@@ -23,6 +23,7 @@ const struct trial_case trial_cases[] = {
         "web.workers=3", "--set", "users.timeout=20ms", "--set", "expect.web.cpu.utilisation=< 200%" },
       { "out.csv", "out.json", "series.csv" }, false, false },
     { "run_one", 0, { "small.json", "-n", "1", "--variant", "base" }, { NULL }, false, false },
+    { "trace", 0, { "small.json", "-n", "1", "--variant", "more", "--trace-request", "2" }, { NULL }, false, false },
     { "check", 0, { "check", "small.json" }, { NULL }, false, false },
     { "check_paths", 0, { "check", "small.json", "--paths" }, { NULL }, false, false },
     { "check_broken", 2, { "check", "broken.json", "--set", "usrs.timeout=1s" }, { NULL }, false, false },
