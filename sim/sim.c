@@ -439,7 +439,7 @@ static inline __attribute__((always_inline)) void prefetch_owner(const struct si
     const struct request *request = sim_request(sim, event_payload(event));
 
     __builtin_prefetch(request->owner);
-    __builtin_prefetch((const char *)request->owner + 64);
+    __builtin_prefetch((const void *)((uintptr_t)request->owner + 64)); /* nobody owns one that has ended: NULL */
     __builtin_prefetch(sim->stations[request->station]);
     __builtin_prefetch(&sim->timers.pool[request->timer]);
 }
