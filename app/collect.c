@@ -298,6 +298,8 @@ static void add_level(const struct subject *subject, const struct metric_row *ro
 static void add_own_metrics(const struct subject *subject)
 {
     for (const struct metric_row *row = subject->group->type->metrics; row && row->name; row++) {
+        if (!group_emits(subject->group, row))
+            continue;
         if (row->kind == METRIC_COUNTER)
             results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE, (double)counter_sum(subject, row->offset));
         else if (row->kind == METRIC_RATIO) {

@@ -297,7 +297,7 @@ static struct reading read_own(const struct subject *subject, const struct metri
 static void put_own(const struct subject *subject)
 {
     for (const struct metric_row *row = subject->group->type->metrics; row && row->name; row++)
-        if (row->kind == METRIC_RATIO || row->kind == METRIC_LEVEL)
+        if (group_emits(subject->group, row) && (row->kind == METRIC_RATIO || row->kind == METRIC_LEVEL))
             put(subject->series,
                 next_column(subject->series, subject->name, row->name,
                             row->kind == METRIC_LEVEL ? ".mean" : "", row->unit, 1),

@@ -9,9 +9,10 @@
  *                  it drops what it has written, or puts it, or forgets to.
  *   read-through   `store` is given, and this cache stands in its place: a miss reads the store and keeps
  *                  the answer; a write goes to the store first and then drops the copy (write-around) or
- *                  replaces it (write-through). A write that failed drops the copy, since it may have been
- *                  done all the same. Of two answers that overtake one another the later one is kept, even
- *                  if its row is older: that is how stale copies come about.
+ *                  replaces it (write-through), or it is answered at once and stored later (write-back). A
+ *                  write that failed drops the copy, since it may have been done all the same. Of two
+ *                  answers that overtake one another the later one is kept, even if its row is older: that
+ *                  is how stale copies come about.
  *
  * What the operations mean: GET and READ look up; PUT keeps; DELETE, WRITE, INSERT as above. Without a store
  * the answer to a GET that misses is OK and ABSENT; a READ that misses, a WRITE and an INSERT have nobody to
@@ -20,46 +21,28 @@
  *
  * The time of an operation is work for the host's CPU, or without a host a delay that nobody competes for.
  * Keeping what a miss has fetched costs nothing more. Instances are nodes of their own: the caller chooses
- * one by the key.
- * Left out: several requests that miss the same key at once all go to the store (no single-flight); failures
- * that are remembered; memory beside the entries themselves. Expired copies: see eviction.h.
+ * one by the key. Requests that miss one key together each fetch it, or with single_flight share the answer of
+ * the first one, its failure too. Other caches may hold copies: they are told of each write and each put here.
+ * Left out: failures that are remembered; memory beside the entries themselves. Expired copies: see eviction.h.
  *
  * Randomness: by the request, "lookup" and "ttl"; streams of the component: "eviction" for the policy
- * random, "warm" for ages.
+ * random, "warm" for ages; "ring" places the nodes.
  * Cost: O(1) an operation, O(log n) under perfect_lfu. Memory: at most 64 bytes a cached key, see
  * eviction.h.
  */
 #include "models/cache.h"
 
-#include <math.h>
-
 #include "models/environment.h"
 #include "models/routing.h"
-#include "sim/call.h"
 
-#define SHORT_ANSWER_BYTES 64  /* a miss, an acknowledgement */
 #define HOST_MEMORY_SHARE 0.75 /* the rest is for the system, connections and fragmentation */
 
-struct cache_shared {
-    struct duration lookup_time;
-    bool is_instant;      /* looking up takes no time */
-    struct link **stores; /* NULL: none */
-    struct group *store;
-    uint64_t ttl_key;
-    struct rng eviction_rng;
+/* What those who share a fetch are answered. */
+struct fetched {
+    enum outcome outcome;
+    uint32_t version, bytes;
+    uint8_t flags;
 };
-
-struct cache {
-    struct eviction_store store;
-    struct host *host;  /* NULL: none */
-    int64_t host_bytes; /* taken from it */
-    uint64_t hits, misses;
-    uint64_t stale_hits, fresh_hits;
-    uint64_t expected_id; /* of the key that will be looked up last, for fetching ahead */
-};
-
-/* Where a visit stands that has called the store. */
-enum cache_step { CACHE_LOOKING_UP, CACHE_FETCHING, CACHE_WRITING_THROUGH, CACHE_WRITING_AROUND };
 
 /* ---- metrics ---- */
 
@@ -82,8 +65,45 @@ static const struct metric_row metrics[] = {
       "Copies present that have not expired." },
     { "bytes", "B", METRIC_LEVEL, offsetof(struct cache, store.bytes), 0,
       "Size of the copies present that have not expired." },
+    { "shared_fetches", "1", METRIC_COUNTER, offsetof(struct cache, fetches.waits), 0,
+      "Misses that waited for the fetch of another request instead of fetching themselves." },
+    { "stale_shared", "1", METRIC_COUNTER, offsetof(struct cache, stale_shared), 0,
+      "Shared answers that were older than the row when they were handed out." },
+    { "dirty", "1", METRIC_LEVEL, offsetof(struct cache, dirty.dirty), 0,
+      "Copies that are newer than their rows in the store (write-back)." },
+    { "accepted_writes", "1", METRIC_COUNTER, offsetof(struct cache, dirty.accepted), 0,
+      "Writes acknowledged before the store had them (write-back)." },
+    { "stored_writes", "1", METRIC_COUNTER, offsetof(struct cache, dirty.stored), 0,
+      "Accepted writes that the store has got since, those included that a later one has overwritten." },
+    { "lost_writes", "1", METRIC_COUNTER, offsetof(struct cache, dirty.lost), 0,
+      "Accepted writes that a crash took before the store had them." },
+    { "unconfirmed_writes", "1", METRIC_COUNTER, offsetof(struct cache, dirty.unconfirmed), 0,
+      "Accepted writes that were on their way to the store at a crash: they may have got there." },
+    { "superseded_writes", "1", METRIC_COUNTER, offsetof(struct cache, dirty.superseded), 0,
+      "Accepted writes that were never stored since the row was deleted." },
+    { "writes_back", "1", METRIC_COUNTER, offsetof(struct cache, dirty.writes), 0,
+      "Writes of dirty copies that the store has done: fewer than the accepted ones where several were "
+      "combined." },
+    { "copies_told", "1", METRIC_COUNTER, offsetof(struct cache, told), 0,
+      "Messages to copies, of what was written here, that have arrived." },
+    { "copies_not_told", "1", METRIC_COUNTER, offsetof(struct cache, told_in_vain), 0,
+      "Messages to copies that failed: such a copy stays as it is." },
     { .name = NULL },
 };
+
+/* Those of what the cache does not do are left out. */
+static bool cache_emits(const struct group *group, const struct metric_row *metric)
+{
+    const struct cache_config *config = group->config;
+
+    if (metric->offset >= offsetof(struct cache, told))
+        return config->copies.count > 0;
+    if (metric->offset >= offsetof(struct cache, dirty))
+        return config->writes == WRITES_BACK;
+    if (metric->offset >= offsetof(struct cache, fetches))
+        return config->single_flight;
+    return true;
+}
 
 /* ---- wiring ---- */
 
@@ -103,6 +123,8 @@ static void cache_wire_group(struct group *group)
         shared->stores = sim_link_all(group, store, &policy);
         shared->store = store;
     }
+    shared->is_write_back = config->writes == WRITES_BACK;
+    cache_nodes_wire_group(group);
     group->cost_per_hour += config->price * group->count;
 }
 
@@ -126,152 +148,27 @@ static void cache_wire(struct component *self)
                                              .capacity_entries = config->capacity_entries,
                                              .capacity_bytes = capacity_bytes(config, cache->host),
                                              .rng = &shared->eviction_rng });
+    if (config->single_flight)
+        row_locks_init(&cache->fetches, &self->sim->memory, NULL);
+    if (shared->is_write_back)
+        cache_write_back_init(self);
 }
 
-/* ---- copies ---- */
-
-static uint32_t at_most_4gb(uint64_t bytes)
+void cache_make_tickers(struct component *self)
 {
-    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-}
-
-/* rows: in the copy. */
-static uint32_t entry_bytes(const struct component *self, const struct data_set_config *data,
-                            uint64_t row_count, uint32_t message_bytes)
-{
-    const struct cache_config *config = self->group->config;
-
-    if (config->entry_size > 0)
-        return at_most_4gb((uint64_t)config->entry_size);
-    if (!data)
-        return message_bytes;
-    return at_most_4gb((uint64_t)data->row_size * (row_count ? row_count : 1)); /* at most 1e9 and 2^16 */
-}
-
-static uint32_t entry_bytes_of(const struct component *self, const struct request *request)
-{
-    const struct data_set_config *data =
-        request->data ? &environment_of(self->sim)->data_sets[request->data - 1] : NULL;
-
-    return entry_bytes(self, data, request->rows, request->bytes);
-}
-
-/* Takes from the host what the store has grown by. When others have left too little there, copies make room.
- */
-static void settle_host_memory(struct component *self)
-{
-    struct cache *cache = component_state(self);
-
-    while (!host_use_memory(cache->host, self->sim, cache->store.bytes.level - cache->host_bytes))
-        eviction_evict(&cache->store, self->sim->now_ns);
-    cache->host_bytes = cache->store.bytes.level;
-}
-
-static inline void settle_memory(struct component *self)
-{
-    const struct cache *cache = component_state(self);
-
-    if (cache->host && cache->store.bytes.level != cache->host_bytes)
-        settle_host_memory(self);
-}
-
-static int64_t expiry_ns(const struct component *self, const struct request *request, int64_t from_ns)
-{
-    const struct cache_config *config = self->group->config;
     const struct cache_shared *shared = self->shared;
-    double ttl_ns = (double)config->ttl;
-    int64_t date_ns;
-
-    if (config->ttl == SIM_TIME_NEVER)
-        return SIM_TIME_NEVER;
-    if (config->ttl_jitter > 0.0) {
-        struct rng rng = rng_for_request(shared->ttl_key, request->frames[request->top].number);
-
-        ttl_ns *= 1.0 + config->ttl_jitter * (2.0 * rng_uniform(&rng) - 1.0);
-    }
-    if (__builtin_add_overflow(from_ns, config->ttl_jitter > 0.0 ? sim_time_from_ns(ttl_ns) : config->ttl,
-                               &date_ns))
-        return SIM_TIME_NEVER;
-    return date_ns;
-}
-
-static void keep(struct component *self, struct request *request, int64_t fetch_start_ns)
-{
-    const struct cache_config *config = self->group->config;
-    struct cache *cache = component_state(self);
-    int64_t from_ns = config->ttl_from == TTL_FROM_FETCH_START ? fetch_start_ns : self->sim->now_ns;
-
-    eviction_put(&cache->store, row_id(request->data, request->key),
-                 (struct eviction_copy){ .expiry_ns = expiry_ns(self, request, from_ns),
-                                         .version = request->version,
-                                         .size = entry_bytes_of(self, request) },
-                 self->sim->now_ns);
-    settle_memory(self);
-}
-
-static void drop(struct component *self, const struct request *request)
-{
     struct cache *cache = component_state(self);
 
-    eviction_drop(&cache->store, row_id(request->data, request->key), self->sim->now_ns);
-    settle_memory(self);
+    if (shared->copies)
+        cache->teller = sim_ticker(self);
+    if (shared->is_write_back)
+        cache_write_back_start(self);
 }
 
-/* ---- a warm start ---- */
-
-static void warm_put(struct component *self, uint16_t data_number, uint64_t row, struct rng *rng)
+static void cache_begin(struct component *self)
 {
-    const struct cache_config *config = self->group->config;
-    const struct data_set_config *data = &environment_of(self->sim)->data_sets[data_number - 1];
-    struct cache *cache = component_state(self);
-    struct eviction_copy copy = { .expiry_ns = SIM_TIME_NEVER,
-                                  .version = row_version(self->sim, data_number, row) };
-
-    copy.size = entry_bytes(self, data, 1, 0);
-    if (config->ttl != SIM_TIME_NEVER) /* copies in use are of any age */
-        copy.expiry_ns = self->sim->now_ns + sim_time_from_ns((double)config->ttl * rng_uniform(rng));
-    eviction_put(&cache->store, row_id(data_number, row), copy, self->sim->now_ns);
-}
-
-/* How many rows of that size fit. */
-static uint64_t room_for(const struct cache *cache, const struct data_set_config *data, uint32_t size)
-{
-    int64_t count = data->rows;
-
-    if (count > cache->store.capacity_entries)
-        count = cache->store.capacity_entries;
-    if (count > cache->store.capacity_bytes / size)
-        count = cache->store.capacity_bytes / size;
-    return (uint64_t)count;
-}
-
-/* The least popular come first, as if they had been used the longest ago, and hot rows last. */
-static void cache_start(struct component *self)
-{
-    const struct cache_config *config = self->group->config;
-    struct cache *cache = component_state(self);
-    const struct environment *environment = environment_of(self->sim);
-    uint16_t number = environment_data_set(environment, config->warm_data);
-    const struct data_set_config *data;
-    struct row_chooser *chooser;
-    struct rng rng;
-    uint64_t rows;
-
-    if (config->start != CACHE_WARM || number == 0)
-        return;
-    data = &environment->data_sets[number - 1];
-    chooser = memory_alloc(&self->sim->memory, sizeof *chooser);
-    row_chooser_init(chooser, self->group, "warm", data, -1, NAN, NULL);
-    rng_init(&rng, rng_key(self->sim->seed, self->group->name, "warm") + self->instance, self->group->name,
-             "age");
-    rows = room_for(cache, data, entry_bytes(self, data, 1, 0));
-    eviction_reserve(&cache->store, rows);
-    for (uint64_t rank = rows; rank > 0; rank--)
-        warm_put(self, number, row_chooser_ranked(chooser, rank), &rng);
-    for (size_t i = chooser->hot_count; i > 0; i--)
-        warm_put(self, number, (uint64_t)chooser->hot[i - 1].row, &rng);
-    memory_free(&self->sim->memory, chooser);
-    settle_memory(self);
+    cache_make_tickers(self);
+    cache_start(self);
 }
 
 /* ---- operations ---- */
@@ -290,7 +187,7 @@ static void call_store(struct component *self, struct request *request, enum cac
 
     request->flags &= (uint8_t) ~(REQUEST_ABSENT | REQUEST_STALE);
     if (!shared->stores) {
-        request->bytes = SHORT_ANSWER_BYTES;
+        request->bytes = CACHE_SHORT_ANSWER_BYTES;
         sim_reply(self, request, OUTCOME_UNAVAILABLE);
         return;
     }
@@ -300,12 +197,22 @@ static void call_store(struct component *self, struct request *request, enum cac
     sim_call(self, request, shared->stores[route_instance(shared->store, request, request_frame(request)->number)], 0);
 }
 
+/* Older than the row, of which a dirty copy is the newest there is. */
+static bool is_older(const struct component *self, const struct request *request, uint32_t version)
+{
+    const struct cache_shared *shared = self->shared;
+    const struct cache *cache = component_state(self);
+
+    return request->data && version < row_version(self->sim, request->data, request->key) &&
+           !(shared->is_write_back && dirty_find(&cache->dirty, row_id(request->data, request->key)));
+}
+
 static void answer_hit(struct component *self, struct request *request, uint32_t entry)
 {
     const struct cache_config *config = self->group->config;
     struct cache *cache = component_state(self);
     struct eviction_copy copy = eviction_copy_at(&cache->store, entry);
-    bool is_stale = request->data && copy.version < row_version(self->sim, request->data, request->key);
+    bool is_stale = is_older(self, request, copy.version);
 
     cache->hits++;
     if (is_stale)
@@ -313,9 +220,23 @@ static void answer_hit(struct component *self, struct request *request, uint32_t
     else
         cache->fresh_hits++;
     if (config->ttl_reset_on_hit && copy.expiry_ns != SIM_TIME_NEVER)
-        eviction_set_expiry(&cache->store, entry, expiry_ns(self, request, self->sim->now_ns));
+        eviction_set_expiry(&cache->store, entry, cache_expiry_ns(self, request, self->sim->now_ns));
     request->version = copy.version;
     answer(self, request, copy.size, is_stale ? REQUEST_STALE : 0);
+}
+
+/* The first of those that miss a key fetches it, the others wait. */
+static void fetch(struct component *self, struct request *request)
+{
+    const struct cache_config *config = self->group->config;
+    struct cache *cache = component_state(self);
+
+    if (config->single_flight) {
+        request_frame(request)->step = CACHE_SHARING;
+        if (!row_locks_acquire(&cache->fetches, self, request, row_id(request->data, request->key)))
+            return;
+    }
+    call_store(self, request, CACHE_FETCHING);
 }
 
 static void look_up(struct component *self, struct request *request)
@@ -324,42 +245,64 @@ static void look_up(struct component *self, struct request *request)
     struct cache *cache = component_state(self);
     uint32_t entry = eviction_get(&cache->store, row_id(request->data, request->key), self->sim->now_ns);
 
-    settle_memory(self); /* something may have expired */
+    cache_settle_memory(self); /* something may have expired */
     if (entry) {
         answer_hit(self, request, entry);
         return;
     }
+    if (shared->is_write_back && cache_write_back_look_up(self, request))
+        return;
     cache->misses++;
-    if (shared->stores || request->operation == OPERATION_READ)
+    if (shared->stores)
+        fetch(self, request);
+    else if (request->operation == OPERATION_READ)
         call_store(self, request, CACHE_FETCHING);
     else
-        answer(self, request, SHORT_ANSWER_BYTES, REQUEST_ABSENT);
+        answer(self, request, CACHE_SHORT_ANSWER_BYTES, REQUEST_ABSENT);
 }
 
 static void write_row(struct component *self, struct request *request)
 {
     const struct cache_config *config = self->group->config;
 
-    call_store(self, request,
-               config->writes == WRITES_THROUGH ? CACHE_WRITING_THROUGH : CACHE_WRITING_AROUND);
+    if (config->writes == WRITES_BACK)
+        cache_write_back_accept(self, request);
+    else
+        call_store(self, request,
+                   config->writes == WRITES_THROUGH ? CACHE_WRITING_THROUGH : CACHE_WRITING_AROUND);
+}
+
+/* Answers OK after a copy was kept. */
+static void reply_kept(struct component *self, struct request *request)
+{
+    const struct cache_shared *shared = self->shared;
+
+    if (shared->is_write_back)
+        cache_write_back_reply(self, request);
+    else
+        sim_reply(self, request, OUTCOME_OK);
 }
 
 static void put_copy(struct component *self, struct request *request)
 {
-    keep(self, request, request_frame(request)->entered_ns);
-    answer(self, request, SHORT_ANSWER_BYTES, 0);
+    cache_keep(self, request, request_frame(request)->entered_ns);
+    cache_tell_copies(self, request, OPERATION_PUT);
+    request->flags &= (uint8_t) ~(REQUEST_ABSENT | REQUEST_STALE);
+    request->bytes = CACHE_SHORT_ANSWER_BYTES;
+    reply_kept(self, request);
 }
 
 static void delete_row(struct component *self, struct request *request)
 {
     const struct cache_shared *shared = self->shared;
 
-    if (shared->stores) {
+    if (shared->stores && !cache_is_message(self, request)) {
         call_store(self, request, CACHE_WRITING_AROUND);
         return;
     }
-    drop(self, request);
-    answer(self, request, SHORT_ANSWER_BYTES, 0);
+    cache_drop(self, request);
+    cache_tell_copies(self, request, OPERATION_DELETE);
+    answer(self, request, CACHE_SHORT_ANSWER_BYTES, 0);
 }
 
 static void operate(struct component *self, struct request *request)
@@ -399,29 +342,106 @@ static void cache_on_request(struct component *self, struct request *request)
         sim_reply(self, request, OUTCOME_REFUSED);
 }
 
-/* The store has answered. */
-static void cache_on_reply(struct component *self, struct request *request)
+/* ---- what the store answers ---- */
+
+/* first: of those who wait for the same, by `next`. */
+static void answer_sharers(struct component *self, uint32_t first, const struct fetched *fetched)
 {
+    struct cache *cache = component_state(self);
+
+    while (first) {
+        struct request *request = sim_request(self->sim, first);
+
+        first = request->next;
+        request->version = fetched->version;
+        request->bytes = fetched->bytes;
+        request->flags = (uint8_t)((request->flags & ~(REQUEST_ABSENT | REQUEST_STALE)) | fetched->flags);
+        if (fetched->outcome == OUTCOME_OK && is_older(self, request, fetched->version)) {
+            request->flags |= REQUEST_STALE;
+            cache->stale_shared++;
+        }
+        sim_reply(self, request, fetched->outcome);
+    }
+}
+
+static void end_fetch(struct component *self, struct request *request)
+{
+    const struct cache_config *config = self->group->config;
+    const struct cache_shared *shared = self->shared;
+    struct cache *cache = component_state(self);
+    uint64_t id = row_id(request->data, request->key);
+    struct fetched fetched = { .outcome = (enum outcome)request->outcome,
+                               .version = request->version,
+                               .bytes = request->bytes,
+                               .flags = request->flags & (REQUEST_ABSENT | REQUEST_STALE) };
+    uint32_t sharers = config->single_flight ? row_locks_release_line(&cache->fetches, self->sim, id) : 0;
+
+    if (fetched.outcome != OUTCOME_OK) {
+        sim_reply(self, request, fetched.outcome);
+    } else if (shared->is_write_back && dirty_find(&cache->dirty, id)) { /* what has been written since is newer */
+        sim_reply(self, request, OUTCOME_OK);
+    } else {
+        cache_keep(self, request, request_frame(request)->entered_ns);
+        reply_kept(self, request);
+    }
+    answer_sharers(self, sharers, &fetched);
+}
+
+/* A write through or around this cache. */
+static void end_write(struct component *self, struct request *request)
+{
+    const struct cache_shared *shared = self->shared;
+    struct cache *cache = component_state(self);
     const struct frame *frame = request_frame(request);
     bool is_ok = request->outcome == OUTCOME_OK;
+    uint32_t place;
 
-    if (is_ok && (frame->step == CACHE_FETCHING || frame->step == CACHE_WRITING_THROUGH))
-        keep(self, request, frame->entered_ns);
-    else if (frame->step != CACHE_FETCHING)
-        drop(self, request);
+    if (is_ok && frame->step == CACHE_WRITING_THROUGH) {
+        cache_keep(self, request, frame->entered_ns);
+        cache_tell_copies(self, request, OPERATION_PUT);
+    } else {
+        cache_drop(self, request);
+        cache_tell_copies(self, request, OPERATION_DELETE);
+    }
+    if (is_ok && shared->is_write_back) { /* a row that is deleted past the copies that wait */
+        place = dirty_find(&cache->dirty, row_id(request->data, request->key));
+        if (place)
+            dirty_forget(&cache->dirty, place, self->sim->now_ns);
+    }
     sim_reply(self, request, (enum outcome)request->outcome);
 }
 
-/* The time of the operation is over. */
+static void cache_on_reply(struct component *self, struct request *request)
+{
+    switch ((enum cache_step)request_frame(request)->step) {
+    case CACHE_FETCHING:
+        end_fetch(self, request);
+        break;
+    case CACHE_WRITING_BACK:
+        cache_write_back_done(self, request);
+        break;
+    case CACHE_TELLING_COPY:
+        cache_copy_told(self, request);
+        break;
+    default:
+        end_write(self, request);
+    }
+}
+
+/* The time of the operation is over, or the write-back's turn has come. */
 static void cache_on_timer(struct component *self, struct request *request)
 {
-    operate(self, request);
+    if (request->state == REQUEST_TICKER)
+        cache_write_back_tick(self);
+    else
+        operate(self, request);
 }
 
 static struct activity cache_activity(const struct component *self, const struct request *request)
 {
     (void)self;
-    (void)request;
+    if (request->frames[request->top].step == CACHE_SHARING)
+        return (struct activity){ "fetch by another", true };
     return (struct activity){ "look-up", false };
 }
 
@@ -432,22 +452,23 @@ const struct model_type cache_model = {
         .state_size = sizeof(struct cache),
         .wire_group = cache_wire_group,
         .wire = cache_wire,
-        .start = cache_start,
+        .start = cache_begin,
         .on_request = cache_on_request,
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
         .activity = cache_activity,
-        .instance_for = route_by_key,
+        .instance_for = cache_node_for,
         .metrics = metrics,
+        .emits = cache_emits,
     },
     .summary = "keeps copies of rows, or of results, and forgets some when it is full or they are old",
     .stands_for = "A key-value cache in memory, such as Redis or memcached, beside a store (the caller looks "
                   "up, reads and puts) or in front of it (it reads and writes the store itself). Keys, "
                   "versions, sizes and dates are real, so hit ratios, stale answers and the cold start come "
                   "out of the traffic.",
-    .leaves_out = "Several requests that miss one key together share no fetch; write-back; failed reads are "
-                  "not remembered; the memory of keys and tables beside the copies; one thread that does all "
-                  "commands: look-ups use all cores.",
+    .leaves_out = "Failed reads are not remembered; the memory of keys and tables beside the copies; one thread "
+                  "that does all commands: look-ups use all cores. Nodes do not replicate to one another; who shares "
+                  "a fetch waits in this cache, so callers beside a store (cache-aside) do not.",
     .misleads = "When keys are asked for in bursts or by scans while the scenario draws them independently: "
                 "real hit ratios are then higher or much lower. When hits are so cheap that connections and "
                 "the network decide.",

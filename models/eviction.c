@@ -154,9 +154,12 @@ static inline bool is_expired(const struct eviction_store *store, uint32_t entry
 static void expire(struct eviction_store *store, uint32_t entry)
 {
     int64_t expiry_ns = store->contents[entry].expiry_ns;
+    uint64_t id = store->links[entry].id;
 
     remove_entry(store, entry, expiry_ns > store->entries.window_ns ? expiry_ns : store->entries.window_ns);
     store->expirations++;
+    if (store->on_leave)
+        store->on_leave(store->owner, id);
 }
 
 static void evict(struct eviction_store *store, uint32_t entry, int64_t now_ns)
@@ -165,6 +168,8 @@ static void evict(struct eviction_store *store, uint32_t entry, int64_t now_ns)
         expire(store, entry);
         return;
     }
+    if (store->on_leave)
+        store->on_leave(store->owner, store->links[entry].id);
     remove_entry(store, entry, now_ns);
     store->evictions++;
 }
@@ -299,4 +304,27 @@ bool eviction_drop(struct eviction_store *store, uint64_t id, int64_t now_ns)
         return false;
     remove_entry(store, entry, now_ns);
     return true;
+}
+
+uint32_t eviction_peek(struct eviction_store *store, uint64_t id, int64_t now_ns)
+{
+    return find_live(store, id, now_ns);
+}
+
+void eviction_clear(struct eviction_store *store, int64_t now_ns)
+{
+    void (*on_leave)(void *owner, uint64_t id) = store->on_leave;
+
+    store->on_leave = NULL;
+    while (store->entries.level > 0) {
+        uint32_t entry = store->policy->victim(store);
+
+        if (is_expired(store, entry, now_ns))
+            expire(store, entry);
+        else
+            remove_entry(store, entry, now_ns);
+    }
+    memory_free(store->memory, store->asked.slots);
+    store->asked = (struct row_table){ .slots = NULL };
+    store->on_leave = on_leave;
 }

@@ -49,6 +49,18 @@ uint32_t hash_ring_find(const struct hash_ring *ring, uint64_t key)
     return ring->points[first_point(ring, key)].node;
 }
 
+uint32_t hash_ring_find_present(const struct hash_ring *ring, uint64_t key, const uint8_t *absent)
+{
+    uint32_t first = first_point(ring, key), i = first;
+
+    do {
+        if (!absent[ring->points[i].node])
+            return ring->points[i].node;
+        i = i + 1 == ring->point_count ? 0 : i + 1;
+    } while (i != first);
+    return ring->points[first].node;
+}
+
 static bool contains(const uint32_t *nodes, uint32_t count, uint32_t node)
 {
     for (uint32_t i = 0; i < count; i++)

@@ -112,3 +112,23 @@ void row_locks_release(struct row_locks *locks, struct sim *sim, uint64_t id)
     else
         remove_slot(locks, (uint64_t)(lock - locks->slots));
 }
+
+uint32_t row_locks_release_line(struct row_locks *locks, struct sim *sim, uint64_t id)
+{
+    struct row_lock *lock = slot_of(locks, id);
+    uint32_t first = lock->first;
+
+    SIM_ASSERT(sim, NULL, lock->held);
+    while (lock->first)
+        line_take_first(locks, lock, sim);
+    remove_slot(locks, (uint64_t)(lock - locks->slots));
+    return first;
+}
+
+void row_locks_clear(struct row_locks *locks, struct sim *sim)
+{
+    for (uint64_t i = 0; i < locks->slot_count; i++)
+        locks->slots[i] = (struct row_lock){ .held = false };
+    locks->count = 0;
+    amount_set(&locks->waiting, 0, sim->now_ns);
+}

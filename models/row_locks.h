@@ -3,7 +3,8 @@
  * A lock exists only while somebody holds it, so a billion rows that nobody holds cost nothing. Whoever comes
  * to a held lock waits behind the others (first come, first served) and comes back in on_timer holding it.
  * Who holds a lock is not noted: the holder knows. One request waits for one lock at a time.
- * The buffer pool uses the same to let one request read a page while others wait for it.
+ * The buffer pool uses the same to let one request read a page while others wait for it, and a cache to let
+ * requests share the answer of a fetch.
  *
  * Left out: shared locks (readers see the last committed version instead, as with MVCC), deadlocks, lock
  * timeouts.
@@ -44,5 +45,12 @@ bool row_locks_acquire(struct row_locks *locks, struct component *self, struct r
 
 /* The holder is done: the first in line, if any, holds it now and is resumed before the next event. */
 void row_locks_release(struct row_locks *locks, struct sim *sim, uint64_t id);
+
+/* The holder is done, and whoever waited is the caller's to go on with: the first of them, the others behind it by
+ * `next`; 0: nobody waited. The lock is free. */
+uint32_t row_locks_release_line(struct row_locks *locks, struct sim *sim, uint64_t id);
+
+/* Nobody holds or waits any more: a crash has ended all of them. O(slots). */
+void row_locks_clear(struct row_locks *locks, struct sim *sim);
 
 #endif

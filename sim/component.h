@@ -66,6 +66,9 @@ struct component_type {
     void (*on_window)(struct component *self); /* measuring begins: clear statistics of its own; may be NULL */
     const struct metric_row *metrics;
 
+    /* Whether a group emits that metric, by its configuration; NULL: all of them. */
+    bool (*emits)(const struct group *group, const struct metric_row *metric);
+
     /* Which instance a request belongs to (shards), from 0; NULL: any will do. */
     uint32_t (*instance_for)(const struct group *group, const struct request *request);
 
@@ -161,6 +164,11 @@ struct group {
     double cost_per_hour; /* USD, of all instances */
     uint16_t class_first, class_count; /* of a source, in the run's classes */
 };
+
+static inline bool group_emits(const struct group *group, const struct metric_row *metric)
+{
+    return !group->type->emits || group->type->emits(group, metric);
+}
 
 /* Requests inside: arrived and not yet answered. */
 uint64_t component_in_flight(const struct component *self);

@@ -3,6 +3,7 @@
 #include "models/cache.h"
 
 #include "tests/models/store_source.h"
+#include "models/routing.h"
 
 #define US (SIM_NS_PER_S / 1000000)
 
@@ -11,6 +12,7 @@
 struct plain_store_config {
     int64_t delay_ns;
     uint64_t absent_key; /* a row that is not there; 0: all are */
+    int64_t up_ns;       /* fails until then */
 };
 
 struct plain_store {
@@ -29,6 +31,10 @@ static void plain_store_on_timer(struct component *self, struct request *request
     const struct plain_store_config *config = self->group->config;
     struct plain_store *store = component_state(self);
 
+    if (self->sim->now_ns < config->up_ns) {
+        sim_reply(self, request, OUTCOME_UNAVAILABLE);
+        return;
+    }
     if (request->operation == OPERATION_READ) {
         store->reads++;
         request->version = row_version(self->sim, request->data, request->key);
@@ -53,6 +59,8 @@ static const struct component_type plain_store_type = {
 
 struct system {
     struct cache_config cache;
+    struct cache_config far; /* "far": a copy, if it is used */
+    uint32_t nodes;          /* 0: one */
     struct plain_store_config store;
     struct source_config users;
     struct source_config writers; /* to the store, past the cache */
@@ -66,6 +74,9 @@ static struct system system_of(const char *store)
                    .capacity_entries = INT64_MAX,
                    .ttl = SIM_TIME_NEVER,
                    .ttl_from = TTL_FROM_FETCH_END,
+                   .write_back_interval = 10 * SECOND,
+                   .write_back_batch = 2,
+                   .virtual_nodes = 100,
                    .store = store,
                    .call = { .timeout = SIM_TIME_NEVER, .backoff_max = 10 * SECOND } },
         .store = { .delay_ns = MS },
@@ -83,7 +94,10 @@ static struct sim *build(struct system *system)
     sim->environment = &environment;
     sim_add_group(sim, &source_type, "users", 1, &system->users, &sim->sites[0]);
     sim_add_group(sim, &source_type, "writers", 1, &system->writers, &sim->sites[0]);
-    sim_add_group(sim, &cache_model.component, "cache", 1, &system->cache, &sim->sites[0]);
+    sim_add_group(sim, &cache_model.component, "cache", system->nodes ? system->nodes : 1, &system->cache,
+                  &sim->sites[0]);
+    if (system->cache.copies.count)
+        sim_add_group(sim, &cache_model.component, "far", 1, &system->far, &sim->sites[0]);
     sim_add_group(sim, &plain_store_type, "store", 1, &system->store, &sim->sites[0]);
     ck_assert(sim_wire(sim, &cycle));
     return sim;
@@ -581,6 +595,419 @@ START_TEST(test_cache_warm_copies_are_of_any_age)
 }
 END_TEST
 
+/* ---- single-flight ---- */
+
+/* Four that miss together, one of them after a write that the fetch began before; then a hit. */
+START_TEST(test_cache_requests_that_miss_together_share_one_fetch)
+{
+    const struct asked plan[] = {
+        { 1 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+        { 1 * SECOND + 1 * MS, OPERATION_READ, .key = 7, .data = 1 },
+        { 1 * SECOND + 1 * MS, OPERATION_READ, .key = 8, .data = 1 },
+        { 1 * SECOND + 3 * MS, OPERATION_GET, .key = 7, .data = 1 },
+        { 2 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+    };
+    struct system system = system_of("store");
+
+    system.store.delay_ns = 10 * MS;
+    for (int shared = 0; shared < 2; shared++) {
+        struct asked script[5];
+        struct sim *sim;
+
+        memcpy(script, plan, sizeof script);
+        system.cache.single_flight = shared;
+        sim = RUN(&system, script);
+        for (int i = 0; i < 5; i++)
+            assert_hit(&script[i], 0);
+        ck_assert_int_eq(script[0].took_ns, 10 * MS);
+        ck_assert_int_eq(script[1].took_ns, shared ? 9 * MS : 10 * MS);
+        ck_assert_int_eq(script[3].took_ns, shared ? 7 * MS : 10 * MS);
+        ck_assert_uint_eq(script[3].bytes, 5000); /* as the store answers */
+        ck_assert_int_eq(script[4].took_ns, 0);
+        ck_assert_uint_eq(counter(cache_of(sim), "misses"), 4);
+        ck_assert_uint_eq(counter(cache_of(sim), "shared_fetches"), shared ? 2 : 0);
+        ck_assert_uint_eq(store_reads(sim), shared ? 2 : 4);
+        sim_destroy(sim);
+    }
+}
+END_TEST
+
+/* All who wait get the failure; the next one asks again. Who has lost patience does no harm. */
+START_TEST(test_cache_shares_failures_and_orphans)
+{
+    struct asked script[] = {
+        { 1 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+        { 1 * SECOND + 1 * MS, OPERATION_READ, .key = 7, .data = 1 },
+        { 3 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+        { 3 * SECOND + 6 * MS, OPERATION_READ, .key = 7, .data = 1 },
+    };
+    struct system system = system_of("store");
+    struct sim *sim;
+
+    system.store.delay_ns = 10 * MS;
+    system.store.up_ns = 2 * SECOND;
+    system.users.timeout_ns = 9 * MS + 500 * US;
+    system.cache.single_flight = true;
+    sim = RUN(&system, script);
+    ck_assert_int_eq(script[0].outcome, OUTCOME_TIMEOUT); /* after 9.5 ms; its fetch goes on */
+    ck_assert_int_eq(script[1].outcome, OUTCOME_UNAVAILABLE);
+    ck_assert_int_eq(script[2].outcome, OUTCOME_TIMEOUT);
+    assert_hit(&script[3], 0);
+    ck_assert_int_eq(script[3].took_ns, 4 * MS);
+    ck_assert_uint_eq(counter(cache_of(sim), "shared_fetches"), 2);
+    sim_destroy(sim);
+}
+END_TEST
+
+static void ask_read_of_few(struct request *request, struct rng *rng)
+{
+    request->key = rng_below(rng, 3);
+    request->operation = OPERATION_READ;
+}
+
+static void write_to_few(struct request *request, struct rng *rng)
+{
+    request->key = rng_below(rng, 3);
+    request->operation = OPERATION_WRITE;
+}
+
+/* One key at 1000/s, fetched in 10 ms, kept for 90 ms. Alone: a fetch takes one of 1/rate + 10 ms + 90 ms.
+ * With a stampede: 1 + rate x 10 ms fetches, and the copy is renewed by the last of them. */
+static void ask_one_key(struct request *request, struct rng *rng)
+{
+    (void)rng;
+    request->key = 7;
+    request->operation = OPERATION_READ;
+}
+
+START_TEST(test_cache_stampede_is_as_large_as_the_fetch_is_long)
+{
+    const double rate = 1000, fetch_s = 0.01, ttl_s = 0.09, seconds = 500;
+    const double last_s = fetch_s - (1 - exp(-rate * fetch_s)) / rate;
+    struct system system = system_of("store");
+
+    system.store.delay_ns = 10 * MS;
+    system.cache.ttl = 90 * MS;
+    system.users = (struct source_config){ .target = "cache", .rate = rate, .ask = ask_one_key };
+    for (int shared = 0; shared < 2; shared++) {
+        double cycles, fetches;
+        struct sim *sim;
+
+        system.cache.single_flight = shared;
+        sim = build(&system);
+        run_to(sim, (int64_t)(seconds * SECOND));
+        cycles = seconds / (1 / rate + fetch_s + ttl_s + (shared ? 0 : last_s));
+        fetches = shared ? 1 : 1 + rate * fetch_s;
+        /* a cycle varies by 1 ms and the stampede by the root of 10: 4 standard errors are below 0.6 % */
+        ck_assert_double_eq_tol((double)store_reads(sim) / (cycles * fetches), 1, shared ? 0.002 : 0.02);
+        ck_assert_double_eq_tol((double)counter(cache_of(sim), "misses") / (cycles * (1 + rate * fetch_s)), 1, 0.02);
+        sim_destroy(sim);
+    }
+}
+END_TEST
+
+/* Whoever joins a fetch after a write may get what the store read before it: counted. */
+START_TEST(test_cache_counts_stale_answers_that_were_shared)
+{
+    struct system system = system_of("store");
+    uint64_t reads;
+    struct sim *sim;
+
+    system.store.delay_ns = 10 * MS;
+    system.cache.single_flight = true;
+    system.cache.ttl = 20 * MS;
+    system.users = (struct source_config){ .target = "cache", .rate = 1000, .ask = ask_read_of_few };
+    system.writers = (struct source_config){ .target = "store", .rate = 100, .ask = write_to_few };
+    sim = build(&system);
+    run_to(sim, 10 * SECOND);
+    reads = store_reads(sim);
+    ck_assert_uint_eq(counter(cache_of(sim), "stale_shared"), 0); /* it reads at the end of its delay */
+    ck_assert_uint_gt(counter(cache_of(sim), "stale_hits"), 1000);
+    ck_assert_uint_le(counter(cache_of(sim), "misses") - counter(cache_of(sim), "shared_fetches") - reads, 3);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* ---- write-back ---- */
+
+START_TEST(test_cache_writes_back_later_and_combines)
+{
+    struct asked script[] = {
+        { 1 * SECOND, OPERATION_WRITE, .key = 7, .data = 1 },
+        { 2 * SECOND, OPERATION_WRITE, .key = 7, .data = 1 },
+        { 3 * SECOND, OPERATION_INSERT, .key = 8, .data = 1 },
+        { 4 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+        { 5 * SECOND, OPERATION_WRITE, .key = 9, .data = 1 },
+        { 6 * SECOND, OPERATION_DELETE, .key = 9, .data = 1 }, /* stored at once */
+        { 11 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+        { 12 * SECOND, OPERATION_WRITE, .key = 7, .data = 1 },
+    };
+    struct system system = system_of("store");
+    struct sim *sim;
+
+    system.cache.writes = WRITES_BACK;
+    system.users = (struct source_config){ .target = "cache", .script = script, .script_count = 8 };
+    sim = build(&system);
+    run_to(sim, 9 * SECOND);
+    ck_assert_int_eq(script[0].took_ns, 0);
+    assert_hit(&script[3], 1); /* the one that is going to be */
+    ck_assert_uint_eq(row_version(sim, 1, 7), 0);
+    ck_assert_uint_eq(store_writes(sim), 1); /* the delete */
+    ck_assert_int_eq(level(cache_of(sim), "dirty")->level, 2);
+    run_to(sim, 11 * SECOND);
+    ck_assert_uint_eq(row_version(sim, 1, 7), 1);
+    ck_assert_int_eq(level(cache_of(sim), "dirty")->level, 0);
+    ck_assert_uint_eq(counter(cache_of(sim), "writes_back"), 2);
+    ck_assert_uint_eq(counter(cache_of(sim), "stored_writes"), 3);
+    ck_assert_uint_eq(counter(cache_of(sim), "superseded_writes"), 1);
+    assert_hit(&script[6], 1);
+    run_to(sim, 13 * SECOND);
+    ck_assert_uint_eq(cache_lose_contents(cache_of(sim)), 1);
+    run_to(sim, 100 * SECOND);
+    ck_assert_uint_eq(counter(cache_of(sim), "accepted_writes"), 5);
+    ck_assert_uint_eq(counter(cache_of(sim), "lost_writes"), 1);
+    ck_assert_uint_eq(row_version(sim, 1, 7), 1);
+    ck_assert_uint_eq(counter(cache_of(sim), "stale_hits"), 0);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* One copy fits: the second write waits until the first one is stored; a read that needs the room waits too. */
+START_TEST(test_cache_writes_what_is_dirty_before_it_makes_room)
+{
+    struct asked script[] = {
+        { 1 * SECOND, OPERATION_WRITE, .key = 7, .data = 1 },
+        { 2 * SECOND, OPERATION_WRITE, .key = 8, .data = 1 },
+        { 2 * SECOND + MS / 2, OPERATION_READ, .key = 7, .data = 1 }, /* still being written: found */
+        { 3 * SECOND, OPERATION_READ, .key = 9, .data = 1 },
+        { 4 * SECOND, OPERATION_READ, .key = 8, .data = 1 },
+    };
+    struct system system = system_of("store");
+    struct sim *sim;
+
+    system.cache.writes = WRITES_BACK;
+    system.cache.capacity_entries = 1;
+    sim = RUN(&system, script);
+    ck_assert_int_eq(script[0].took_ns, 0);
+    ck_assert_int_eq(script[1].took_ns, MS);
+    assert_hit(&script[2], 1);
+    ck_assert_int_eq(script[2].took_ns, 0);
+    ck_assert_int_eq(script[3].took_ns, 2 * MS); /* the read, then the write of key 8 */
+    ck_assert_uint_eq(script[3].version, 0);
+    assert_hit(&script[4], 1);
+    ck_assert_int_eq(script[4].took_ns, MS);
+    ck_assert_uint_eq(counter(cache_of(sim), "writes_back"), 2);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* A store that is down loses nothing: the copies stay dirty. */
+START_TEST(test_cache_writes_back_again_what_failed)
+{
+    struct asked script[] = {
+        { 1 * SECOND, OPERATION_WRITE, .key = 1, .data = 1 }, { 1 * SECOND, OPERATION_WRITE, .key = 2, .data = 1 },
+        { 1 * SECOND, OPERATION_WRITE, .key = 3, .data = 1 }, { 1 * SECOND, OPERATION_WRITE, .key = 4, .data = 1 },
+        { 1 * SECOND, OPERATION_WRITE, .key = 5, .data = 1 },
+    };
+    struct system system = system_of("store");
+    struct sim *sim;
+
+    system.cache.writes = WRITES_BACK;
+    system.store.up_ns = 25 * SECOND;
+    sim = RUN(&system, script);
+    ck_assert_uint_eq(counter(cache_of(sim), "stored_writes"), 5);
+    ck_assert_uint_eq(instance_of(sim, "store", 0)->started, 15); /* after 10, 20 and 30 s */
+    ck_assert_int_eq(level(cache_of(sim), "dirty")->level, 0);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* Whatever happens, each accepted write is stored, superseded or still here. */
+START_TEST(test_cache_accounts_for_every_accepted_write)
+{
+    struct system system = system_of("store");
+    uint64_t ended;
+    struct component *cache;
+    struct sim *sim;
+
+    system.cache.writes = WRITES_BACK;
+    system.cache.write_back_interval = 30 * MS;
+    system.cache.capacity_entries = 8;
+    system.cache.ttl = 20 * MS;
+    system.cache.single_flight = true;
+    system.store.delay_ns = 4 * MS;
+    system.store.up_ns = SECOND;
+    system.users = (struct source_config){
+        .target = "cache", .timeout_ns = 3 * MS, .rate = 2000, .stop_ns = 9 * SECOND, .ask = ask_anything
+    };
+    sim = build(&system);
+    cache = cache_of(sim);
+    for (int i = 1; i <= 9; i++)
+        run_to(sim, i * SECOND);
+    run_to(sim, 20 * SECOND);
+    ck_assert_int_eq(level(cache, "dirty")->level, 0);
+    ck_assert_uint_gt(counter(cache, "accepted_writes"), 3000);
+    ended = counter(cache, "stored_writes") + counter(cache, "superseded_writes");
+    ck_assert_uint_eq(counter(cache, "accepted_writes"), ended);
+    ck_assert_uint_gt(counter(cache, "superseded_writes"), 0);
+    ck_assert_uint_gt(counter(cache, "stored_writes"), counter(cache, "writes_back"));
+    sim_destroy(sim);
+}
+END_TEST
+
+static void write_evenly(struct request *request, struct rng *rng)
+{
+    request->key = rng_below(rng, 1000);
+    request->operation = OPERATION_WRITE;
+}
+
+/* 1000 keys, each written once a second on average, written back every 2 s: a key is stored in 1 - e^-2 of the
+ * turns, and dirty 1 - (1 - e^-2)/2 of the time. 4 standard errors: 1 %. */
+START_TEST(test_cache_combines_writes_as_the_formula_says)
+{
+    const double often = 1 - exp(-2);
+    struct system system = system_of("store");
+    struct sim *sim;
+
+    system.cache.writes = WRITES_BACK;
+    system.cache.write_back_interval = 2 * SECOND;
+    system.cache.write_back_batch = 1000;
+    system.store.delay_ns = 1;
+    system.users = (struct source_config){ .target = "cache", .rate = 1000, .ask = write_evenly };
+    sim = build(&system);
+    run_to(sim, 101 * SECOND);
+    ck_assert_double_eq_tol((double)counter(cache_of(sim), "writes_back"), 50 * 1000 * often, 500 * often);
+    run_to(sim, 200 * SECOND);
+    ck_assert_double_eq_tol(amount_mean(level(cache_of(sim), "dirty"), sim->now_ns), 1000 * (1 - often / 2), 6);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* ---- nodes ---- */
+
+static uint32_t node_of(const struct sim *sim, uint64_t key)
+{
+    struct request request = { .key = key, .data = 1 };
+
+    return route_instance(sim_find_group(sim, "cache"), &request, 0);
+}
+
+/* Of 10,000 keys on five nodes each has its part; when one leaves, only its keys move, or with modulo four of
+ * five. When it is back they do, too. */
+START_TEST(test_cache_node_that_leaves_moves_its_keys_alone)
+{
+    for (int modulo = 0; modulo < 2; modulo++) {
+        struct system system = system_of("store");
+        uint32_t before[10000], part[5] = { 0 }, moved = 0, others = 0;
+        struct sim *sim;
+
+        system.nodes = 5;
+        system.cache.nodes = modulo ? NODES_MODULO : NODES_CONSISTENT_HASH;
+        sim = build(&system);
+        for (uint64_t key = 0; key < 10000; key++)
+            part[before[key] = node_of(sim, key)]++;
+        for (int i = 0; i < 5; i++) {
+            ck_assert_uint_gt(part[i], modulo ? 1840 : 1200); /* 4 standard errors; 4 of 9 % of the ring */
+            ck_assert_uint_lt(part[i], modulo ? 2160 : 2800);
+        }
+        cache_node_leaves(instance_of(sim, "cache", 2));
+        for (uint64_t key = 0; key < 10000; key++) {
+            ck_assert_uint_ne(node_of(sim, key), 2);
+            moved += node_of(sim, key) != before[key];
+            others += node_of(sim, key) != before[key] && before[key] != 2;
+        }
+        if (modulo)
+            ck_assert_uint_gt(others, 5000);
+        else
+            ck_assert_uint_eq(others, 0);
+        ck_assert_uint_eq(moved, others + part[2]);
+        cache_node_returns(instance_of(sim, "cache", 2));
+        for (uint64_t key = 0; key < 10000; key++)
+            ck_assert_uint_eq(node_of(sim, key), before[key]);
+        for (uint32_t i = 0; i < 5; i++)
+            cache_node_leaves(instance_of(sim, "cache", i));
+        ck_assert_uint_eq(node_of(sim, 7), before[7]); /* nobody is left to take it */
+        sim_destroy(sim);
+    }
+}
+END_TEST
+
+/* ---- copies in another place ---- */
+
+static const struct cache_copy_config far_copy = { .cache = "far" };
+
+static struct system system_with_copy(enum cache_writes writes)
+{
+    struct system system = system_of("store");
+
+    system.cache.copies = (struct param_list){ 1, &far_copy };
+    system.cache.writes = writes;
+    system.far = system.cache;
+    system.far.copies.count = 0;
+    system.far.writes = WRITES_AROUND;
+    system.far.lookup_time = law(DISTRIBUTION_CONSTANT, 0.1); /* a message and a look-up take 100 ms */
+    return system;
+}
+
+/* The copy hears of each write 100 ms later and hands out the old row until then. */
+START_TEST(test_cache_copy_follows_what_is_written)
+{
+    for (enum cache_writes writes = WRITES_AROUND; writes <= WRITES_BACK; writes++) {
+        struct system system = system_with_copy(writes);
+        struct asked far[] = {
+            { 1 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+            { 2 * SECOND - 60 * MS, OPERATION_READ, .key = 7, .data = 1 }, /* looks at 2.04 s */
+            { 3 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
+        };
+        struct asked near[] = { { 2 * SECOND, OPERATION_WRITE, .key = 7, .data = 1 } };
+        struct component *copy;
+        struct sim *sim;
+
+        system.cache.write_back_interval = 10 * MS;
+        system.users = (struct source_config){ .target = "far", .script = far, .script_count = 3 };
+        system.writers = (struct source_config){ .target = "cache", .script = near, .script_count = 1 };
+        sim = build(&system);
+        run_to(sim, 10 * SECOND);
+        copy = instance_of(sim, "far", 0);
+        ck_assert_uint_eq(far[1].flags, REQUEST_STALE);
+        ck_assert_uint_eq(far[1].version, 0);
+        ck_assert_uint_eq(far[2].flags, 0);
+        ck_assert_uint_eq(far[2].version, 1);
+        ck_assert_uint_eq(counter(copy, "stale_hits"), 1);
+        ck_assert_uint_eq(counter(copy, "misses"), writes == WRITES_AROUND ? 2 : 1);
+        ck_assert_uint_eq(counter(cache_of(sim), "copies_told"), 1);
+        sim_destroy(sim);
+    }
+}
+END_TEST
+
+static void ask_to_write_one(struct request *request, struct rng *rng)
+{
+    ask_one_key(request, rng);
+    request->operation = OPERATION_WRITE;
+}
+
+/* Written twice a second, heard of 100 ms later: a look-up finds an old copy with 1 - e^-0.2. The messages are in
+ * order, so nothing else makes it old. 4 standard errors of 2000 independent halves of a second. */
+START_TEST(test_cache_copy_is_stale_as_long_as_the_message_takes)
+{
+    const double expected = 1 - exp(-2 * 0.1);
+    struct system system = system_with_copy(WRITES_THROUGH);
+    double hits, stale;
+    struct sim *sim;
+
+    system.store.delay_ns = 1;
+    system.users = (struct source_config){ .target = "far", .rate = 500, .ask = ask_one_key };
+    system.writers = (struct source_config){ .target = "cache", .rate = 2, .ask = ask_to_write_one };
+    sim = build(&system);
+    run_to(sim, 1000 * SECOND);
+    stale = (double)counter(instance_of(sim, "far", 0), "stale_hits");
+    hits = (double)counter(instance_of(sim, "far", 0), "hits");
+    ck_assert_double_eq_tol(stale / hits, expected, 4 * sqrt(expected * (1 - expected) / 2000));
+    sim_destroy(sim);
+}
+END_TEST
+
 /* ---- hit ratio through the model ---- */
 
 static struct row_chooser chooser;
@@ -638,4 +1065,10 @@ TEST_MAIN("cache", test_cache_aside_holds_what_was_put, test_cache_sizes_and_dat
           test_cache_ttl_starts_anew_with_a_hit_if_it_is_told_to, test_cache_jitter_spreads_expiry,
           test_cache_operations_take_their_time, test_cache_memory_is_the_hosts,
           test_cache_warm_holds_the_most_popular, test_cache_warm_copies_are_of_any_age,
-          test_cache_read_through_hits_as_che_says)
+          test_cache_read_through_hits_as_che_says,
+          test_cache_requests_that_miss_together_share_one_fetch, test_cache_shares_failures_and_orphans,
+          test_cache_stampede_is_as_large_as_the_fetch_is_long, test_cache_counts_stale_answers_that_were_shared,
+          test_cache_writes_back_later_and_combines, test_cache_writes_what_is_dirty_before_it_makes_room,
+          test_cache_writes_back_again_what_failed, test_cache_accounts_for_every_accepted_write,
+          test_cache_combines_writes_as_the_formula_says, test_cache_node_that_leaves_moves_its_keys_alone,
+          test_cache_copy_follows_what_is_written, test_cache_copy_is_stale_as_long_as_the_message_takes)
