@@ -21,6 +21,10 @@ struct parameters {
     int room;     /* requests inside at most, those in service among them; 0: no bound */
     double share; /* O14: of the requests that go first; O28: of those about the hot row */
     int shards;   /* O28 */
+    int keys;     /* of a data set, see exact_cache.h; so the following */
+    double exponent;
+    int capacity;
+    double ttl_s;
 };
 
 /* Share of time that each server is at work, when nobody is refused. */

@@ -2,6 +2,8 @@
  * of exact answers. */
 #include "tests/theory/oracles.h"
 
+#include "tests/theory/exact_cache.h"
+
 /* clang-format off */
 
 #define OF(component_, metric_) .component = (component_), .metric = (metric_)
@@ -239,6 +241,120 @@ const struct oracle oracles[] = {
             { "22.5/s and 37.5/s", "base", { "users.arrivals=60/s" },
               { .arrival_rate = 60, .service_mean_s = 0.01, .service_scv = 1, .servers = 1,
                 .share = 0.375 } },
+        },
+    },
+    {
+        .id = "O19", .file = "O19_cache.json",
+        .words = "LRU: 1000 entries, 10,000 keys of Zipf popularity, independent requests.",
+        .wrong = "cache.capacity_entries=1050",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_lru,
+              .published = 0.436659722, .absolute = 0.003 },
+        },
+        .configurations = {
+            { "exponent 0.8", "base", { NULL },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
+            { "exponent 1.1, 500 entries", "base", { "data.objects.exponent=1.1", "cache.capacity_entries=500" },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 1.1, .capacity = 500 } },
+        },
+    },
+    {
+        .id = "O20", .file = "O19_cache.json",
+        .words = "FIFO and random: the same hit ratio, below that of LRU.",
+        .wrong = "cache.capacity_entries=1050",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_fifo,
+              .published = 0.394220848, .absolute = 0.003 },
+        },
+        .configurations = {
+            { "first in, first out", "fifo", { NULL },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
+            { "random", "random", { NULL },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
+        },
+    },
+    {
+        .id = "O21", .file = "O19_cache.json",
+        .words = "LFU with counts of all keys, after 1,500,000 requests: no policy that does not know the future "
+                 "hits more often.",
+        .wrong = "cache.capacity_entries=1050",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_perfect_lfu,
+              .published = 0.570617585, .absolute = 0.004 },
+        },
+        .configurations = {
+            { "perfect LFU", "lfu", { NULL },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
+        },
+    },
+    {
+        .id = "O22", .file = "O22_ttl.json",
+        .words = "A time to live of 10 s and no bound: 10,000 keys of Zipf popularity 0.9, Poisson 1000/s.",
+        .wrong = "cache.ttl=10.5s",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_ttl,
+              .published = 0.702232897, .absolute = 0.003 },
+            { "copies present", "", OF("cache", "entries.mean"), .exact = exact_cache_ttl_entries,
+              .published = 2977.67103, .relative = 0.005 },
+        },
+        .configurations = {
+            { "10 s", "base", { NULL }, { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 10 } },
+            { "2 s", "base", { "cache.ttl=2s" },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 2 } },
+        },
+    },
+    {
+        .id = "O22", .file = "O22_ttl.json",
+        .words = "The same when every hit starts the time to live anew.",
+        .wrong = "cache.ttl=10.5s",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_ttl_renewed,
+              .published = 0.775821451, .absolute = 0.003 },
+            { "copies present", "", OF("cache", "entries.mean"), .exact = exact_cache_ttl_renewed_entries,
+              .relative = 0.005 },
+        },
+        .configurations = {
+            { "10 s, renewed by hits", "reset", { NULL },
+              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 10 } },
+        },
+    },
+    {
+        .id = "O23", .file = "O23_tiny_cache.json",
+        .words = "10 keys of Zipf popularity 1 and room for 3: LRU, exact without approximation.",
+        .wrong = "data.objects.exponent=1.05",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_lru,
+              .published = 0.47066419, .absolute = 0.002 },
+        },
+        .configurations = {
+            { "LRU", "base", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
+            { "LRU, room for 4", "base", { "cache.capacity_entries=4" },
+              { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 4 } },
+        },
+    },
+    {
+        .id = "O23", .file = "O23_tiny_cache.json",
+        .words = "The same with FIFO.",
+        .wrong = "data.objects.exponent=1.05",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_fifo,
+              .published = 0.445104461, .absolute = 0.002 },
+        },
+        .configurations = {
+            { "FIFO", "fifo", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
+            { "random", "random", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
+        },
+    },
+    {
+        .id = "O23", .file = "O23_tiny_cache.json",
+        .words = "The same with perfect LFU.",
+        .wrong = "data.objects.exponent=1.05",
+        .claims = {
+            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_perfect_lfu,
+              .published = 0.625931446, .absolute = 0.002 },
+        },
+        .configurations = {
+            { "perfect LFU", "lfu", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
         },
     },
     {

@@ -41,7 +41,7 @@ struct oracle {
     const char *id;
     const char *words;
     const char *file;
-    const char *server; /* component whose utilisation is throughput x service / servers */
+    const char *server; /* component whose utilisation is throughput x service / servers; NULL: none */
     bool line;          /* the server keeps a line: waits and services can be told apart */
     const char *wrong;  /* the first configuration with its service 5 % off: all claims must fail */
     struct claim claims[CLAIMS_MAX];                         /* ended by one without words */

@@ -193,9 +193,9 @@ static void check_server(struct laws *laws, const struct theory_run *run,
 /* "db.shard" itself, or one of its instances. */
 static bool is_server(const struct theory_case *theory_case, const char *component)
 {
-    size_t length = strlen(theory_case->oracle->server);
+    size_t length = theory_case->oracle->server ? strlen(theory_case->oracle->server) : 0;
 
-    return !strncmp(component, theory_case->oracle->server, length) &&
+    return length > 0 && !strncmp(component, theory_case->oracle->server, length) &&
            (component[length] == '\0' || component[length] == '[');
 }
 
