@@ -233,8 +233,10 @@ static void fetch(struct component *self, struct request *request)
 
     if (config->single_flight) {
         request_frame(request)->step = CACHE_SHARING;
-        if (!row_locks_acquire(&cache->fetches, self, request, row_id(request->data, request->key)))
+        if (!row_locks_acquire(&cache->fetches, self, request, row_id(request->data, request->key))) {
+            request->resume = NULL; /* whoever fetches answers it */
             return;
+        }
     }
     call_store(self, request, CACHE_FETCHING);
 }
