@@ -29,7 +29,7 @@ static bool takes_cv(int law)
     return law != DISTRIBUTION_EXPONENTIAL && law != DISTRIBUTION_CONSTANT;
 }
 
-static struct distribution_config gap_config(int law, double cv, double mean)
+struct distribution_config gap_config(int law, double cv, double mean)
 {
     struct distribution_config config = distribution_config_of((enum distribution_law)law);
 

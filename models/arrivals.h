@@ -13,7 +13,7 @@
  * high.
  * Each gap is drawn one request ahead: what happens next often depends on the date of the next arrival, and then
  * nobody waits for the draw.
- * Left out: rates that vary with time. Randomness: one stream of the source each ("arrivals", "thinking"),
+ * Left out: rates that vary with time (load.h). Randomness: one stream of the source each ("arrivals", "thinking"),
  * drawn in order of requests. Units: ns, rates in 1/s. Ownership: the caller's storage, plain data. Cost:
  * O(1), one draw a request.
  */
@@ -40,6 +40,9 @@ struct arrivals {
     struct rng rng;
     double ahead_ns; /* the next gap, and what the last date was rounded down by */
 };
+
+/* Gaps of that law with that mean. law and cv have passed gap_law_check(). */
+struct distribution_config gap_config(int law, double cv, double mean);
 
 /* rate: in 1/s, above 0. law and cv have passed gap_law_check(). */
 void arrivals_init(struct arrivals *arrivals, const struct group *owner, int law, double cv, double rate);

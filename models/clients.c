@@ -1,7 +1,7 @@
 /* clients.c - the users: when they send, what they ask for, how long they wait.
  *
- * Represented: open arrivals with gaps of any law, for users who do not wait for one another; or closed users
- * who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
+ * Represented: open arrivals with gaps of any law, for users who do not wait for one another, at a rate that may
+ * vary with time and come in bursts (load.h); or closed users who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
  * retries. Latency counts from when the user meant to send, over all attempts.
  *
  * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no
@@ -10,7 +10,7 @@
  *
  * A target with several instances is chosen by a hash of the request's number, as names with several
  * addresses are.
- * Left out: load that changes with time, traces, sessions, pages, regions, users who give up.
+ * Left out: traces, sessions, pages, regions, users who give up.
  *
  * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with
  * the user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before
@@ -27,7 +27,11 @@
 /* Each has a request's room, of which a run has 2^24 in all. */
 #define IDENTITIES_MAX 8000000
 
-enum mode { MODE_OPEN, MODE_CROWD, MODE_IDENTITIES };
+#define DAY_S 86400.0
+#define RATE_MIN 1e-9 /* of arrivals, 1/s */
+#define RATE_MAX 1e9
+
+enum mode { MODE_OPEN, MODE_VARYING, MODE_CROWD, MODE_IDENTITIES };
 
 struct clients_shared {
     struct client_requests requests;
@@ -42,6 +46,7 @@ struct clients {
     uint64_t sent;
     struct request *ticker; /* open: the next arrival; crowd: the next end of a pause */
     struct arrivals arrivals;
+    struct varying_arrivals *varying; /* NULL: at an even rate */
     struct lane *lane; /* of the next arrival, NULL: it goes to the pending events */
     struct crowd crowd;
     uint32_t alarm; /* timer of the crowd, 0: nobody thinks */
@@ -52,10 +57,30 @@ struct clients {
 /* ---- tables ---- */
 
 /* clang-format off */
+static const struct param_row daily_rows[] = {
+    PARAM_COUNT(struct daily_config, users, .min = 1, .max = 1e12, .help = "Different users who come on a day."),
+    PARAM_REAL(struct daily_config, requests_each, .min = 0, .min_exclusive = true, .max = 1e9,
+               .help = "Requests that each of them sends on that day, in the mean."),
+    PARAM_REAL(struct daily_config, peak_factor, .default_text = "1", .min = 1, .max = 1e3,
+               .help = "The busiest time over the mean of the day: the rate is users x requests_each / 86400 s x "
+                       "this. Leave it out where `load` makes the peak."),
+    PARAM_END
+};
+
+static const struct param_table daily_params = { .rows = daily_rows, .size = sizeof(struct daily_config),
+                                                 .help = "load as users a day" };
+
 static const struct param_row rows[] = {
     PARAM_RATE(struct clients_config, arrivals, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
-               .min = 1e-9, .max = 1e9,
-               .help = "Requests that come whatever happened to earlier ones; give this or `users`."),
+               .min = RATE_MIN, .max = RATE_MAX,
+               .help = "Requests that come whatever happened to earlier ones; give this, `daily` or `users`."),
+    PARAM_OPTIONAL(struct clients_config, daily, struct daily_config, .default_text = "\"none\"", .word = "none",
+                   .table = &daily_params, .help = "The same as users a day and requests of each."),
+    PARAM_LIST(struct clients_config, load, .default_text = "[]", .max = 16, .table = &load_params,
+               .help = "Factors by which the rate of arrivals changes with time; several are multiplied."),
+    PARAM_LIST(struct clients_config, bursts, .default_text = "[]", .max = 64, .table = &burst_params,
+               .help = "States between which the rate of arrivals jumps at random, each lasting an exponential "
+                       "time; with exponential gaps that is a Markov-modulated Poisson process."),
     PARAM_CHOICE(struct clients_config, gap_law, .default_text = "\"exponential\"",
                  .choices = gap_law_choices, .help = "Law of the time between two arrivals."),
     PARAM_REAL(struct clients_config, gap_cv, .default_text = "\"none\"", .word = "none", .word_value = 0.0,
@@ -96,9 +121,24 @@ static const struct metric_row metrics[] = {
 static enum mode mode_of(const struct clients_config *config)
 {
     if (!config->users)
-        return MODE_OPEN;
+        return config->load.count || config->bursts.count ? MODE_VARYING : MODE_OPEN;
     return config->think_time.law == DISTRIBUTION_EXPONENTIAL && !config->identity ? MODE_CROWD
                                                                                    : MODE_IDENTITIES;
+}
+
+/* Of arrivals, 1/s; 0: there are none. Where `load` says so it is multiplied. */
+static double rate_of(const struct clients_config *config)
+{
+    const struct daily_config *daily = config->daily;
+
+    return daily ? (double)daily->users * daily->requests_each / DAY_S * daily->peak_factor : config->arrivals;
+}
+
+static int64_t users_of(const struct clients_config *config)
+{
+    if (config->users)
+        return config->users;
+    return config->daily ? config->daily->users : config->population;
 }
 
 static void clients_wire_group(struct group *group)
@@ -111,9 +151,25 @@ static void clients_wire_group(struct group *group)
     client_requests_init(&shared->requests, group, &config->requests);
     shared->targets = sim_link_all(group, target, &policy);
     shared->target = target;
-    shared->users = (uint64_t)(config->users ? config->users : config->population);
+    shared->users = (uint64_t)users_of(config);
     shared->number_key = rng_key(group->sim->seed, group->name, "request");
     shared->choice_key = rng_key(group->sim->seed, group->name, "choice");
+}
+
+static void wire_open(struct component *self)
+{
+    const struct clients_config *config = self->group->config;
+    struct clients *clients = component_state(self);
+    struct distribution_config gap = gap_config(config->gap_law, config->gap_cv, 1.0);
+
+    if (clients->mode == MODE_VARYING) {
+        clients->varying = memory_alloc(&self->sim->memory, sizeof *clients->varying);
+        varying_arrivals_init(clients->varying, self->group, &gap, rate_of(config), &config->load,
+                              &config->bursts);
+    } else {
+        arrivals_init(&clients->arrivals, self->group, config->gap_law, config->gap_cv, rate_of(config));
+    }
+    clients->lane = lanes_find(&self->sim->lanes, LANE_DELAY_OWN);
 }
 
 static void clients_wire(struct component *self)
@@ -122,9 +178,8 @@ static void clients_wire(struct component *self)
     struct clients *clients = component_state(self);
 
     clients->mode = mode_of(config);
-    if (clients->mode == MODE_OPEN) {
-        arrivals_init(&clients->arrivals, self->group, config->gap_law, config->gap_cv, config->arrivals);
-        clients->lane = lanes_find(&self->sim->lanes, LANE_DELAY_OWN);
+    if (clients->mode == MODE_OPEN || clients->mode == MODE_VARYING) {
+        wire_open(self);
     } else if (clients->mode == MODE_CROWD) {
         crowd_init(&clients->crowd, self->group, config->think_time.mean * (double)SIM_NS_PER_S,
                    (uint64_t)config->users);
@@ -169,15 +224,31 @@ static void send_next(struct component *self)
 
 /* ---- open ---- */
 
-static void schedule_arrival(struct component *self)
+static inline void tick_at(struct component *self, int64_t date_ns)
 {
     struct clients *clients = component_state(self);
-    int64_t date_ns = arrivals_next_ns(&clients->arrivals, self->sim->now_ns);
 
     if (clients->lane)
         lane_push(&self->sim->lanes, clients->lane, sim_event(self, clients->ticker, date_ns));
     else
         sim_tick_at(self, clients->ticker, date_ns);
+}
+
+static void schedule_arrival(struct component *self)
+{
+    struct clients *clients = component_state(self);
+
+    tick_at(self, arrivals_next_ns(&clients->arrivals, self->sim->now_ns));
+}
+
+static void varying_tick(struct component *self)
+{
+    struct clients *clients = component_state(self);
+    bool is_arrival = clients->varying->is_arrival;
+
+    tick_at(self, varying_arrivals_next_ns(clients->varying));
+    if (is_arrival)
+        send_next(self);
 }
 
 /* ---- closed: a crowd ---- */
@@ -270,6 +341,8 @@ static void clients_start(struct component *self)
     clients->ticker = sim_ticker(self);
     if (clients->mode == MODE_OPEN)
         schedule_arrival(self);
+    else if (clients->mode == MODE_VARYING)
+        varying_tick(self);
     else
         crowd_set_alarm(self, clients->crowd.thinking);
 }
@@ -295,6 +368,8 @@ static void clients_on_timer(struct component *self, struct request *ticker)
     if (clients->mode == MODE_OPEN) {
         schedule_arrival(self);
         send_next(self);
+    } else if (clients->mode == MODE_VARYING) {
+        varying_tick(self);
     } else if (clients->mode == MODE_CROWD) {
         crowd_send(self);
     } else {
@@ -308,12 +383,21 @@ static void check_source(const struct clients_config *config, struct param_probl
 {
     char error[160];
 
-    if (config->arrivals > 0.0 && config->users)
+    if (config->arrivals > 0.0 && config->daily)
         param_problem(problems, "", "give one of them, or make two components",
-                      "has both arrivals and users");
-    else if (!(config->arrivals > 0.0) && !config->users)
+                      "has both arrivals and daily users");
+    else if (rate_of(config) > 0.0 && config->users)
+        param_problem(problems, "", "give one of them, or make two components",
+                      config->daily ? "has both daily users and closed users" : "has both arrivals and users");
+    else if (!(rate_of(config) > 0.0) && !config->users)
         param_problem(problems, "", "add arrivals (\"100/s\") or users (100)",
                       "has neither arrivals nor users");
+    else if (rate_of(config) > RATE_MAX || (config->daily && rate_of(config) < RATE_MIN))
+        param_problem(problems, "daily", NULL, "that makes %g requests/s; from %g to %g can be simulated",
+                      rate_of(config), RATE_MIN, RATE_MAX);
+    if (config->users && (config->load.count || config->bursts.count))
+        param_problem(problems, config->load.count ? "load" : "bursts", "give arrivals instead of users",
+                      "closed users send when they have been answered; only arrivals follow a load");
     if (!gap_law_check(config->gap_law, config->gap_cv, error, sizeof error))
         param_problem(problems, "gap_cv", NULL, "%s", error);
     if (mode_of(config) == MODE_IDENTITIES && config->users > IDENTITIES_MAX)
@@ -327,6 +411,8 @@ static void clients_check(const void *data, struct param_problems *problems)
     const struct clients_config *config = data;
 
     check_source(config, problems);
+    load_check(&config->load, problems);
+    bursts_check(&config->bursts, problems);
     client_requests_check(&config->requests, problems);
 }
 
@@ -353,9 +439,10 @@ const struct model_type clients_model = {
     },
     .summary = "users who send requests, at a rate or one after the other",
     .stands_for = "Everybody on the other side: arrivals that do not depend on how the system does (open), "
+                  "evenly or with the waves, crowds and bursts of a day, "
                   "or a fixed number of users who each wait for the answer before they ask again (closed); "
                   "what they ask for and how patient they are.",
-    .leaves_out = "Load that changes over the day, sessions, pages of many requests, where users are, users "
+    .leaves_out = "Sessions, pages of many requests, where users are, users "
                   "who give up for good.",
     .misleads = "Closed users slow down with the system and so hide overload: to find where a public site "
                 "breaks, use arrivals. Retries without a pause make an overload worse, as they do in "

@@ -4,10 +4,21 @@
 
 #include "models/call_params.h"
 #include "models/clients_requests.h"
+#include "models/load.h"
 #include "models/model.h"
 
+/* Load as people know it. */
+struct daily_config {
+    int64_t users;
+    double requests_each;
+    double peak_factor;
+};
+
 struct clients_config {
-    double arrivals; /* 1/s, 0: closed */
+    double arrivals; /* 1/s, 0: daily or closed */
+    const struct daily_config *daily; /* NULL: not given */
+    struct param_list load;   /* of struct load_config */
+    struct param_list bursts; /* of struct burst_config */
     int gap_law;
     double gap_cv;      /* 0: not given */
     int64_t population; /* of open arrivals */
