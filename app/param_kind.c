@@ -40,6 +40,7 @@ const struct param_kind_row param_kinds[PARAM_KIND_COUNT_OF_KINDS] = {
     [PARAM_KIND_DISTRIBUTION] = { "a duration or a law of durations", "duration or law", "\"5ms\"",
                                   .store = PARAM_STORE_OTHER },
     [PARAM_KIND_REFERENCE] = { "a name", "name", "\"NAME\"", .store = PARAM_STORE_OTHER },
+    [PARAM_KIND_ARRIVAL_TRACE] = { "the name of a CSV file", "file", "\"day.csv\"", .store = PARAM_STORE_OTHER },
     [PARAM_KIND_OBJECT] = { "an object { ... }", "object", "{ ... }", .store = PARAM_STORE_OTHER },
     [PARAM_KIND_OPTIONAL] = { "an object { ... } or \"none\"", "object or none", "{ ... }",
                               .store = PARAM_STORE_OTHER },

@@ -434,6 +434,7 @@ static value_reader *const readers[PARAM_KIND_COUNT_OF_KINDS] = {
     [PARAM_KIND_TEXT] = param_read_text,
     [PARAM_KIND_DISTRIBUTION] = param_read_distribution,
     [PARAM_KIND_REFERENCE] = param_read_reference,
+    [PARAM_KIND_ARRIVAL_TRACE] = param_read_arrival_trace,
     [PARAM_KIND_OBJECT] = read_object,
     [PARAM_KIND_OPTIONAL] = read_optional,
     [PARAM_KIND_LIST] = read_elements,

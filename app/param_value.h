@@ -30,6 +30,7 @@ bool param_read_text(struct param_context *context, const struct param_row *row,
                      void *slot);
 bool param_read_reference(struct param_context *context, const struct param_row *row, const cJSON *value,
                           void *slot);
+bool param_read_arrival_trace(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
 bool param_read_distribution(struct param_context *context, const struct param_row *row, const cJSON *value,
                              void *slot);
 

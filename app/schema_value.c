@@ -141,6 +141,7 @@ cJSON *schema_scalar(struct schema_builder *builder, const struct param_row *row
     case PARAM_KIND_DISTRIBUTION:
         return schema_reference(builder, is_patch ? "distribution.patch" : "distribution");
     case PARAM_KIND_TEXT:
+    case PARAM_KIND_ARRIVAL_TRACE:
     case PARAM_KIND_REFERENCE:
         return of_type(builder, "string");
     default:

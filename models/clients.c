@@ -1,7 +1,7 @@
 /* clients.c - the users: when they send, what they ask for, how long they wait.
  *
  * Represented: open arrivals with gaps of any law, for users who do not wait for one another, at a rate that may
- * vary with time and come in bursts (load.h); or closed users who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
+ * vary with time and come in bursts (load.h), or as they were recorded (clients_trace.h); or closed users who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
  * retries. Latency counts from when the user meant to send, over all attempts.
  *
  * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no
@@ -10,7 +10,7 @@
  *
  * A target with several instances is chosen by a hash of the request's number, as names with several
  * addresses are.
- * Left out: traces, sessions, pages, regions, users who give up.
+ * Left out: sessions, pages, regions, users who give up.
  *
  * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with
  * the user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before
@@ -21,6 +21,7 @@
 #include "models/clients.h"
 
 #include "models/arrivals.h"
+#include "models/clients_trace.h"
 #include "models/routing.h"
 #include "sim/call.h"
 
@@ -31,7 +32,7 @@
 #define RATE_MIN 1e-9 /* of arrivals, 1/s */
 #define RATE_MAX 1e9
 
-enum mode { MODE_OPEN, MODE_VARYING, MODE_CROWD, MODE_IDENTITIES };
+enum mode { MODE_OPEN, MODE_VARYING, MODE_TRACE, MODE_CROWD, MODE_IDENTITIES };
 
 struct clients_shared {
     struct client_requests requests;
@@ -47,6 +48,7 @@ struct clients {
     struct request *ticker; /* open: the next arrival; crowd: the next end of a pause */
     struct arrivals arrivals;
     struct varying_arrivals *varying; /* NULL: at an even rate */
+    struct trace_player trace;
     struct lane *lane; /* of the next arrival, NULL: it goes to the pending events */
     struct crowd crowd;
     uint32_t alarm; /* timer of the crowd, 0: nobody thinks */
@@ -76,6 +78,10 @@ static const struct param_row rows[] = {
                .help = "Requests that come whatever happened to earlier ones; give this, `daily` or `users`."),
     PARAM_OPTIONAL(struct clients_config, daily, struct daily_config, .default_text = "\"none\"", .word = "none",
                    .table = &daily_params, .help = "The same as users a day and requests of each."),
+    PARAM_ARRIVAL_TRACE(struct clients_config, trace, .default_text = "\"none\"", .word = "none",
+                        .help = "Arrivals as they were recorded, in a CSV file beside the scenario with a line for "
+                                "each and the columns time (s), user, key, class, size (bytes); all but time may be "
+                                "missing or empty and are drawn then."),
     PARAM_LIST(struct clients_config, load, .default_text = "[]", .max = 16, .table = &load_params,
                .help = "Factors by which the rate of arrivals changes with time; several are multiplied."),
     PARAM_LIST(struct clients_config, bursts, .default_text = "[]", .max = 64, .table = &burst_params,
@@ -120,6 +126,8 @@ static const struct metric_row metrics[] = {
 
 static enum mode mode_of(const struct clients_config *config)
 {
+    if (config->trace)
+        return MODE_TRACE;
     if (!config->users)
         return config->load.count || config->bursts.count ? MODE_VARYING : MODE_OPEN;
     return config->think_time.law == DISTRIBUTION_EXPONENTIAL && !config->identity ? MODE_CROWD
@@ -162,7 +170,9 @@ static void wire_open(struct component *self)
     struct clients *clients = component_state(self);
     struct distribution_config gap = gap_config(config->gap_law, config->gap_cv, 1.0);
 
-    if (clients->mode == MODE_VARYING) {
+    if (clients->mode == MODE_TRACE) {
+        trace_player_init(&clients->trace, &self->sim->memory, config->trace, &config->requests);
+    } else if (clients->mode == MODE_VARYING) {
         clients->varying = memory_alloc(&self->sim->memory, sizeof *clients->varying);
         varying_arrivals_init(clients->varying, self->group, &gap, rate_of(config), &config->load,
                               &config->bursts);
@@ -178,7 +188,7 @@ static void clients_wire(struct component *self)
     struct clients *clients = component_state(self);
 
     clients->mode = mode_of(config);
-    if (clients->mode == MODE_OPEN || clients->mode == MODE_VARYING) {
+    if (clients->mode <= MODE_TRACE) {
         wire_open(self);
     } else if (clients->mode == MODE_CROWD) {
         crowd_init(&clients->crowd, self->group, config->think_time.mean * (double)SIM_NS_PER_S,
@@ -190,6 +200,21 @@ static void clients_wire(struct component *self)
 
 /* ---- sending ---- */
 
+static inline __attribute__((always_inline)) struct request *
+start_request(struct component *self, uint64_t number, uint64_t user,
+              const struct client_request *class)
+{
+    struct request *request = sim_start(self, number, class->index);
+
+    request->user = user;
+    request->priority = class->priority;
+    request->bytes = class->bytes;
+    request->operation = OPERATION_READ;
+    request->rows = 1;
+    request->data = class->data;
+    return request;
+}
+
 /* choice: the draws of this request; the second is for its class, the first for its user, drawn or not. */
 static void send_request(struct component *self, uint64_t number, uint64_t user, struct rng choice)
 {
@@ -199,13 +224,7 @@ static void send_request(struct component *self, uint64_t number, uint64_t user,
 
     choice.counter = 1;
     class = client_requests_choose(&shared->requests, &choice);
-    request = sim_start(self, number, class->index);
-    request->user = user;
-    request->priority = class->priority;
-    request->bytes = class->bytes;
-    request->operation = OPERATION_READ;
-    request->rows = 1;
-    request->data = class->data;
+    request = start_request(self, number, user, class);
     request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
     sim_call(self, request, shared->targets[route_instance(shared->target, request, number)], 0);
 }
@@ -224,7 +243,7 @@ static void send_next(struct component *self)
 
 /* ---- open ---- */
 
-static inline void tick_at(struct component *self, int64_t date_ns)
+static inline __attribute__((always_inline)) void tick_at(struct component *self, int64_t date_ns)
 {
     struct clients *clients = component_state(self);
 
@@ -249,6 +268,48 @@ static void varying_tick(struct component *self)
     tick_at(self, varying_arrivals_next_ns(clients->varying));
     if (is_arrival)
         send_next(self);
+}
+
+/* ---- recorded ---- */
+
+static __attribute__((noinline)) void send_record(struct component *self, const struct arrival_record *record)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    uint64_t number = rng_hash(shared->number_key, clients->sent++);
+    struct rng choice = rng_for_request(shared->choice_key, number);
+    uint64_t user = rng_below(&choice, shared->users);
+    const struct client_request *class;
+    struct request *request;
+
+    choice.counter = 1;
+    class = record->class == ARRIVAL_CLASS_DRAWN ? client_requests_choose(&shared->requests, &choice)
+                                                 : &shared->requests.classes[clients->trace.classes[record->class]];
+    request = start_request(self, number, record->user == ARRIVAL_DRAWN ? user : record->user, class);
+    if (record->key != ARRIVAL_DRAWN)
+        request->key = record->key;
+    else
+        request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
+    if (record->size)
+        request->bytes = record->size;
+    sim_call(self, request, shared->targets[route_instance(shared->target, request, number)], 0);
+}
+
+static void await_record(struct component *self)
+{
+    const struct clients *clients = component_state(self);
+
+    if (clients->trace.next < clients->trace.trace->count)
+        tick_at(self, clients->trace.trace->records[clients->trace.next].time_ns);
+}
+
+static void trace_tick(struct component *self)
+{
+    struct clients *clients = component_state(self);
+    const struct arrival_record *record = &clients->trace.trace->records[clients->trace.next++];
+
+    await_record(self);
+    send_record(self, record);
 }
 
 /* ---- closed: a crowd ---- */
@@ -343,6 +404,8 @@ static void clients_start(struct component *self)
         schedule_arrival(self);
     else if (clients->mode == MODE_VARYING)
         varying_tick(self);
+    else if (clients->mode == MODE_TRACE)
+        await_record(self);
     else
         crowd_set_alarm(self, clients->crowd.thinking);
 }
@@ -361,6 +424,24 @@ static void clients_on_reply(struct component *self, struct request *request)
     }
 }
 
+/* Apart, so that the short way of plain arrivals stays short. */
+static __attribute__((noinline)) void tick_otherwise(struct component *self, struct request *ticker)
+{
+    switch (((struct clients *)component_state(self))->mode) {
+    case MODE_VARYING:
+        varying_tick(self);
+        break;
+    case MODE_TRACE:
+        trace_tick(self);
+        break;
+    case MODE_CROWD:
+        crowd_send(self);
+        break;
+    default:
+        identity_send(self, ticker);
+    }
+}
+
 static void clients_on_timer(struct component *self, struct request *ticker)
 {
     struct clients *clients = component_state(self);
@@ -368,12 +449,8 @@ static void clients_on_timer(struct component *self, struct request *ticker)
     if (clients->mode == MODE_OPEN) {
         schedule_arrival(self);
         send_next(self);
-    } else if (clients->mode == MODE_VARYING) {
-        varying_tick(self);
-    } else if (clients->mode == MODE_CROWD) {
-        crowd_send(self);
     } else {
-        identity_send(self, ticker);
+        tick_otherwise(self, ticker);
     }
 }
 
@@ -383,19 +460,25 @@ static void check_source(const struct clients_config *config, struct param_probl
 {
     char error[160];
 
-    if (config->arrivals > 0.0 && config->daily)
+    if (config->trace && (rate_of(config) > 0.0 || config->users))
+        param_problem(problems, "", "give one of them, or make two components",
+                      "has both a trace and %s", config->users ? "users" : config->daily ? "daily users" : "arrivals");
+    else if (config->arrivals > 0.0 && config->daily)
         param_problem(problems, "", "give one of them, or make two components",
                       "has both arrivals and daily users");
     else if (rate_of(config) > 0.0 && config->users)
         param_problem(problems, "", "give one of them, or make two components",
                       config->daily ? "has both daily users and closed users" : "has both arrivals and users");
-    else if (!(rate_of(config) > 0.0) && !config->users)
+    else if (!(rate_of(config) > 0.0) && !config->users && !config->trace)
         param_problem(problems, "", "add arrivals (\"100/s\") or users (100)",
                       "has neither arrivals nor users");
     else if (rate_of(config) > RATE_MAX || (config->daily && rate_of(config) < RATE_MIN))
         param_problem(problems, "daily", NULL, "that makes %g requests/s; from %g to %g can be simulated",
                       rate_of(config), RATE_MIN, RATE_MAX);
-    if (config->users && (config->load.count || config->bursts.count))
+    if (config->trace && (config->load.count || config->bursts.count))
+        param_problem(problems, config->load.count ? "load" : "bursts", "give arrivals instead of the trace",
+                      "recorded arrivals come when they came");
+    else if (config->users && (config->load.count || config->bursts.count))
         param_problem(problems, config->load.count ? "load" : "bursts", "give arrivals instead of users",
                       "closed users send when they have been answered; only arrivals follow a load");
     if (!gap_law_check(config->gap_law, config->gap_cv, error, sizeof error))
@@ -411,6 +494,8 @@ static void clients_check(const void *data, struct param_problems *problems)
     const struct clients_config *config = data;
 
     check_source(config, problems);
+    if (config->trace)
+        trace_check(config->trace, &config->requests, problems);
     load_check(&config->load, problems);
     bursts_check(&config->bursts, problems);
     client_requests_check(&config->requests, problems);
@@ -422,6 +507,8 @@ static void clients_check_wired(const struct group *group, struct param_problems
     const struct clients_shared *shared = group->shared;
 
     client_requests_check_wired(&shared->requests, &config->requests, problems);
+    if (config->trace)
+        trace_check_wired(config->trace, &shared->requests, &config->requests, problems);
 }
 
 const struct model_type clients_model = {

@@ -17,6 +17,7 @@ struct daily_config {
 struct clients_config {
     double arrivals; /* 1/s, 0: daily or closed */
     const struct daily_config *daily; /* NULL: not given */
+    const struct arrival_trace *trace; /* NULL: none */
     struct param_list load;   /* of struct load_config */
     struct param_list bursts; /* of struct burst_config */
     int gap_law;

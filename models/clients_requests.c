@@ -42,7 +42,7 @@ const struct param_table client_request_params = { .rows = rows,
                                                    .size = sizeof(struct request_class_config),
                                                    .help = "one kind of request" };
 
-static const struct request_class_config only_class = { .name = "request",
+static const struct request_class_config only_class = { .name = CLIENT_REQUEST_ONLY,
                                                         .share = SHARE_EQUAL,
                                                         .popularity = POPULARITY_AS_DATA,
                                                         .exponent = POPULARITY_AS_DATA,

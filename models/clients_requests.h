@@ -13,6 +13,7 @@
 #include "models/param.h"
 
 #define SHARE_EQUAL (-1.0)      /* request_class_config.share: all alike */
+#define CLIENT_REQUEST_ONLY "request" /* name of the class where none is given */
 #define POPULARITY_AS_DATA (-1) /* also .exponent: as the data set says */
 
 struct request_class_config {

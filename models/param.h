@@ -37,6 +37,7 @@ enum param_kind {
     PARAM_KIND_TEXT,         /* const char *; free text */
     PARAM_KIND_DISTRIBUTION, /* struct distribution_config, in s; "5ms" (constant) or { "law": ..., "mean": ... } */
     PARAM_KIND_REFERENCE,    /* const char *; a name, of what `refers_to` says */
+    PARAM_KIND_ARRIVAL_TRACE, /* const struct arrival_trace *; a CSV file; NULL when it is the word */
     PARAM_KIND_OBJECT,       /* the struct of `table`, in place */
     PARAM_KIND_OPTIONAL,     /* const struct *, of `table`; NULL when it is not given or "none" */
     PARAM_KIND_LIST,         /* struct param_list of the structs of `table`; a JSON array */
@@ -70,6 +71,7 @@ struct param_list {
 };
 
 struct param_table;
+struct arrival_trace;
 
 struct param_row {
     const char *name; /* NULL ends a table */
@@ -127,6 +129,7 @@ struct param_table {
 #define PARAM_TEXT(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_TEXT, const char *, __VA_ARGS__)
 #define PARAM_DISTRIBUTION(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_DISTRIBUTION, struct distribution_config, __VA_ARGS__)
 #define PARAM_REFERENCE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_REFERENCE, const char *, __VA_ARGS__)
+#define PARAM_ARRIVAL_TRACE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_ARRIVAL_TRACE, const struct arrival_trace *, __VA_ARGS__)
 #define PARAM_LIST(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_LIST, struct param_list, __VA_ARGS__)
 #define PARAM_MAP(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MAP, struct param_list, __VA_ARGS__)
 /* nested: the struct's type, checked too */

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "models/arrival_trace.h"
 #include "models/arrivals.h"
 #include "models/environment.h"
 #include "tests/models/queue_tier.h"
@@ -337,7 +338,85 @@ START_TEST(test_load_of_daily_users_is_a_rate)
 }
 END_TEST
 
-TEST_MAIN("load", test_load_dates_are_where_the_integral_of_the_rate_says,
+/* ---- recorded ---- */
+
+struct seen {
+    int count;
+    int64_t date_ns[8];
+    uint64_t user[8], key[8];
+    uint32_t bytes[8];
+    uint16_t class[8];
+};
+
+static void saw_record(void *argument, struct component *self, const struct request *request)
+{
+    struct seen *seen = argument;
+    int i = seen->count++;
+
+    ck_assert_int_lt(i, 8);
+    seen->date_ns[i] = self->sim->now_ns;
+    seen->user[i] = request->user;
+    seen->key[i] = request->key;
+    seen->bytes[i] = request->bytes;
+    seen->class[i] = request->request_class;
+}
+
+START_TEST(test_load_recorded_arrivals_come_when_they_came)
+{
+    static const struct arrival_class names[] = { { "edit", 2 }, { "view", 3 } };
+    static const struct arrival_record records[] = {
+        { .time_ns = 0, .user = 7, .key = 42, .size = 900, .class = 0 },
+        { .time_ns = 1500000001, .user = ARRIVAL_DRAWN, .key = ARRIVAL_DRAWN, .class = 1 },
+        { .time_ns = 1500000001, .user = 7, .key = 999, .class = 1 },
+        { .time_ns = 5 * SECOND, .user = 8, .key = ARRIVAL_DRAWN, .class = ARRIVAL_CLASS_DRAWN },
+    };
+    static const struct arrival_trace trace = { "day.csv", 4, records, 2, names };
+    static const struct request_class_config classes[] = {
+        { .name = "view", .share = 1.0, .key = "profiles", .popularity = POPULARITY_AS_DATA,
+          .exponent = POPULARITY_AS_DATA, .request_size = 500 },
+        { .name = "edit", .share = 0.0, .key = "profiles", .popularity = POPULARITY_AS_DATA,
+          .exponent = POPULARITY_AS_DATA, .request_size = 600 },
+    };
+    struct data_set_config data = { .name = "profiles", .rows = 1000, .row_size = 1000, .popularity = POPULARITY_UNIFORM };
+    struct environment environment = { .data_sets = &data, .data_set_count = 1 };
+    struct clients_config config = open_clients(0.0, "web");
+    struct queue_config web = queue_of(MANY, constant(0.1));
+    struct param_problems problems = { 0 };
+    struct seen seen = { 0 };
+    struct sim *sim = empty_sim(1);
+    struct group *users;
+
+    web.saw = saw_record;
+    web.argument = &seen;
+    config.trace = &trace;
+    config.population = 5;
+    config.requests = (struct param_list){ 2, classes };
+    sim->environment = &environment;
+    users = sim_add_group(sim, &clients_model.component, "users", 1, &config, &sim->sites[0]);
+    sim_add_group(sim, &queue_type, "web", 1, &web, &sim->sites[0]);
+    wire(sim);
+    clients_model.check(&config, &problems);
+    clients_model.check_wired(users, &problems);
+    ck_assert_int_eq(problems.count, 0);
+    run_to(sim, 100 * SECOND);
+    ck_assert_int_eq(seen.count, 4);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(seen.date_ns[i], records[i].time_ns);
+    ck_assert_uint_eq(seen.user[0], 7);
+    ck_assert_uint_eq(seen.key[0], 42);
+    ck_assert_uint_eq(seen.bytes[0], 900);
+    ck_assert_str_eq(sim->classes[seen.class[0]]->name, "edit");
+    ck_assert_uint_lt(seen.user[1], 5);
+    ck_assert_uint_lt(seen.key[1], 1000);
+    ck_assert_uint_eq(seen.bytes[1], 500);
+    ck_assert_uint_eq(seen.key[2], 999);
+    ck_assert_str_eq(sim->classes[seen.class[3]]->name, "view");
+    ck_assert_uint_eq(seen.user[3], 8);
+    sim_destroy(sim);
+}
+END_TEST
+
+TEST_MAIN("load", test_load_recorded_arrivals_come_when_they_came, test_load_dates_are_where_the_integral_of_the_rate_says,
           test_load_constant_multiplies_and_order_does_not_matter,
           test_load_poisson_counts_have_mean_and_variance_of_the_integral, test_load_of_nobody_ends_the_arrivals,
           test_load_bursts_have_the_dispersion_of_their_process, test_load_bursts_keep_the_mean_whatever_the_states,
