@@ -8,9 +8,14 @@
  * event, whatever their number. With another law, or with an identity, each of them is somebody: a ticker
  * while it thinks.
  *
+ * Pages: a request whose class has assets is a page; when it is answered its assets are fetched together, over the
+ * same way or from a target of their own, and its latency ends with the last of them. An asset that fails
+ * leaves the page incomplete. Sessions (sessions.h): arrivals are then users who look at several pages. Patience: a user
+ * leaves when a page is not answered in time; what was called goes on working, as after a timeout.
+ *
  * A target with several instances is chosen by a hash of the request's number, as names with several
  * addresses are.
- * Left out: sessions, pages, regions, users who give up.
+ * Left out: regions, what a browser keeps, users who leave while assets load.
  *
  * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with
  * the user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before
@@ -38,6 +43,10 @@ struct clients_shared {
     struct client_requests requests;
     struct link **targets;
     struct group *target;
+    struct link **asset_targets;
+    struct group *asset_target;
+    struct duration patience;
+    bool has_patience;
     uint64_t users; /* how many different ones there are */
     uint64_t number_key, choice_key;
 };
@@ -54,6 +63,14 @@ struct clients {
     uint32_t alarm; /* timer of the crowd, 0: nobody thinks */
     struct duration think_time;
     struct amount thinking;
+
+    struct sessions *sessions; /* NULL: there are none */
+    const struct client_request *login; /* NULL: sessions begin with a page */
+    struct request *session_ticker;
+    uint32_t session_alarm; /* timer, 0: nobody thinks */
+    struct amount browsing;
+    uint64_t sessions_started, sessions_completed, sessions_left, sessions_back;
+    uint64_t gave_up, pages_incomplete, assets, assets_failed;
 };
 
 /* ---- tables ---- */
@@ -103,10 +120,21 @@ static const struct param_row rows[] = {
                        .source = "TPC Benchmark W, 2002: exponential, mean 7 s (from memory)"),
     PARAM_BOOL(struct clients_config, identity, .default_text = "false",
                .help = "Whether each of `users` keeps a number of its own; that takes memory for each."),
+    PARAM_OPTIONAL(struct clients_config, session, struct session_config, .default_text = "\"none\"", .word = "none",
+                   .table = &session_params,
+                   .help = "What each arrival does: a session of several pages. The rate is then that of sessions, and "
+                           "so are the requests_each of `daily`."),
+    PARAM_DISTRIBUTION(struct clients_config, patience, .default_text = "\"never\"", .word = "never", .word_value = 0.0,
+                       .min = 0, .min_exclusive = true, .max = 1e9,
+                       .help = "How long a user waits for the answer before leaving; what was called goes on "
+                               "working. It counts as a timeout, and ends a session."),
     PARAM_MAP(struct clients_config, requests, .default_text = "{}", .table = &client_request_params,
               .help = "Kinds of requests by name; without any there is one, called request."),
     PARAM_REFERENCE(struct clients_config, target, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_SERVER,
                     .help = "Where requests are sent; of several instances each gets its part, at random."),
+    PARAM_REFERENCE(struct clients_config, asset_target, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_SERVER,
+                    .help = "Where assets are fetched from, such as a CDN; none: from `target`."),
     PARAM_END
 };
 
@@ -118,18 +146,58 @@ static const struct param_table params = {
 static const struct metric_row metrics[] = {
     { "thinking", "1", METRIC_LEVEL, offsetof(struct clients, thinking), 0,
       "Closed users between an answer and their next request." },
+    { "sessions.started", "1", METRIC_COUNTER, offsetof(struct clients, sessions_started), 0,
+      "Sessions that began." },
+    { "sessions.completed", "1", METRIC_COUNTER, offsetof(struct clients, sessions_completed), 0,
+      "Sessions whose user saw all pages that were wanted." },
+    { "sessions.left", "1", METRIC_COUNTER, offsetof(struct clients, sessions_left), 0,
+      "Sessions that ended early, because a page failed or took too long." },
+    { "sessions.came_back", "1", METRIC_COUNTER, offsetof(struct clients, sessions_back), 0,
+      "Sessions of users who have come back, among those that began." },
+    { "browsing", "1", METRIC_LEVEL, offsetof(struct clients, browsing), 0,
+      "Sessions that have begun and not ended." },
+    { "gave_up", "1", METRIC_COUNTER, offsetof(struct clients, gave_up), 0,
+      "Requests that were not answered before the user's patience ended; among the failures they are timeouts." },
+    { "pages.incomplete", "1", METRIC_COUNTER, offsetof(struct clients, pages_incomplete), 0,
+      "Pages that were answered and lacked an asset." },
+    { "assets.fetched", "1", METRIC_COUNTER, offsetof(struct clients, assets), 0,
+      "Assets of pages that were asked for." },
+    { "assets.failed", "1", METRIC_COUNTER, offsetof(struct clients, assets_failed), 0,
+      "Those of them that did not come." },
     { .name = NULL },
 };
 /* clang-format on */
 
 /* ---- wiring ---- */
 
+static bool has_patience(const struct clients_config *config)
+{
+    return config->patience.law != DISTRIBUTION_CONSTANT || config->patience.mean > 0.0;
+}
+
+static bool has_assets(const struct clients_config *config)
+{
+    const struct request_class_config *classes = config->requests.items;
+
+    for (size_t i = 0; i < config->requests.count; i++)
+        if (classes[i].assets)
+            return true;
+    return false;
+}
+
+/* Requests at an even rate, each by itself: the short way. */
+static bool is_plain(const struct clients_config *config)
+{
+    return !config->load.count && !config->bursts.count && !config->session && !has_patience(config) &&
+           !has_assets(config);
+}
+
 static enum mode mode_of(const struct clients_config *config)
 {
     if (config->trace)
         return MODE_TRACE;
     if (!config->users)
-        return config->load.count || config->bursts.count ? MODE_VARYING : MODE_OPEN;
+        return is_plain(config) ? MODE_OPEN : MODE_VARYING;
     return config->think_time.law == DISTRIBUTION_EXPONENTIAL && !config->identity ? MODE_CROWD
                                                                                    : MODE_IDENTITIES;
 }
@@ -159,6 +227,12 @@ static void clients_wire_group(struct group *group)
     client_requests_init(&shared->requests, group, &config->requests);
     shared->targets = sim_link_all(group, target, &policy);
     shared->target = target;
+    shared->asset_target = config->asset_target ? sim_find_group(group->sim, config->asset_target) : target;
+    shared->asset_targets = shared->asset_target == target ? shared->targets
+                                                           : sim_link_all(group, shared->asset_target, &policy);
+    shared->has_patience = has_patience(config);
+    if (shared->has_patience)
+        duration_init(&shared->patience, group, "patience", &config->patience);
     shared->users = (uint64_t)users_of(config);
     shared->number_key = rng_key(group->sim->seed, group->name, "request");
     shared->choice_key = rng_key(group->sim->seed, group->name, "choice");
@@ -185,8 +259,17 @@ static void wire_open(struct component *self)
 static void clients_wire(struct component *self)
 {
     const struct clients_config *config = self->group->config;
+    const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
 
+    if (config->session) {
+        clients->sessions = memory_alloc(&self->sim->memory, sizeof *clients->sessions);
+        sessions_init(clients->sessions, self->group, config->session);
+        clients->login = config->session->login
+                             ? &shared->requests.classes[client_requests_find(&config->requests, config->session->login) -
+                                                         (const struct request_class_config *)config->requests.items]
+                             : NULL;
+    }
     clients->mode = mode_of(config);
     if (clients->mode <= MODE_TRACE) {
         wire_open(self);
@@ -215,6 +298,23 @@ start_request(struct component *self, uint64_t number, uint64_t user,
     return request;
 }
 
+/* The user's own limit is a timer of the call, like a timeout of the link, which there is none of then. */
+static void call_target(struct component *self, struct request *request)
+{
+    const struct clients_shared *shared = self->shared;
+    uint64_t number = request_frame(request)->number;
+
+    if (shared->has_patience) {
+        struct timers *timers = &self->sim->timers;
+        int64_t date_ns = self->sim->now_ns + duration_sample(&shared->patience, number);
+
+        request->timer = timer_start(timers, sim_event(self, request, date_ns));
+        timer_get(timers, request->timer)->outer = 0;
+        timer_get(timers, request->timer)->depth = (uint8_t)(request->top + 1);
+    }
+    sim_call(self, request, shared->targets[route_instance(shared->target, request, number)], 0);
+}
+
 /* choice: the draws of this request; the second is for its class, the first for its user, drawn or not. */
 static void send_request(struct component *self, uint64_t number, uint64_t user, struct rng choice)
 {
@@ -239,6 +339,177 @@ static void send_next(struct component *self)
     uint64_t user = rng_below(&choice, shared->users);
 
     send_request(self, number, user, choice);
+}
+
+/* The same for all but plain arrivals: of that class (NULL: drawn), for users who may give up. pages_left and is_login are
+ * of a session. */
+static __attribute__((noinline)) void send_page(struct component *self, uint64_t number, uint64_t user,
+                                                const struct client_request *class, uint16_t pages_left,
+                                                bool is_login)
+{
+    const struct clients_shared *shared = self->shared;
+    struct rng choice = rng_for_request(shared->choice_key, number);
+    struct request *request;
+
+    choice.counter = 1;
+    if (!class)
+        class = client_requests_choose(&shared->requests, &choice);
+    request = start_request(self, number, user, class);
+    request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
+    request_frame(request)->step = pages_left;
+    request_frame(request)->note = is_login;
+    call_target(self, request);
+}
+
+/* The next request of users who are all alike. */
+static void send_page_next(struct component *self)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    uint64_t number = rng_hash(shared->number_key, clients->sent++);
+    struct rng choice = rng_for_request(shared->choice_key, number);
+
+    send_page(self, number, rng_below(&choice, shared->users), NULL, 0, false);
+}
+
+/* ---- pages ---- */
+
+static const struct client_request *class_of(const struct component *self, const struct request *request)
+{
+    const struct clients_shared *shared = self->shared;
+
+    return &shared->requests.classes[request->request_class - self->group->class_first];
+}
+
+/* The page has been answered: now what it shows. */
+static void fetch_assets(struct component *self, struct request *page, const struct client_request *class)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    const struct client_request *asset = class->asset;
+    uint32_t first = 0;
+
+    for (uint32_t i = class->assets; i > 0; i--) { /* the list then begins with the first one */
+        struct request *child = sim_fork(self, page, i);
+
+        child->request_class = asset->index;
+        child->priority = asset->priority;
+        child->bytes = asset->bytes;
+        child->operation = OPERATION_READ;
+        child->rows = 1;
+        child->data = asset->data;
+        child->key = asset->data ? row_chooser_choose(&asset->rows, request_frame(child)->number) : 0;
+        child->next = first;
+        first = child->index;
+    }
+    clients->assets += class->assets;
+    while (first) {
+        struct request *child = sim_request(self->sim, first);
+
+        first = child->next;
+        sim_call(self, child,
+                 shared->asset_targets[route_instance(shared->asset_target, child, request_frame(child)->number)], 0);
+    }
+}
+
+/* ---- sessions ---- */
+
+static void session_set_alarm(struct component *self)
+{
+    struct clients *clients = component_state(self);
+    struct timers *timers = &self->sim->timers;
+    struct event event;
+
+    if (!clients->sessions->count)
+        return; /* then it has just gone off */
+    event = sim_event(self, clients->session_ticker, clients->sessions->heap[0].wake_ns);
+    if (clients->session_alarm)
+        timer_move(timers, clients->session_alarm, event);
+    else
+        clients->session_alarm = timer_start(timers, event);
+}
+
+/* Sets the alarm only where this one is the first now. */
+static void session_keep(struct component *self, struct session session)
+{
+    struct clients *clients = component_state(self);
+
+    sessions_push(clients->sessions, session);
+    if (clients->sessions->heap[0].sequence == clients->sessions->sequence - 1)
+        session_set_alarm(self);
+}
+
+static void session_begin(struct component *self, uint64_t number, uint64_t user)
+{
+    struct clients *clients = component_state(self);
+    uint16_t pages = sessions_pages(clients->sessions, number);
+
+    clients->sessions_started++;
+    amount_add(&clients->browsing, 1, self->sim->now_ns);
+    if (clients->login)
+        send_page(self, number, user, clients->login, pages, true);
+    else
+        send_page(self, number, user, NULL, (uint16_t)(pages - 1), false);
+}
+
+/* Somebody comes who was not here before. */
+static void session_arrive(struct component *self)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    uint64_t number = rng_hash(shared->number_key, clients->sent++);
+    struct rng choice = rng_for_request(shared->choice_key, number);
+
+    session_begin(self, number, rng_below(&choice, shared->users));
+}
+
+static void session_end(struct component *self, uint64_t number, uint64_t user, bool has_failed)
+{
+    struct clients *clients = component_state(self);
+    const struct sessions *sessions = clients->sessions;
+
+    *(has_failed ? &clients->sessions_left : &clients->sessions_completed) += 1;
+    amount_add(&clients->browsing, -1, self->sim->now_ns);
+    if (!sessions_come_back(sessions, number, has_failed))
+        return;
+    session_keep(self, (struct session){ .wake_ns = self->sim->now_ns + duration_sample(&sessions->back_after, number),
+                                         .number = number, .user = user, .phase = SESSION_AWAY });
+}
+
+/* Its page is there, or has failed. */
+static void session_go_on(struct component *self, uint64_t number, uint64_t user, struct frame page, bool has_failed)
+{
+    struct clients *clients = component_state(self);
+    const struct sessions *sessions = clients->sessions;
+
+    if (has_failed && sessions_leave(sessions, number))
+        session_end(self, number, user, true);
+    else if (page.note) /* the login leads to the first page */
+        send_page(self, hash_key(number), user, NULL, (uint16_t)(page.step - 1), false);
+    else if (!page.step)
+        session_end(self, number, user, has_failed);
+    else
+        session_keep(self,
+                     (struct session){ .wake_ns = self->sim->now_ns + duration_sample(&sessions->think_time, number),
+                                       .number = number, .user = user, .pages_left = page.step,
+                                       .phase = SESSION_THINKS });
+}
+
+/* The first of those who think or are away. */
+static void session_wake(struct component *self)
+{
+    struct clients *clients = component_state(self);
+    struct session session = sessions_pop(clients->sessions);
+    uint64_t number = hash_key(session.number);
+
+    clients->session_alarm = 0; /* it has just gone off */
+    session_set_alarm(self);
+    if (session.phase == SESSION_AWAY) {
+        clients->sessions_back++;
+        session_begin(self, number, session.user);
+    } else {
+        send_page(self, number, session.user, NULL, (uint16_t)(session.pages_left - 1), false);
+    }
 }
 
 /* ---- open ---- */
@@ -266,8 +537,12 @@ static void varying_tick(struct component *self)
     bool is_arrival = clients->varying->is_arrival;
 
     tick_at(self, varying_arrivals_next_ns(clients->varying));
-    if (is_arrival)
-        send_next(self);
+    if (!is_arrival)
+        return;
+    if (clients->sessions)
+        session_arrive(self);
+    else
+        send_page_next(self);
 }
 
 /* ---- recorded ---- */
@@ -292,7 +567,7 @@ static __attribute__((noinline)) void send_record(struct component *self, const 
         request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
     if (record->size)
         request->bytes = record->size;
-    sim_call(self, request, shared->targets[route_instance(shared->target, request, number)], 0);
+    call_target(self, request);
 }
 
 static void await_record(struct component *self)
@@ -340,7 +615,7 @@ static void crowd_send(struct component *self)
     clients->alarm = 0; /* it has just gone off */
     crowd_sent(&clients->crowd);
     crowd_set_alarm(self, clients->crowd.thinking - 1);
-    send_next(self);
+    send_page_next(self);
 }
 
 /* ---- closed: users who are somebody ---- */
@@ -380,21 +655,32 @@ static void begin_pauses(struct component *self)
 
 static void identity_send(struct component *self, struct request *ticker)
 {
-    const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
     uint64_t number = request_frame(ticker)->number, user = ticker->user;
 
     request_destroy(self->sim, ticker);
     amount_add(&clients->thinking, -1, self->sim->now_ns);
-    send_request(self, number, user, rng_for_request(shared->choice_key, number));
+    send_page(self, number, user, NULL, 0, false);
 }
 
 /* ---- callbacks ---- */
 
+/* Links with limits of the user's own are not done with a message when it has arrived. */
+static void take_time(const struct clients_shared *shared)
+{
+    for (uint32_t i = 0; i < shared->target->count; i++)
+        shared->targets[i]->instant = false;
+}
+
 static void clients_start(struct component *self)
 {
+    const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
 
+    if (shared->has_patience)
+        take_time(shared);
+    if (clients->sessions)
+        clients->session_ticker = sim_ticker(self);
     if (clients->mode == MODE_IDENTITIES) {
         begin_pauses(self);
         return;
@@ -410,13 +696,20 @@ static void clients_start(struct component *self)
         crowd_set_alarm(self, clients->crowd.thinking);
 }
 
-static void clients_on_reply(struct component *self, struct request *request)
+/* The user has the whole page, or none. */
+static void page_ended(struct component *self, struct request *request)
 {
+    const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
-    uint64_t number = request_frame(request)->number, user = request->user;
+    struct frame page = *request_frame(request);
+    uint64_t number = page.number, user = request->user;
+    enum outcome outcome = (enum outcome)request->outcome;
 
-    sim_finish(self, request, (enum outcome)request->outcome);
-    if (clients->mode == MODE_CROWD) {
+    clients->gave_up += outcome == OUTCOME_TIMEOUT && shared->has_patience;
+    sim_finish(self, request, outcome);
+    if (clients->sessions) {
+        session_go_on(self, number, user, page, outcome != OUTCOME_OK);
+    } else if (clients->mode == MODE_CROWD) {
         crowd_set_alarm(self, clients->crowd.thinking + 1);
     } else if (clients->mode == MODE_IDENTITIES) {
         amount_add(&clients->thinking, 1, self->sim->now_ns);
@@ -424,10 +717,55 @@ static void clients_on_reply(struct component *self, struct request *request)
     }
 }
 
+static void asset_ended(struct component *self, struct request *asset)
+{
+    struct clients *clients = component_state(self);
+    struct request *page;
+
+    clients->assets_failed += asset->outcome != OUTCOME_OK;
+    page = sim_join(self, asset);
+    if (!page)
+        return;
+    clients->pages_incomplete += page->outcome != OUTCOME_OK;
+    page->outcome = OUTCOME_OK; /* it has been answered */
+    page_ended(self, page);
+}
+
+static __attribute__((noinline)) void reply_otherwise(struct component *self, struct request *request)
+{
+    const struct client_request *class;
+
+    if (request->parent) {
+        asset_ended(self, request);
+        return;
+    }
+    class = class_of(self, request);
+    if (class->assets && request->outcome == OUTCOME_OK)
+        fetch_assets(self, request, class);
+    else
+        page_ended(self, request);
+}
+
+static void clients_on_reply(struct component *self, struct request *request)
+{
+    const struct clients *clients = component_state(self);
+
+    if (clients->mode == MODE_OPEN)
+        sim_finish(self, request, (enum outcome)request->outcome);
+    else
+        reply_otherwise(self, request);
+}
+
 /* Apart, so that the short way of plain arrivals stays short. */
 static __attribute__((noinline)) void tick_otherwise(struct component *self, struct request *ticker)
 {
-    switch (((struct clients *)component_state(self))->mode) {
+    const struct clients *clients = component_state(self);
+
+    if (ticker == clients->session_ticker) {
+        session_wake(self);
+        return;
+    }
+    switch (clients->mode) {
     case MODE_VARYING:
         varying_tick(self);
         break;
@@ -489,6 +827,24 @@ static void check_source(const struct clients_config *config, struct param_probl
                       "at most %d users can each have a pause of their own", IDENTITIES_MAX);
 }
 
+static void check_visits(const struct clients_config *config, struct param_problems *problems)
+{
+    const struct session_config *session = config->session;
+
+    if (session && (config->users || config->trace))
+        param_problem(problems, "session", "give arrivals or daily users",
+                      config->users ? "closed users never leave, and have no sessions"
+                                    : "recorded arrivals come when they came, and have no sessions");
+    if (session && session->login && !client_requests_find(&config->requests, session->login))
+        param_problem(problems, "session.login", "name it in requests", "there is no class \"%s\" of requests",
+                      session->login);
+    if (has_patience(config) && (config->call.timeout != SIM_TIME_NEVER || config->call.retries))
+        param_problem(problems, "patience", "leave out timeout and retries, or patience",
+                      "a user who leaves after a time of their own neither has a fixed timeout nor asks again");
+    if (config->asset_target && !has_assets(config))
+        param_problem(problems, "asset_target", "give a class of requests its assets", "there are no assets to fetch");
+}
+
 static void clients_check(const void *data, struct param_problems *problems)
 {
     const struct clients_config *config = data;
@@ -498,6 +854,7 @@ static void clients_check(const void *data, struct param_problems *problems)
         trace_check(config->trace, &config->requests, problems);
     load_check(&config->load, problems);
     bursts_check(&config->bursts, problems);
+    check_visits(config, problems);
     client_requests_check(&config->requests, problems);
 }
 
@@ -529,8 +886,7 @@ const struct model_type clients_model = {
                   "evenly or with the waves, crowds and bursts of a day, "
                   "or a fixed number of users who each wait for the answer before they ask again (closed); "
                   "what they ask for and how patient they are.",
-    .leaves_out = "Sessions, pages of many requests, where users are, users "
-                  "who give up for good.",
+    .leaves_out = "What browsers keep and share among pages, users who move from one place to another.",
     .misleads = "Closed users slow down with the system and so hide overload: to find where a public site "
                 "breaks, use arrivals. Retries without a pause make an overload worse, as they do in "
                 "reality.",

@@ -5,6 +5,7 @@
 #include "models/call_params.h"
 #include "models/clients_requests.h"
 #include "models/load.h"
+#include "models/sessions.h"
 #include "models/model.h"
 
 /* Load as people know it. */
@@ -26,8 +27,11 @@ struct clients_config {
     int64_t users;      /* closed, 0: open */
     struct distribution_config think_time;
     bool identity;
-    struct param_list requests; /* of struct request_class_config */
+    const struct session_config *session; /* NULL: every request is by itself */
+    struct distribution_config patience;  /* constant 0: without end */
+    struct param_list requests;           /* of struct request_class_config */
     const char *target;
+    const char *asset_target; /* NULL: target */
     struct call_config call;
 };
 

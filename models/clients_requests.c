@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "models/environment.h"
 #include "sim/station.h"
@@ -34,6 +35,11 @@ static const struct param_row rows[] = {
                 .help = "Place in lines whose discipline is priority: 0 is served first."),
     PARAM_BYTES(struct request_class_config, request_size, .default_text = "\"500B\"", .max = 4e9,
                 .help = "Size of the message that asks."),
+    PARAM_COUNT(struct request_class_config, assets, .default_text = "0", .max = 1000,
+                .help = "Images, styles and scripts that the page needs: fetched together when it has been answered, "
+                        "and the page is complete when the last one is there."),
+    PARAM_TEXT(struct request_class_config, asset, .default_text = "\"none\"", .word = "none",
+               .help = "Class of `requests` that its assets are; give that one a share of 0 %."),
     PARAM_END
 };
 /* clang-format on */
@@ -61,12 +67,23 @@ static void class_init(struct client_request *class, struct group *group,
     class->index = sim_add_class(group, config->name);
     class->bytes = (uint32_t)config->request_size;
     class->priority = (uint8_t)config->priority;
+    class->assets = (uint16_t)config->assets;
     if (!config->key)
         return;
     class->data = environment_data_set(environment, config->key);
     row_chooser_init(&class->rows, group, "keys", &environment->data_sets[class->data - 1],
                      config->popularity, config->exponent == POPULARITY_AS_DATA ? NAN : config->exponent,
                      &config->hot_rows);
+}
+
+const struct request_class_config *client_requests_find(const struct param_list *list, const char *name)
+{
+    const struct request_class_config *items = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(items[i].name, name) == 0)
+            return &items[i];
+    return NULL;
 }
 
 void client_requests_init(struct client_requests *requests, struct group *group,
@@ -82,6 +99,8 @@ void client_requests_init(struct client_requests *requests, struct group *group,
     requests->share_ends = memory_alloc_array(memory, count, sizeof *requests->share_ends);
     for (size_t i = 0; i < count; i++) {
         class_init(&requests->classes[i], group, &items[i]);
+        if (items[i].asset)
+            requests->classes[i].asset = &requests->classes[client_requests_find(list, items[i].asset) - items];
         total += share_of(&items[i], count);
     }
     for (size_t i = 0; i < count; i++) {
@@ -125,6 +144,23 @@ static void check_shares(const struct param_list *list, struct param_problems *p
                       100.0 * sum);
 }
 
+static void check_assets(const struct param_list *list, const struct request_class_config *class,
+                         struct param_problems *problems)
+{
+    const struct request_class_config *asset = class->asset ? client_requests_find(list, class->asset) : NULL;
+    char path[160];
+
+    snprintf(path, sizeof path, "requests.%s", class->name);
+    if (class->assets && !class->asset)
+        param_problem(problems, path, "name their class as asset", "has assets, and of no class");
+    if (class->asset && !class->assets)
+        param_problem(problems, path, "say how many as assets", "has a class of assets, and no assets");
+    if (class->asset && !asset)
+        param_problem(problems, path, "add it with a share of 0%", "there is no class \"%s\" of requests", class->asset);
+    if (asset && asset->assets)
+        param_problem(problems, path, NULL, "its assets have assets themselves");
+}
+
 static void check_key(const struct request_class_config *class, struct param_problems *problems)
 {
     const struct hot_row_config *hot = class->hot_rows.items;
@@ -156,8 +192,10 @@ void client_requests_check(const struct param_list *list, struct param_problems 
     const struct request_class_config *classes = list->items;
 
     check_shares(list, problems);
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         check_key(&classes[i], problems);
+        check_assets(list, &classes[i], problems);
+    }
 }
 
 void client_requests_check_wired(const struct client_requests *requests, const struct param_list *list,

@@ -25,6 +25,8 @@ struct request_class_config {
     struct param_list hot_rows;
     int64_t priority;
     int64_t request_size; /* bytes */
+    int64_t assets;       /* fetched after the answer, all at once */
+    const char *asset;    /* class of them, NULL: none */
 };
 
 /* Of one entry of "requests". */
@@ -35,6 +37,8 @@ struct client_request {
     uint16_t index; /* of the class in the run */
     uint16_t data;  /* 0: none */
     uint8_t priority;
+    uint16_t assets;                   /* that a page needs, */
+    const struct client_request *asset; /* of this class */
     struct row_chooser rows;
 };
 
@@ -57,6 +61,9 @@ static inline const struct client_request *client_requests_choose(const struct c
 {
     return requests->count == 1 ? requests->classes : client_requests_search(requests, rng_next(rng));
 }
+
+/* The class of that name, NULL: none. */
+const struct request_class_config *client_requests_find(const struct param_list *list, const char *name);
 
 /* What is wrong with the list; the second one, with the data sets at hand. */
 void client_requests_check(const struct param_list *list, struct param_problems *problems);

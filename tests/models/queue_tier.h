@@ -106,6 +106,7 @@ static inline struct clients_config open_clients(double per_s, const char *targe
                                     .gap_law = DISTRIBUTION_EXPONENTIAL,
                                     .population = 1000000,
                                     .think_time = exponential(1.0),
+                                    .patience = constant(0.0),
                                     .target = target,
                                     .call = no_policy };
 }
