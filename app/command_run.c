@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/build.h"
+#include "app/diagram.h"
 #include "app/growth.h"
 #include "app/interrupt.h"
 #include "app/page.h"
@@ -108,6 +110,32 @@ int command_check(const struct options *options, struct diagnostics *diagnostics
         scenario_paths_write(stdout, &scenario);
     else if (status == EXIT_RAN && !options->quiet)
         printf("%s: good, %zu variant%s\n", options->argument, scenario.variant_count, scenario.variant_count == 1 ? "" : "s");
+    scenario_deinit(&scenario);
+    return status;
+}
+
+static int draw_diagram(const struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
+{
+    const struct scenario_variant *variant = scenario_find_variant(scenario, options->variant ? options->variant : "base");
+    struct build_problem problem;
+    struct sim *sim;
+    bool written;
+
+    /* The reader has wired it before, so only memory can be missing. */
+    if (build_run(variant, options->seed, memory_budget_bytes(options), &sim, &problem) != BUILD_OK)
+        return machine_error(diagnostics, options->argument, "out of memory");
+    written = diagram_write(stdout, variant, sim);
+    sim_destroy(sim);
+    return written ? EXIT_RAN : machine_error(diagnostics, options->argument, "out of memory");
+}
+
+int command_diagram(const struct options *options, struct diagnostics *diagnostics)
+{
+    struct scenario scenario;
+    int status = read_scenario(&scenario, options, diagnostics);
+
+    if (status == EXIT_RAN)
+        status = draw_diagram(&scenario, options, diagnostics);
     scenario_deinit(&scenario);
     return status;
 }

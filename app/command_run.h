@@ -20,6 +20,9 @@ int command_run(const struct options *options, int argc, char **argv, struct dia
 /* Reads and tells what is wrong. */
 int command_check(const struct options *options, struct diagnostics *diagnostics);
 
+/* Prints the architecture of a variant, the base unless it says otherwise, in Graphviz's language. */
+int command_diagram(const struct options *options, struct diagnostics *diagnostics);
+
 /* Prints what was collected on standard error. */
 void print_diagnostics(struct diagnostics *diagnostics, const struct options *options);
 

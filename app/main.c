@@ -75,6 +75,8 @@ static int run_command(const struct options *options, int argc, char **argv, str
         return command_check(options, diagnostics);
     case COMMAND_INIT:
         return command_init(options, diagnostics);
+    case COMMAND_DIAGRAM:
+        return command_diagram(options, diagnostics);
     case COMMAND_PLOT:
         return command_plot(options, diagnostics);
     case COMMAND_MODELS:

@@ -205,6 +205,7 @@ static const struct command_row {
     { "run", COMMAND_RUN, "FILE", true, "run a scenario and print what its users would see; scalesim FILE does the same" },
     { "check", COMMAND_CHECK, "FILE", true, "read a scenario and say everything that is wrong with it" },
     { "init", COMMAND_INIT, "[FILE]", false, "write a small scenario to start from" },
+    { "diagram", COMMAND_DIAGRAM, "FILE", true, "the architecture as a graph for Graphviz: scalesim diagram FILE | dot -Tsvg" },
     { "plot", COMMAND_PLOT, "FILE.csv", true, "draw what --csv wrote: latency by variant, load of each shard" },
     { "models", COMMAND_MODELS, "[TYPE]", false, "the component types; of one type all parameters and metrics" },
     { "schema", COMMAND_SCHEMA, NULL, false, "the JSON schema of scenarios, for editors" },

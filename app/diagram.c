@@ -1,0 +1,115 @@
+#include "app/diagram.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A component that is a part is drawn as the whole: "db.shard" as "db". */
+static const struct group *whole_of(const struct group *group)
+{
+    while (group->parent)
+        group = group->parent;
+    return group;
+}
+
+static const struct host_config *shared_host(const struct scenario_variant *variant, const char *name)
+{
+    for (size_t i = 0; name && i < variant->environment.host_count; i++)
+        if (!strcmp(variant->environment.hosts[i].name, name))
+            return &variant->environment.hosts[i];
+    return NULL;
+}
+
+/* What the component's own parameters name as its machine; NULL: nothing. */
+static const char *host_name(const struct param_table *table, const void *config)
+{
+    for (; table; config = (const char *)config + table->also_offset, table = table->also)
+        for (const struct param_row *row = table->rows; row->name; row++)
+            if (row->kind == PARAM_KIND_REFERENCE && row->refers_to == PARAM_REFERS_HOST)
+                return *(const char *const *)(const void *)((const char *)config + row->offset);
+    return NULL;
+}
+
+static const char *shape_of(const struct model_type *type)
+{
+    if (type->component.is_source)
+        return "ellipse";
+    if (type->roles & ROLE_SERVER)
+        return "box";
+    return type->roles & ROLE_CACHE ? "component" : "cylinder";
+}
+
+/* Instances of the component, or of its parts where those do the work. */
+static uint64_t instances_of(const struct sim *sim, const struct group *group)
+{
+    uint64_t parts = 0;
+
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->parent == group)
+            parts += sim->groups[i]->count;
+    return parts ? parts : group->count;
+}
+
+static void write_node(FILE *file, const struct scenario_variant *variant, const struct sim *sim,
+                       const struct component_config *component)
+{
+    const struct group *group = sim_find_group(sim, component->name);
+    uint64_t instances = instances_of(sim, group);
+    const char *host = host_name(component->type->params, component->config);
+
+    fprintf(file, "  \"%s\" [shape=%s, label=\"%s", component->name, shape_of(component->type), component->name);
+    if (instances > 1)
+        fprintf(file, " x%llu", (unsigned long long)instances);
+    fprintf(file, "\\n%s", component->type->component.name);
+    if (host && !shared_host(variant, host))
+        fprintf(file, "\\nhost %s", host);
+    if (component->region)
+        fprintf(file, "\\nin %s", component->region);
+    fprintf(file, "\"];\n");
+}
+
+/* The components on one of the scenario's machines, in a frame; host NULL: those on none. */
+static void write_nodes(FILE *file, const struct scenario_variant *variant, const struct sim *sim,
+                        const struct host_config *host)
+{
+    if (host)
+        fprintf(file, "  subgraph \"cluster %s\" {\n  label=\"host %s, %lld cores\";\n", host->name, host->name,
+                (long long)host->cores);
+    for (size_t i = 0; i < variant->component_count; i++) {
+        const struct component_config *component = &variant->components[i];
+
+        if (shared_host(variant, host_name(component->type->params, component->config)) == host)
+            write_node(file, variant, sim, component);
+    }
+    if (host)
+        fputs("  }\n", file);
+}
+
+static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn)
+{
+    for (uint16_t i = 1; i < sim->link_count; i++) { /* 0: none */
+        const struct group *from = whole_of(sim->links[i].from), *to = whole_of(sim->links[i].target->group);
+        unsigned char *pair = &drawn[(size_t)from->index * sim->group_count + to->index];
+
+        if (from != to && !*pair)
+            fprintf(file, "  \"%s\" -> \"%s\";\n", from->name, to->name);
+        *pair = 1;
+    }
+}
+
+bool diagram_write(FILE *file, const struct scenario_variant *variant, const struct sim *sim)
+{
+    unsigned char *drawn = calloc((size_t)sim->group_count * sim->group_count, 1);
+
+    if (!drawn)
+        return false;
+    fputs("digraph architecture {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=11];\n"
+          "  graph [fontname=\"sans-serif\", fontsize=11, color=\"#888888\", style=rounded];\n",
+          file);
+    for (size_t i = 0; i < variant->environment.host_count; i++)
+        write_nodes(file, variant, sim, &variant->environment.hosts[i]);
+    write_nodes(file, variant, sim, NULL);
+    write_arrows(file, sim, drawn);
+    fputs("}\n", file);
+    free(drawn);
+    return true;
+}
