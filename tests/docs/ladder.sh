@@ -15,7 +15,8 @@
 #     words of a claim | how it shows     (rows of the table at the end of the page)
 #
 # Figures in the texts come from the run: {VARIANT COMPONENT.METRIC UNIT}, with a unit of "ms us s % /s $ $/h MB KB x"
-# ("x": a bare number), {VARIANT METRIC per VARIANT METRIC}, the quotient, or {predicted N}, of the N-th row of the table.
+# ("x": a bare number), {VARIANT METRIC per VARIANT METRIC}, the quotient, {VARIANT METRIC times N}, {predicted N} or {simulated N} of
+# the N-th row of the table.
 # One that is not there is an error. Pictures end with a checksum of what they were drawn from, because fonts differ between machines.
 set -u
 : "${SCALESIM:?path of the program}" "${SCALESIM_SOURCE_DIR:?root of the source}" "${LADDER_TESTS:?folder of the test programs}"
@@ -67,14 +68,18 @@ fill() {
         BEGIN {
             while ((getline row <figures) > 0)
                 if (split(row, cell, / *\| */) && row !~ /^\|(-|.*\| predicted \|)/)
-                    predicted[++rows] = cell[4]
+                    { predicted[++rows] = cell[4]; simulated[rows] = cell[5] }
             while ((getline row <csv) > 0) {
                 split(row, cell, ",")
                 value[cell[1] " " cell[2] "." cell[3]] = cell[5]
             }
             factor["ms"] = 1e3; factor["us"] = 1e6; factor["%"] = 100; factor["KB"] = 1e-3; factor["MB"] = 1e-6
         }
-        function digits(number) {
+        function digits(number) { # 12345 as 12,300
+            if (number >= 10000)
+                number = int(number / 100 + 0.5) * 100
+            if (number >= 1000)
+                return int(number / 1000) "," sprintf("%03d", number % 1000)
             return sprintf(number >= 100 ? "%.0f" : number >= 10 ? "%.1f" : "%.2f", number)
         }
         function get(variant, metric, key) {
@@ -85,14 +90,18 @@ fill() {
             }
             return value[key]
         }
-        function figure(text, words, n, number, unit) {
-            n = split(text, words, " ")
+        function figure(text, words, number, unit) {
+            split(text, words, " ")
             if (words[1] == "predicted" && words[2] in predicted)
                 return predicted[words[2]]
+            if (words[1] == "simulated" && words[2] in simulated)
+                return simulated[words[2]]
             if (words[3] == "per") {
                 number = get(words[4], words[5])
                 return digits(number ? get(words[1], words[2]) / number : 0)
             }
+            if (words[3] == "times")
+                return digits(get(words[1], words[2]) * words[4])
             unit = words[3] == "x" ? "" : words[3]
             number = get(words[1], words[2]) * (unit in factor ? factor[unit] : 1)
             if (unit ~ /^\$/)
@@ -157,8 +166,8 @@ step() {
     printf '\n## %d. %s\n\n' "$((10#${stem%%_*}))" "$(field title "$scenario")"
     printf '**%s** `scenarios/ladder/%s.json`\n\n' "$(field ask "$scenario")" "$stem"
     "$LADDER_TESTS/test_ladder_$stem" --figures >"$work/$stem.figures" || fail "$stem: the predictions do not hold"
-    part 2 "$text" | fill "$stem"
-    echo
+    part 2 "$text" | fill "$stem" | tr '\n' ' ' | fold -s -w 118 | sed 's/ *$//'
+    printf '\n\n'
     for variant in $(word diagrams "$text" base); do
         "$program" diagram "$scenario" --variant "$variant" >"$work/$variant.dot" || fail "$stem: no diagram of $variant"
         picture "$stem.$variant.svg" "$work/$variant.dot" dot -Tsvg "$work/$variant.dot"
@@ -172,7 +181,8 @@ step() {
     read -ra names <<<"$(word plots "$text" latency)"
     plot "$stem" "$csv" "${names[@]}"
     printf '**Answer.** '
-    part 3 "$text" | fill "$stem"
+    part 3 "$text" | fill "$stem" | tr '\n' ' ' | fold -s -w 118 | sed 's/ *$//'
+    echo
     part 4 "$text" | fill "$stem" | sed '/^$/d; s/^/| /; s/$/ | '"$((10#${stem%%_*}))"' |/' >>"$work/claims"
 }
 
