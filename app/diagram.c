@@ -56,7 +56,8 @@ static void write_node(FILE *file, const struct scenario_variant *variant, const
     uint64_t instances = instances_of(sim, group);
     const char *host = host_name(component->type->params, component->config);
 
-    fprintf(file, "  \"%s\" [shape=%s, label=\"%s", component->name, shape_of(component->type), component->name);
+    fprintf(file, "  \"%s\" [shape=%s, label=\"%s", component->name, shape_of(component->type),
+            component->name);
     if (instances > 1)
         fprintf(file, " x%llu", (unsigned long long)instances);
     fprintf(file, "\\n%s", component->type->component.name);
@@ -72,8 +73,8 @@ static void write_nodes(FILE *file, const struct scenario_variant *variant, cons
                         const struct host_config *host)
 {
     if (host)
-        fprintf(file, "  subgraph \"cluster %s\" {\n  label=\"host %s, %lld cores\";\n", host->name, host->name,
-                (long long)host->cores);
+        fprintf(file, "  subgraph \"cluster %s\" {\n  label=\"host %s, %lld cores\";\n", host->name,
+                host->name, (long long)host->cores);
     for (size_t i = 0; i < variant->component_count; i++) {
         const struct component_config *component = &variant->components[i];
 

@@ -1,9 +1,9 @@
 /* diagram.h - a variant's architecture as a graph in Graphviz's language: components, and who calls whom.
  *
- * Drawn is what was wired, so the picture cannot disagree with the run: an arrow for each pair of components with a
- * link between them, the number of instances, and a frame around those that share one of the scenario's machines.
- * Left out: bandwidth and latency of links, what handlers do. Names of a scenario need no quoting (scenario.h).
- * Cost: O(links + components^2) time, components^2 bytes.
+ * Drawn is what was wired, so the picture cannot disagree with the run: an arrow for each pair of components
+ * with a link between them, the number of instances, and a frame around those that share one of the
+ * scenario's machines. Left out: bandwidth and latency of links, what handlers do. Names of a scenario need
+ * no quoting (scenario.h). Cost: O(links + components^2) time, components^2 bytes.
  *
  *     scalesim diagram FILE | dot -Tsvg >architecture.svg
  */

@@ -220,12 +220,12 @@ static bool runs_init(struct ladder_runs *runs, const struct ladder_step *step, 
     *runs = (struct ladder_runs){ .step = step, .seed = seed };
     while (overrides.setting_count < LADDER_SETTINGS_MAX && settings[overrides.setting_count])
         overrides.setting_count++;
-    snprintf(path, sizeof path, "%s/%s%s", SCALESIM_SOURCE_DIR, strchr(step->file, '/') ? "" : "scenarios/ladder/",
-             step->file);
+    snprintf(path, sizeof path, "%s/%s%s", SCALESIM_SOURCE_DIR,
+             strchr(step->file, '/') ? "" : "scenarios/ladder/", step->file);
     diagnostics_init(&runs->diagnostics);
     if (scenario_read(&runs->scenario, path, &overrides, &runs->diagnostics) != SCENARIO_OK ||
-        !variant_tree_init(&runs->tree, &runs->scenario.document, settings, overrides.setting_count, &runs->arena,
-                           &runs->diagnostics, &out_of_memory)) {
+        !variant_tree_init(&runs->tree, &runs->scenario.document, settings, overrides.setting_count,
+                           &runs->arena, &runs->diagnostics, &out_of_memory)) {
         diagnostics_print(&runs->diagnostics, stderr, DIAGNOSTICS_TEXT, false);
         return false;
     }
@@ -275,7 +275,8 @@ struct judgement {
 };
 
 /* What the figure was in one replication; NaN: there is no such metric. */
-static double value_of(const struct ladder_run *run, const char *component, const char *metric, int replication)
+static double value_of(const struct ladder_run *run, const char *component, const char *metric,
+                       int replication)
 {
     const struct result_entry *entry = results_find(&run->results, component, metric);
 
@@ -328,9 +329,9 @@ static int failed_claims(const struct ladder_runs *runs, const struct ladder_run
             continue;
         failed++;
         if (tell)
-            fprintf(stderr, "%s, seed %d, %s: predicted %.6g, simulated %.6g (%.6g to %.6g)\n", runs->step->file,
-                    (int)runs->seed, claim->words, judgement.predicted, judgement.simulated.mean,
-                    judgement.simulated.low, judgement.simulated.high);
+            fprintf(stderr, "%s, seed %d, %s: predicted %.6g, simulated %.6g (%.6g to %.6g)\n",
+                    runs->step->file, (int)runs->seed, claim->words, judgement.predicted,
+                    judgement.simulated.mean, judgement.simulated.low, judgement.simulated.high);
     }
     return failed;
 }
@@ -411,8 +412,8 @@ START_TEST(test_ladder_a_mistake_breaks_the_predictions)
     for (const struct ladder_claim *claim = tested->claims; claim->words; claim++) {
         bool holds = judge(&runs, &believed, claim).holds;
 
-        ck_assert_msg(holds == claim->unmoved, "%s, with %s: %s %s", tested->file, tested->wrong[0], claim->words,
-                      holds ? "holds nevertheless" : "does not hold, but should not be moved");
+        ck_assert_msg(holds == claim->unmoved, "%s, with %s: %s %s", tested->file, tested->wrong[0],
+                      claim->words, holds ? "holds nevertheless" : "does not hold, but should not be moved");
         moved += !holds;
     }
     ck_assert_int_gt(moved, 0);
@@ -477,7 +478,8 @@ int ladder_main(const struct ladder_step *step, int argc, char **argv)
     runner = srunner_create(suite);
     tcase_set_timeout(tcase, TIMEOUT_S);
     tcase_add_test(tcase, test_ladder_predictions_hold_with_the_file_as_it_is);
-    tcase_add_loop_test(tcase, test_ladder_predictions_hold_with_other_seeds, 1, sizeof seeds / sizeof *seeds);
+    tcase_add_loop_test(tcase, test_ladder_predictions_hold_with_other_seeds, 1,
+                        sizeof seeds / sizeof *seeds);
     tcase_add_loop_test(tcase, test_ladder_predictions_hold_with_other_values, 0, 2);
     tcase_add_test(tcase, test_ladder_a_mistake_breaks_the_predictions);
     suite_add_tcase(suite, tcase);

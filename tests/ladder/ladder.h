@@ -1,10 +1,11 @@
 /* ladder.h - what the steps of the ladder share: predictions by formula, and runs that have to meet them.
  *
- * A step is a scenario in scenarios/ladder/ and a file test_NN_NAME.c here, the number and name being those of the
- * scenario. It states claims: a figure of the results, and a function that predicts it from nothing but the
- * scenario's own fields, read with ladder_rate() and its kin. So the prediction is made anew wherever a field is
- * changed by --set. Each claim is checked with the file as it is, with two other seeds, and with two other values
- * of the parameters; a deliberate mistake in the scenario that the predictions do not know of must break every claim.
+ * A step is a scenario in scenarios/ladder/ and a file test_NN_NAME.c here, the number and name being those
+ * of the scenario. It states claims: a figure of the results, and a function that predicts it from nothing
+ * but the scenario's own fields, read with ladder_rate() and its kin. So the prediction is made anew wherever
+ * a field is changed by --set. Each claim is checked with the file as it is, with two other seeds, and with
+ * two other values of the parameters; a deliberate mistake in the scenario that the predictions do not know
+ * of must break every claim.
  *
  *     static double web_load(const struct ladder_run *run)
  *     {
@@ -20,11 +21,11 @@
  *
  *     LADDER_MAIN(step)
  *
- * A claim holds when the 99.9 % Student t interval over the replications contains the prediction, and the simulated
- * value is within `tolerance` of it as well: the first finds what is wrong, the second a run too short to tell. A
- * formula that is known to be near only says how near (`near`), which widens the interval by so much.
- * In every run nothing may be lost: requests that came or were inside at first are those that ended or are inside
- * at last, in each component.
+ * A claim holds when the 99.9 % Student t interval over the replications contains the prediction, and the
+ * simulated value is within `tolerance` of it as well: the first finds what is wrong, the second a run too
+ * short to tell. A formula that is known to be near only says how near (`near`), which widens the interval by
+ * so much. In every run nothing may be lost: requests that came or were inside at first are those that ended
+ * or are inside at last, in each component.
  *
  * `test_ladder_NN_NAME --figures` prints the claims as a table in Markdown, for docs/ladder.md.
  *
@@ -61,23 +62,22 @@ struct ladder_claim {
     struct ladder_figure other;
     double (*predict)(const struct ladder_run *run); /* of the figure's variant */
     double tolerance;                                /* part of the prediction; 0: 2 % */
-    double near;                                     /* part by which the formula may be off; 0: it is exact */
-    bool unmoved;                                    /* the deliberate mistake does not change it */
+    double near;  /* part by which the formula may be off; 0: it is exact */
+    bool unmoved; /* the deliberate mistake does not change it */
 };
 
 /* Words for the figure of a claim; NULL: the base. */
 #define OF(variant_, component_, metric_) .figure = { variant_, component_, metric_ }
-#define PER(variant_, component_, metric_) \
-    .relation = LADDER_PER, .other = { variant_, component_, metric_ }
+#define PER(variant_, component_, metric_) .relation = LADDER_PER, .other = { variant_, component_, metric_ }
 #define MINUS(variant_, component_, metric_) \
     .relation = LADDER_MINUS, .other = { variant_, component_, metric_ }
 
 struct ladder_step {
-    const char *file;                                 /* in scenarios/ladder/, or a path with a "/" from the root */
-    const char *others[2][LADDER_SETTINGS_MAX];       /* other values, "path=value", ended by NULL */
-    const char *wrong[LADDER_SETTINGS_MAX];           /* a mistake of about 5 %, the same way */
-    int replications;                                 /* 0: 8 */
-    struct ladder_claim claims[LADDER_CLAIMS_MAX];    /* ended by one without words */
+    const char *file;                           /* in scenarios/ladder/, or a path with a "/" from the root */
+    const char *others[2][LADDER_SETTINGS_MAX]; /* other values, "path=value", ended by NULL */
+    const char *wrong[LADDER_SETTINGS_MAX];     /* a mistake of about 5 %, the same way */
+    int replications;                           /* 0: 8 */
+    struct ladder_claim claims[LADDER_CLAIMS_MAX]; /* ended by one without words */
 };
 
 /* ---- for formulas: the scenario's fields ---- */
@@ -105,9 +105,9 @@ const char *ladder_name(const struct ladder_run *run);
 
 int ladder_main(const struct ladder_step *step, int argc, char **argv);
 
-#define LADDER_MAIN(step)                  \
-    int main(int argc, char **argv)        \
-    {                                      \
+#define LADDER_MAIN(step)                      \
+    int main(int argc, char **argv)            \
+    {                                          \
         return ladder_main(&step, argc, argv); \
     }
 

@@ -11,7 +11,7 @@ static const struct kind {
     const char *data_time; /* what the database does */
     bool changes;
 } kinds[] = {
-    { "html", 1, "db.read_time", false },  { "json", 1, "db.read_time", false },
+    { "html", 1, "db.read_time", false },   { "json", 1, "db.read_time", false },
     { "create", 0, "db.write_time", true }, { "update", 0, "db.write_time", true },
     { "delete", 0, "db.write_time", true },
 };
@@ -105,15 +105,15 @@ static double line_busy(const struct ladder_run *run)
     return answered(run) / line_full(run);
 }
 
-/* The processor, the log record of a change on its way to the disk, and the line of answers before the network card,
- * which is first come first served (Pollaczek and Khinchine). */
+/* The processor, the log record of a change on its way to the disk, and the line of answers before the
+ * network card, which is first come first served (Pollaczek and Khinchine). */
 static double time_s(const struct ladder_run *run)
 {
     double speed = box(run)->network;
     double wait = rate(run) * moment(run, 2) / (speed * speed) / (2 * (1 - line_busy(run)));
 
-    return formula_processor(box(run), rate(run), work_s(run)).time_s + changes(run) / box(run)->disk_operations +
-           moment(run, 1) / speed + wait;
+    return formula_processor(box(run), rate(run), work_s(run)).time_s +
+           changes(run) / box(run)->disk_operations + moment(run, 1) / speed + wait;
 }
 
 /* Processor sharing stretches every work alike. */
@@ -143,15 +143,19 @@ static const struct ladder_step step = {
     .wrong = { "web.handlers.html[1].compute=17ms", "web.handlers.json[1].compute=5.9ms",
                "web.handlers.html[2].respond=100KB", "web.handlers.json[2].respond=5.6KB" },
     .claims = {
-        { "processor busy", "%", OF(NULL, "box", "cpu.utilisation"), .predict = processor_busy, .tolerance = 0.03 },
-        { "network card busy", "%", OF(NULL, "box", "network.utilisation"), .predict = line_busy, .tolerance = 0.03 },
+        { "processor busy", "%", OF(NULL, "box", "cpu.utilisation"),
+          .predict = processor_busy, .tolerance = 0.03 },
+        { "network card busy", "%", OF(NULL, "box", "network.utilisation"),
+          .predict = line_busy, .tolerance = 0.03 },
         { "mean latency", "ms", OF(NULL, "total", "latency.mean"), .predict = time_s, .tolerance = 0.05 },
         { "of a page in HTML", "ms", OF(NULL, "users:html", "latency.mean"), .predict = html_time,
           .tolerance = 0.05 },
         { "of the same article in JSON", "ms", OF(NULL, "users:json", "latency.mean"), .predict = json_time,
           .tolerance = 0.05 },
-        { "answered when the processor is full", "/s", OF("full", "total", "throughput"), .predict = processor_full },
-        { "answered when the line is full", "/s", OF("slow_line", "total", "throughput"), .predict = line_full,
+        { "answered when the processor is full", "/s", OF("full", "total", "throughput"),
+          .predict = processor_full },
+        { "answered when the line is full", "/s", OF("slow_line", "total", "throughput"),
+          .predict = line_full,
           .tolerance = 0.03 },
         { "processor busy if nobody wants HTML", "%", OF("only_json", "box", "cpu.utilisation"),
           .predict = processor_busy },

@@ -28,7 +28,8 @@ static double work_s(const struct ladder_run *run)
 
 static double together_busy(const struct ladder_run *run)
 {
-    return formula_processor(ladder_host(run, "web.host"), ladder_rate(run, "users.arrivals"), work_s(run)).busy;
+    return formula_processor(ladder_host(run, "web.host"), ladder_rate(run, "users.arrivals"), work_s(run))
+        .busy;
 }
 
 /* The log record of a write has to reach the disk as well. */
@@ -74,17 +75,21 @@ static double bill(const struct ladder_run *run)
 {
     double count = ladder_has(run, "web.count") ? ladder_number(run, "web.count") : 1;
 
-    return BALANCER_PER_HOUR + count * ladder_host(run, "web.host")->price + ladder_host(run, "db.host")->price;
+    return BALANCER_PER_HOUR + count * ladder_host(run, "web.host")->price +
+           ladder_host(run, "db.host")->price;
 }
 
 static const struct ladder_step step = {
     .file = "02_separate_tiers.json",
     .others = { { "users.requests.read.share=70%", "users.requests.write.share=30%" },
                 { "web.handlers.read[0].compute=8ms", "db.read_time.mean=6ms" } },
-    .wrong = { "web.handlers.read[0].compute=11ms", "web.handlers.write[0].compute=11ms", "db.read_time.mean=5.8ms" },
+    .wrong = { "web.handlers.read[0].compute=11ms", "web.handlers.write[0].compute=11ms",
+               "db.read_time.mean=5.8ms" },
     .claims = {
-        { "processor busy, both on one machine", "%", OF(NULL, "box", "cpu.utilisation"), .predict = together_busy },
-        { "mean latency, both on one machine", "ms", OF(NULL, "total", "latency.mean"), .predict = together_time,
+        { "processor busy, both on one machine", "%", OF(NULL, "box", "cpu.utilisation"),
+          .predict = together_busy },
+        { "mean latency, both on one machine", "ms", OF(NULL, "total", "latency.mean"),
+          .predict = together_time,
           .tolerance = 0.04 },
         { "requests answered when it is full", "/s", OF("full", "total", "throughput"),
           .predict = together_saturation },
@@ -93,7 +98,8 @@ static const struct ladder_step step = {
         { "database busy meanwhile", "%", OF("apart_full", "db", "cpu.utilisation"), .predict = db_busy },
         { "with three web servers: the database is full", "/s", OF("three_web", "db", "throughput"),
           .predict = db_saturation },
-        { "with a larger database as well", "/s", OF("larger_database", "total", "throughput"), .predict = answered,
+        { "with a larger database as well", "/s", OF("larger_database", "total", "throughput"),
+          .predict = answered,
           .unmoved = true },
         { "database busy then", "%", OF("larger_database", "db", "cpu.utilisation"), .predict = db_busy },
         { "bill of the machines", "$/h", OF("larger_database", "total", "cost.per_hour"), .predict = bill,

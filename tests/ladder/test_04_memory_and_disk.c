@@ -14,13 +14,14 @@ static double rate(const struct ladder_run *run)
     return ladder_rate(run, "users.arrivals");
 }
 
-/* Every row is asked for alike, so whichever pages are in memory, the chance to find one there is their share. A page
- * holds whole rows. */
+/* Every row is asked for alike, so whichever pages are in memory, the chance to find one there is their
+ * share. A page holds whole rows. */
 static double hits(const struct ladder_run *run)
 {
     double pool = ladder_share(run, "db.buffer_pool") * (double)box(run)->memory;
     double page = ladder_bytes(run, "db.page_size");
-    double pages = ladder_number(run, "data.articles.rows") / floor(page / ladder_bytes(run, "data.articles.row_size"));
+    double pages =
+        ladder_number(run, "data.articles.rows") / floor(page / ladder_bytes(run, "data.articles.row_size"));
 
     return fmin(1, pool / page / pages);
 }
@@ -45,8 +46,8 @@ static double disk_busy(const struct ladder_run *run)
     return answered(run) * (1 - hits(run)) * disk_s(run);
 }
 
-/* Both processors, for a miss the disk, which is first come first served (Pollaczek and Khinchine: all services are
- * alike), and the answer on the network card. */
+/* Both processors, for a miss the disk, which is first come first served (Pollaczek and Khinchine: all
+ * services are alike), and the answer on the network card. */
 static double time_s(const struct ladder_run *run)
 {
     double busy = disk_busy(run), disk = disk_s(run) * (1 + busy / (2 * (1 - busy)));
@@ -68,8 +69,10 @@ static const struct ladder_step step = {
         { "pages found in memory, 1 GiB", "%", OF(NULL, "db", "buffer_pool.hit_ratio"), .predict = hits },
         { "with 2 GiB", "%", OF("memory_2", "db", "buffer_pool.hit_ratio"), .predict = hits },
         { "with 4 GiB", "%", OF("memory_4", "db", "buffer_pool.hit_ratio"), .predict = hits },
-        { "with 8 GiB", "%", OF("memory_8", "db", "buffer_pool.hit_ratio"), .predict = hits, .unmoved = true },
-        { "answered with 1 GiB: the disk is full", "/s", OF(NULL, "total", "throughput"), .predict = disk_full },
+        { "with 8 GiB", "%", OF("memory_8", "db", "buffer_pool.hit_ratio"),
+          .predict = hits, .unmoved = true },
+        { "answered with 1 GiB: the disk is full", "/s", OF(NULL, "total", "throughput"),
+          .predict = disk_full },
         { "disk busy with 2 GiB", "%", OF("memory_2", "box", "disk.utilisation"), .predict = disk_busy,
           .tolerance = 0.04 },
         { "disk busy with 4 GiB", "%", OF("memory_4", "box", "disk.utilisation"), .predict = disk_busy,
@@ -80,7 +83,8 @@ static const struct ladder_step step = {
           .tolerance = 0.1 },
         { "with 4 GiB", "ms", OF("memory_4", "total", "latency.mean"), .predict = time_s },
         { "with 8 GiB", "ms", OF("memory_8", "total", "latency.mean"), .predict = time_s },
-        { "with 1 GiB and a faster disk", "ms", OF("faster_disk", "total", "latency.mean"), .predict = time_s },
+        { "with 1 GiB and a faster disk", "ms", OF("faster_disk", "total", "latency.mean"),
+          .predict = time_s },
     },
 };
 

@@ -48,12 +48,14 @@ static double price_out(const struct ladder_run *run, double rate)
 {
     const struct ladder_run *one = ladder_variant(run, NULL);
 
-    return ceil(rate / saturation(one)) * bill(one) + ladder_dollars(ladder_variant(run, "out_4"), "lb.price");
+    return ceil(rate / saturation(one)) * bill(one) +
+           ladder_dollars(ladder_variant(run, "out_4"), "lb.price");
 }
 
 #define JUST_ABOVE (1 + 1e-9)
 
-/* The least load at which out becomes cheaper: beyond a size of machine, or where the small ones are just full. */
+/* The least load at which out becomes cheaper: beyond a size of machine, or where the small ones are just
+ * full. */
 static double up_cheaper_below(const struct ladder_run *run)
 {
     double least = INFINITY;
@@ -95,13 +97,20 @@ static double bill_per_million(const struct ladder_run *run)
     return bill(run) / (answered(run) * 3600) * 1e6;
 }
 
-#define ANSWERED(words, variant) { words, "/s", OF(variant, "total", "throughput"), .predict = answered, .tolerance = 0.03 }
-#define PRICE(words, variant) \
-    { words, "$", OF(variant, "total", "cost.per_million_requests"), .predict = bill_per_million, .tolerance = 0.03 }
+#define ANSWERED(words, variant)                                                                \
+    {                                                                                           \
+        words, "/s", OF(variant, "total", "throughput"), .predict = answered, .tolerance = 0.03 \
+    }
+#define PRICE(words, variant)                                                                       \
+    {                                                                                               \
+        words, "$", OF(variant, "total", "cost.per_million_requests"), .predict = bill_per_million, \
+                                                                       .tolerance = 0.03            \
+    }
 
 static const struct ladder_step step = {
     .file = "04_scale_up_or_out.json",
-    .others = { { "web.handlers.request[0].compute.mean=50ms" }, { "users.arrivals=580/s", "lb.price=$0.10/h" } },
+    .others = { { "web.handlers.request[0].compute.mean=50ms" }, { "users.arrivals=580/s",
+                "lb.price=$0.10/h" } },
     .wrong = { "web.handlers.request[0].compute.mean=43ms" },
     .claims = {
         ANSWERED("answered by one machine of 2 cores", NULL),
@@ -110,18 +119,25 @@ static const struct ladder_step step = {
         ANSWERED("by 16 cores", "up_16"),
         ANSWERED("by 32 cores", "up_32"),
         ANSWERED("by 64 cores", "up_64"),
-        { "by 96 cores: no machine answers more", "/s", OF("up_96", "total", "throughput"), .predict = ceiling },
+        { "by 96 cores: no machine answers more", "/s", OF("up_96", "total", "throughput"),
+          .predict = ceiling },
         ANSWERED("by 192 cores", "up_192"),
         ANSWERED("by 4 machines of 2 cores", "out_4"),
         ANSWERED("by 8 machines of 2 cores", "out_8"),
-        { "by 14 machines of 2 cores: all that come", "/s", OF("out_14", "total", "throughput"), .predict = answered,
+        { "by 14 machines of 2 cores: all that come", "/s", OF("out_14", "total", "throughput"),
+          .predict = answered,
           .unmoved = true },
         PRICE("price of a million answers, 2 cores", NULL),
+        PRICE("of 4 cores", "up_4"),
+        PRICE("of 8 cores", "up_8"),
         PRICE("of 16 cores", "up_16"),
+        PRICE("of 32 cores", "up_32"),
+        PRICE("of 64 cores", "up_64"),
         PRICE("of 96 cores", "up_96"),
         PRICE("of 192 cores", "up_192"),
         PRICE("of 8 machines of 2 cores", "out_8"),
-        { "load up to which one machine is always cheaper: 4 cores full", "/s", OF("up_4", "total", "throughput"),
+        { "load up to which one machine is always cheaper: 4 cores full", "/s", OF("up_4", "total",
+          "throughput"),
           .predict = up_cheaper_below },
         { "load beyond which it never is: 8 cores full", "/s", OF("up_8", "total", "throughput"),
           .predict = out_cheaper_beyond },

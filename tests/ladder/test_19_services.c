@@ -35,11 +35,12 @@ static double shop_work_s(const struct ladder_run *run)
 /* The recommender is full in no variant, also with the other values below. */
 static double saturation(const struct ladder_run *run)
 {
-    return ladder_number(run, "shop.count") * formula_saturation(ladder_host(run, "shop.host"), shop_work_s(run));
+    return ladder_number(run, "shop.count") *
+           formula_saturation(ladder_host(run, "shop.host"), shop_work_s(run));
 }
 
-/* How many times longer work takes because others share the processor: under processor sharing it is the same for
- * all. A balancer that chooses at random leaves each machine a Poisson stream. */
+/* How many times longer work takes because others share the processor: under processor sharing it is the same
+ * for all. A balancer that chooses at random leaves each machine a Poisson stream. */
 static double stretch(const struct host_config *host, double rate, double work_s)
 {
     return formula_processor(host, rate, work_s).time_s / work_s;
@@ -47,8 +48,8 @@ static double stretch(const struct host_config *host, double rate, double work_s
 
 static double shop_stretch(const struct ladder_run *run)
 {
-    return stretch(ladder_host(run, "shop.host"), ladder_rate(run, "users.arrivals") / ladder_number(run, "shop.count"),
-                   shop_work_s(run));
+    return stretch(ladder_host(run, "shop.host"),
+                   ladder_rate(run, "users.arrivals") / ladder_number(run, "shop.count"), shop_work_s(run));
 }
 
 static double plain_time(const struct ladder_run *run)
@@ -66,9 +67,9 @@ static double recommend_time(const struct ladder_run *run)
         return time + shop_recommend_s(run) * shop_stretch(run);
     return time + 2 * ladder_seconds(run, "network.latency") + shop_recommend_s(run) * shop_stretch(run) +
            recommender_s(run) * stretch(ladder_host(run, "recommender.host"),
-                                        ladder_rate(run, "users.arrivals") * recommended(run), recommender_s(run));
+                                        ladder_rate(run, "users.arrivals") * recommended(run),
+                                        recommender_s(run));
 }
-
 
 /* Two messages more, and work on both sides that is there only because they are apart. */
 static double hop(const struct ladder_run *run)
@@ -78,8 +79,8 @@ static double hop(const struct ladder_run *run)
 
 static double recommender_busy(const struct ladder_run *run)
 {
-    return formula_processor(ladder_host(run, "recommender.host"), ladder_rate(run, "users.arrivals") * recommended(run),
-                             recommender_s(run))
+    return formula_processor(ladder_host(run, "recommender.host"),
+                             ladder_rate(run, "users.arrivals") * recommended(run), recommender_s(run))
         .busy;
 }
 
@@ -104,18 +105,24 @@ static const struct ladder_step step = {
           .tolerance = 0.04 },
         { "mean latency with recommendations, one program", "ms", OF(NULL, "users:recommend", "latency.mean"),
           .predict = recommend_time, .tolerance = 0.05 },
-        { "the same, services", "ms", OF("services", "users:recommend", "latency.mean"), .predict = recommend_time,
+        { "the same, services", "ms", OF("services", "users:recommend", "latency.mean"),
+          .predict = recommend_time,
           .tolerance = 0.05 },
-        { "recommender busy", "%", OF("services", "recommender", "cpu.utilisation"), .predict = recommender_busy,
+        { "recommender busy", "%", OF("services", "recommender", "cpu.utilisation"),
+          .predict = recommender_busy,
           .tolerance = 0.06 },
-        { "what the hop adds to it while nobody waits", "ms", OF("services_at_night", "users:recommend", "latency.mean"),
+        { "what the hop adds to it while nobody waits", "ms", OF("services_at_night",
+          "users:recommend", "latency.mean"),
           MINUS("program_at_night", "users:recommend", "latency.mean"), .predict = hop, .tolerance = 0.05 },
-        { "answered when full, one program", "/s", OF("program_full", "total", "throughput"), .predict = saturation },
-        { "answered when full, services", "/s", OF("services_full", "total", "throughput"), .predict = saturation },
+        { "answered when full, one program", "/s", OF("program_full", "total", "throughput"),
+          .predict = saturation },
+        { "answered when full, services", "/s", OF("services_full", "total", "throughput"),
+          .predict = saturation },
         { "the same with more machines for plain pages", "/s", OF("shop_grows", "total", "throughput"),
           .predict = saturation },
         { "bill, one program", "$/h", OF(NULL, "total", "cost.per_hour"), .predict = bill, .unmoved = true },
-        { "bill, services", "$/h", OF("services", "total", "cost.per_hour"), .predict = bill, .unmoved = true },
+        { "bill, services", "$/h", OF("services", "total", "cost.per_hour"),
+          .predict = bill, .unmoved = true },
         { "bill, with more machines for plain pages", "$/h", OF("shop_grows", "total", "cost.per_hour"),
           .predict = bill, .unmoved = true },
     },
