@@ -6,7 +6,8 @@
 # A step is three files: scenarios/ladder/NN_NAME.json; tests/ladder/test_NN_NAME.c, whose --figures are the table of
 # predictions; and the text scenarios/ladder/NN_NAME.md, in up to four parts with a line --- between:
 #
-#     diagrams: base apart     variants whose architecture is drawn; plots: latency load_web
+#     diagrams: base apart     variants whose architecture is drawn; plots: latency load_web (or none)
+#     beside: scale_up         scenarios/scale_up.json belongs to this step, too
 #     ---
 #     what to know before, terms in _italics_ where they first appear
 #     ---
@@ -156,13 +157,23 @@ plot() {
     done
 }
 
+# run SCENARIO STEM: leaves STEM.csv and STEM.summary
+run() {
+    "$program" "$1" -n 8 --csv "$work/$2.csv" >"$work/$2.summary" 2>"$work/errors"
+    [ $? -le 1 ] || fail "$2: $(cat "$work/errors")"
+}
+
+# table STEM: the variants as the summary compares them
+table() {
+    printf '```\n%s\n```\n\n' "$(awk '/^  variant / { on = 1 } on && /^$/ { exit } on' "$work/$1.summary")"
+}
+
 # step STEM: its section on standard output
 step() {
-    local stem=$1 scenario=$steps/$1.json text=$steps/$1.md csv=$work/$1.csv variant
+    local stem=$1 scenario=$steps/$1.json text=$steps/$1.md csv=$work/$1.csv variant other
     local -a names
 
-    "$program" "$scenario" -n 8 --csv "$csv" >"$work/summary" 2>"$work/errors"
-    [ $? -le 1 ] || fail "$stem: $(cat "$work/errors")"
+    run "$scenario" "$stem"
     printf '\n## %d. %s\n\n' "$((10#${stem%%_*}))" "$(field title "$scenario")"
     printf '**%s** `scenarios/ladder/%s.json`\n\n' "$(field ask "$scenario")" "$stem"
     "$LADDER_TESTS/test_ladder_$stem" --figures >"$work/$stem.figures" || fail "$stem: the predictions do not hold"
@@ -173,13 +184,18 @@ step() {
         picture "$stem.$variant.svg" "$work/$variant.dot" dot -Tsvg "$work/$variant.dot"
         printf '![architecture of %s](ladder/%s.%s.svg)\n\n' "$variant" "$stem" "$variant"
     done
-    echo '```'
-    awk '/^  variant / { on = 1 } on && /^$/ { exit } on' "$work/summary"
-    printf '```\n\nPredicted by formula, and simulated, with the 99.9%% interval of the simulation:\n\n'
+    table "$stem"
+    printf 'Predicted by formula, and simulated, with the 99.9%% interval of the simulation:\n\n'
     cat "$work/$stem.figures"
     echo
     read -ra names <<<"$(word plots "$text" latency)"
-    plot "$stem" "$csv" "${names[@]}"
+    [ "${names[*]}" = none ] || plot "$stem" "$csv" "${names[@]}"
+    for other in $(word beside "$text" ""); do
+        run "$SCALESIM_SOURCE_DIR/scenarios/$other.json" "$other"
+        printf '`scenarios/%s.json`: %s\n\n' "$other" "$(field title "$SCALESIM_SOURCE_DIR/scenarios/$other.json")"
+        table "$other"
+        plot "$other" "$work/$other.csv" latency
+    done
     printf '**Answer.** '
     part 3 "$text" | fill "$stem" | tr '\n' ' ' | fold -s -w 118 | sed 's/ *$//'
     echo
