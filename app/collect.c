@@ -30,7 +30,7 @@ const struct metric_row common_metrics[] = {
     { .name = "slowdown.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Time at the resource over the service time alone, mean over services." },
     { .name = "overloaded", .unit = "1", .kind = METRIC_COMMON, .help = "Of total, in CSV only: 1 when a resource is full and requests pile up or fail for it, else 0." },
     { .name = "requests.share", .unit = "1", .kind = METRIC_COMMON, .help = "Of an instance: its share of the requests of all instances." },
-    { .name = "cost.per_hour", .unit = "USD", .kind = METRIC_COMMON, .help = "Price of the machines and services." },
+    { .name = "cost.per_hour", .unit = "USD", .kind = METRIC_COMMON, .help = "Price of the machines and services, and of what is paid by use, at the rate of the measured time." },
     { .name = "cost.per_million_requests", .unit = "USD", .kind = METRIC_COMMON, .help = "That price over a million requests answered ok." },
     { .name = "memory.used.mean, .max", .unit = "B", .kind = METRIC_COMMON, .help = "Memory in use on the machine, of components that have one." },
     { .name = NULL },
@@ -319,20 +319,30 @@ static void add_cost(struct results *results, const char *name, double per_hour,
     results_add_value(results, name, "cost.per_million_requests", "USD", RESULT_VALUE, ok_per_s > 0 ? per_hour / (ok_per_s * 3600) * 1e6 : NAN);
 }
 
+static double measured_s(const struct sim *sim)
+{
+    return (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S;
+}
+
+/* What is paid by the hour, and by use at the rate of the measured time. */
+static double cost_of(const struct sim *sim, const struct group *group)
+{
+    double cost = group->cost_per_hour;
+
+    for (uint32_t i = 0; group->type->spent_usd && measured_s(sim) > 0 && i < group->count; i++)
+        cost += group->type->spent_usd(group->instances[i]) * 3600 / measured_s(sim);
+    return cost;
+}
+
 /* The bill of a group and of its parts. */
 static double cost_with_parts(const struct sim *sim, const struct group *group)
 {
-    double cost = group->cost_per_hour;
+    double cost = cost_of(sim, group);
 
     for (uint16_t i = 0; i < sim->group_count; i++)
         if (sim->groups[i]->parent == group)
             cost += cost_with_parts(sim, sim->groups[i]);
     return cost;
-}
-
-static double measured_s(const struct sim *sim)
-{
-    return (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S;
 }
 
 static void collect_instances(const struct subject *group_subject, double group_started)
@@ -439,7 +449,7 @@ static void collect_total(struct results *results, const struct sim *sim)
     for (uint16_t i = 0; i < sim->group_count; i++) {
         const struct group *group = sim->groups[i];
 
-        cost += group->cost_per_hour;
+        cost += cost_of(sim, group);
         for (uint32_t k = 0; group->type->is_source && k < group->count; k++)
             inside += component_in_flight_mean(group->instances[k]);
     }

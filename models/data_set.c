@@ -122,17 +122,41 @@ uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
 
 /* ---- truth ---- */
 
+struct truth {
+    struct row_table rows;
+    struct row_watcher *watchers;
+};
+
+static struct truth *truth_of(struct sim *sim)
+{
+    if (!sim->truth)
+        sim->truth = memory_alloc(&sim->memory, sizeof(struct truth));
+    return sim->truth;
+}
+
 uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row)
 {
-    const struct row_table *truth = sim->truth;
-    const struct row_entry *entry = truth ? row_table_find(truth, row_id(data, row)) : NULL;
+    const struct truth *truth = sim->truth;
+    const struct row_entry *entry = truth ? row_table_find(&truth->rows, row_id(data, row)) : NULL;
 
     return entry ? entry->version : 0;
 }
 
 uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row)
 {
-    if (!sim->truth)
-        sim->truth = memory_alloc(&sim->memory, sizeof(struct row_table));
-    return ++row_table_entry(sim->truth, &sim->memory, row_id(data, row))->version;
+    struct truth *truth = truth_of(sim);
+    uint32_t version = ++row_table_entry(&truth->rows, &sim->memory, row_id(data, row))->version;
+
+    for (const struct row_watcher *watcher = truth->watchers; watcher; watcher = watcher->next)
+        watcher->on_commit(watcher->self, data, row);
+    return version;
+}
+
+void row_watch(struct sim *sim, struct row_watcher *watcher)
+{
+    struct row_watcher **end = &truth_of(sim)->watchers;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = watcher;
 }

@@ -72,4 +72,14 @@ uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row);
 /* The row has been changed: returns its new version. */
 uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row);
 
+/* Somebody who is told of every change, as soon as it is made. */
+struct row_watcher {
+    void (*on_commit)(struct component *self, uint16_t data, uint64_t row); /* calls none of the verbs on requests of others */
+    struct component *self;
+    struct row_watcher *next;
+};
+
+/* Adds a watcher, the caller's and zeroed but for its first two members; they are told in the order in which they came. */
+void row_watch(struct sim *sim, struct row_watcher *watcher);
+
 #endif

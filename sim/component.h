@@ -56,6 +56,7 @@ struct component_type {
     size_t shared_size; /* of what the group has in common, bytes */
     size_t state_size;  /* of an instance's own state, bytes */
     bool is_source;     /* it starts requests (clients); its outcomes are what users saw */
+    bool is_name;       /* no machine but a name that callers look up: the way to it takes no time; see sim_link_from() */
 
     void (*wire_group)(struct group *group);  /* once a group: links, streams; NULL: nothing to do */
     void (*wire)(struct component *self);     /* then once an instance: stations */
@@ -68,6 +69,9 @@ struct component_type {
 
     /* Whether a group emits that metric, by its configuration; NULL: all of them. */
     bool (*emits)(const struct group *group, const struct metric_row *metric);
+
+    /* What was used in the window so far and is paid by use (traffic out, requests), USD; NULL: nothing is. */
+    double (*spent_usd)(const struct component *self);
 
     /* Which instance a request belongs to (shards), from 0; NULL: any will do. */
     uint32_t (*instance_for)(const struct group *group, const struct request *request);

@@ -126,12 +126,23 @@ static struct duration *make_latency(struct group *from, struct group *target, c
     return latency;
 }
 
+/* What a scenario calls it: the parts of a name have none of their own there. */
+static const char *public_name(const struct group *group)
+{
+    return group->parent && group->parent->type->is_name ? group->parent->name : group->name;
+}
+
 static void set_properties(struct link *link, struct group *from, struct group *target)
 {
     struct sim *sim = from->sim;
-    struct link_config config = network_link(sim->network, from->name, from->site->name, target->name, target->site->name);
+    struct link_config config = network_link(sim->network, public_name(from), link->from_site ? link->from_site : from->site->name,
+                                             public_name(target), target->site->name);
     char purpose[128];
 
+    if (target->type->is_name) {
+        set_speed(link);
+        return;
+    }
     snprintf(purpose, sizeof purpose, "link to %s", target->name);
     link->draw_key = rng_key(sim->seed, from->name, purpose);
     if (config.has_latency)
@@ -161,6 +172,15 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
         link->policy.timeout_ns = SIM_TIME_LONGEST;
     SIM_ASSERT(sim, from->instances[0], link->policy.retries_max <= UINT8_MAX);
     link->place = (struct frame){ .component = link->target->id, .link = link->id }.place;
+    return link;
+}
+
+struct link *sim_link_from(struct group *from, const char *site, struct group *target, uint32_t instance,
+                           const struct call_policy *policy)
+{
+    struct link *link = sim_link(from, target, instance, policy);
+
+    link->from_site = site;
     return link;
 }
 

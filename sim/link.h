@@ -78,6 +78,7 @@ struct link {
     struct connection_config connections;
     struct connection_pool **pools; /* by calling instance, NULL: no connections modelled */
     struct group *from;
+    const char *from_site; /* where the message leaves; NULL: at the site of `from` */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct link, policy.retry_on) < 64, "a call looks at one cache line of its link");
@@ -85,6 +86,11 @@ _Static_assert(offsetof(struct link, policy.retry_on) < 64, "a call looks at one
 /* Links the group to instance `instance` of target. The network between their sites decides about
  * latency, bandwidth, loss and connections; the caller about the policy (copied). */
 struct link *sim_link(struct group *from, struct group *target, uint32_t instance, const struct call_policy *policy);
+
+/* The same for a name (component_type.is_name), which is wherever its callers are: the message leaves at `site`, which
+ * outlives the run. The way to a name takes no time, so that this link is all of the way from a caller in `site`. */
+struct link *sim_link_from(struct group *from, const char *site, struct group *target, uint32_t instance,
+                           const struct call_policy *policy);
 
 /* One to each instance of the target: an array of target->count, the run's own. */
 struct link **sim_link_all(struct group *from, struct group *target, const struct call_policy *policy);

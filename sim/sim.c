@@ -141,13 +141,19 @@ struct group *sim_add_group(struct sim *sim, const struct component_type *type, 
 struct group *sim_add_part(struct group *parent, const struct component_type *type, const char *name, uint32_t count,
                            const void *config)
 {
+    return sim_add_part_at(parent, type, name, count, config, parent->site);
+}
+
+struct group *sim_add_part_at(struct group *parent, const struct component_type *type, const char *name, uint32_t count,
+                              const void *config, struct site *site)
+{
     struct sim *sim = parent->sim;
     size_t size = strlen(parent->name) + strlen(name) + 2;
     char *full_name = memory_alloc(&sim->memory, size);
     struct group *part;
 
     snprintf(full_name, size, "%s.%s", parent->name, name);
-    part = sim_add_group(sim, type, full_name, count, config, parent->site);
+    part = sim_add_group(sim, type, full_name, count, config, site);
     part->parent = parent;
     return part;
 }

@@ -128,7 +128,7 @@ _Noreturn void sim_too_large(struct sim *sim, const struct group *group, const c
 struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending_kind kind);
 void sim_destroy(struct sim *sim);
 
-/* A further site; the first one (index 0) is there from the start and is called "". */
+/* A further site, before the run or in wire_group; the first one (index 0) is there from the start and is called "". */
 struct site *sim_add_site(struct sim *sim, const char *name);
 struct site *sim_find_site(struct sim *sim, const char *name);
 
@@ -139,6 +139,10 @@ struct group *sim_add_group(struct sim *sim, const struct component_type *type, 
 /* A part of a component, to be called in its wire_group: the group "PARENT.name". */
 struct group *sim_add_part(struct group *parent, const struct component_type *type, const char *name, uint32_t count,
                            const void *config);
+
+/* The same in another site than its parent. */
+struct group *sim_add_part_at(struct group *parent, const struct component_type *type, const char *name, uint32_t count,
+                              const void *config, struct site *site);
 
 /* A class of a source's requests, to be called in its wire_group, all of one group in a row. Returns its index. */
 uint16_t sim_add_class(struct group *source, const char *name);

@@ -118,7 +118,6 @@ static void number_sites(struct sim *sim)
 bool sim_wire(struct sim *sim, const struct group **cycle)
 {
     *cycle = NULL;
-    number_sites(sim);
     for (uint16_t i = 0; i < sim->group_count; i++) { /* parts that are added on the way are wired too */
         struct group *group = sim->groups[i];
 
@@ -131,6 +130,7 @@ bool sim_wire(struct sim *sim, const struct group **cycle)
         }
     }
     sim->memory.owner = 0;
+    number_sites(sim);
     sim_links_complete(sim);
     sim->frames_max = longest_path(sim, cycle);
     if (*cycle)
