@@ -9,6 +9,7 @@
 
 enum cdn_urls { CDN_URLS_PLAIN, CDN_URLS_VERSIONED };
 enum cdn_invalidation { CDN_INVALIDATION_NONE, CDN_INVALIDATION_ON_WRITE };
+enum cdn_start { CDN_COLD, CDN_WARM };
 enum cdn_fallback { CDN_FALLBACK_NONE, CDN_FALLBACK_ORIGIN };
 
 #define CDN_AS_ALL 0 /* of one edge or class: as the CDN says for all of them */
@@ -39,6 +40,8 @@ struct cdn_config {
     int64_t ttl;      /* ns; SIM_TIME_NEVER: for ever */
     double bandwidth; /* bytes/s of one edge; infinite: unlimited */
     struct param_list classes; /* of struct cdn_class_config */
+    int start;                 /* enum cdn_start */
+    const char *warm_data;     /* NULL: none */
     int urls;                  /* enum cdn_urls */
     int invalidation;          /* enum cdn_invalidation */
     struct distribution_config invalidation_time;

@@ -10,7 +10,8 @@
  * An origin that reads the row says which version it answers with (request->version). One that does not know of rows
  * answers with the row as it is when the answer arrives.
  *
- * Draws: by the request, "serve"; by the invalidation and the edge, "invalidation". Cost: O(1) a request. Memory: at
+ * Draws: by the request, "serve"; by the invalidation and the edge, "invalidation"; streams "eviction" and, of a warm
+ * start, "age". Cost: O(1) a request. Memory: at
  * most 64 bytes a copy.
  */
 #include "models/cdn.h"
@@ -125,6 +126,41 @@ static void edge_wire(struct component *self)
                                              .rng = &shared->eviction_rng });
 }
 
+/* ---- start ---- */
+
+static void warm_put(struct component *self, uint16_t data, uint64_t row, struct rng *rng)
+{
+    const struct cdn_config *config = self->group->config;
+    struct edge *edge = component_state(self);
+    int64_t row_size = environment_of(self->sim)->data_sets[data - 1].row_size;
+    struct eviction_copy copy = { .expiry_ns = SIM_TIME_NEVER,
+                                  .size = row_size < UINT32_MAX ? (uint32_t)row_size : UINT32_MAX };
+
+    if (config->ttl != SIM_TIME_NEVER) /* copies in use are of any age */
+        copy.expiry_ns = self->sim->now_ns + sim_time_from_ns((double)config->ttl * rng_uniform(rng));
+    eviction_put(&edge->store, row_id(data, row), copy, self->sim->now_ns);
+}
+
+/* The least popular come first, as if they had been used the longest ago, and hot rows last. */
+static void warm_up(struct component *self)
+{
+    const struct cdn_config *config = self->group->config;
+    const struct edge *edge = component_state(self);
+    uint16_t number = environment_data_set(environment_of(self->sim), config->warm_data);
+    const struct data_set_config *data = &environment_of(self->sim)->data_sets[number - 1];
+    struct row_chooser *chooser = memory_alloc(&self->sim->memory, sizeof *chooser);
+    int64_t room = edge->store.capacity_bytes / (data->row_size > 0 ? data->row_size : 1);
+    struct rng rng;
+
+    row_chooser_init(chooser, self->group, "warm", data, -1, NAN, NULL);
+    rng_init(&rng, self->sim->seed, self->group->name, "age");
+    for (int64_t rank = room < data->rows ? room : data->rows; rank > 0; rank--)
+        warm_put(self, number, row_chooser_ranked(chooser, (uint64_t)rank), &rng);
+    for (size_t i = chooser->hot_count; i > 0; i--)
+        warm_put(self, number, (uint64_t)chooser->hot[i - 1].row, &rng);
+    memory_free(&self->sim->memory, chooser);
+}
+
 /* The classes of the run are known only now. */
 static void edge_start(struct component *self)
 {
@@ -142,6 +178,8 @@ static void edge_start(struct component *self)
                     .ttl = items[k].ttl == CDN_AS_ALL ? config->ttl : items[k].ttl, .cached = items[k].cached
                 };
     }
+    if (config->start == CDN_WARM)
+        warm_up(self);
 }
 
 /* ---- copies ---- */

@@ -15,6 +15,12 @@ static const struct param_choice invalidation_choices[] = {
     { NULL, 0, NULL },
 };
 
+static const struct param_choice start_choices[] = {
+    { "cold", CDN_COLD, "empty: everything misses at first" },
+    { "warm", CDN_WARM, "every edge is filled with the most popular rows of warm_data, at random ages if they expire" },
+    { NULL, 0, NULL },
+};
+
 static const struct param_choice fallback_choices[] = {
     { "none", CDN_FALLBACK_NONE, "requests fail" },
     { "origin", CDN_FALLBACK_ORIGIN, "users are sent to the origin, which then gets all of the requests" },
@@ -77,6 +83,10 @@ static const struct param_row rows[] = {
                     .help = "Network card of each edge, by which answers leave one after the other."),
     PARAM_MAP(struct cdn_config, classes, .default_text = "{}", .table = &class_params,
               .help = "What is kept, and for how long, of single request classes; requests without a key never are."),
+    PARAM_CHOICE(struct cdn_config, start, .default_text = "\"cold\"", .choices = start_choices,
+                 .help = "What the edges hold when the run begins."),
+    PARAM_REFERENCE(struct cdn_config, warm_data, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_DATA, .help = "Data set that warm edges are filled from."),
     PARAM_CHOICE(struct cdn_config, urls, .default_text = "\"plain\"", .choices = urls_choices,
                  .help = "Whether the version of a row is part of the name that it is asked for by."),
     PARAM_CHOICE(struct cdn_config, invalidation, .default_text = "\"none\"", .choices = invalidation_choices,
@@ -118,6 +128,9 @@ void cdn_check(const void *configuration, struct param_problems *problems)
         if (tiers[i].from <= tiers[i - 1].from)
             param_problem(problems, "price_tiers", NULL, "tier %zu begins at %lld bytes, not above the one before", i + 1,
                           (long long)tiers[i].from);
+    if (config->start == CDN_WARM && !config->warm_data)
+        param_problem(problems, "start", "name the data set in warm_data, or start cold",
+                      "a warm CDN needs rows to be filled with");
     if (config->urls == CDN_URLS_VERSIONED && config->invalidation == CDN_INVALIDATION_ON_WRITE)
         param_problem(problems, "invalidation", "choose one of the two",
                       "versioned URLs leave nothing to be invalidated: nobody asks for an older version");

@@ -1,6 +1,10 @@
 /* test_cdn.c - which edge answers, what it keeps and for how long, who is sent where in an outage, and the bill. */
 #include "models/cdn.h"
 
+#include <math.h>
+
+#include "models/row_table.h"
+
 #include "tests/models/store_source.h"
 
 #define OBJECT_BYTES 5000
@@ -194,6 +198,40 @@ START_TEST(test_cdn_copies_expire_so_long_after_the_answer)
     run_to(sim, 20 * SECOND);
     ck_assert_uint_eq(counter(name_of(sim), "hits"), 2);
     ck_assert_uint_eq(counter(name_of(sim), "misses"), 2);
+    sim_destroy(sim);
+}
+END_TEST
+
+START_TEST(test_cdn_warm_edges_hold_rows_of_any_age)
+{
+    struct system system = new_system();
+    struct sim *sim;
+    double left;
+
+    system.cdn.ttl = 100 * SECOND;
+    system.cdn.start = CDN_WARM;
+    system.cdn.warm_data = "profiles"; /* 1000 rows of 1000 bytes */
+    sim = build(&system);
+    run_to(sim, 0);
+    ck_assert_int_eq(level(instance_of(sim, "cdn.west", 0), "entries")->level, 1000);
+    ck_assert_int_eq(level(instance_of(sim, "cdn.west", 0), "bytes")->level, 1000000);
+    sim_destroy(sim);
+
+    system.cdn.capacity = 500500; /* the 500 most popular */
+    sim = build(&system);
+    run_to(sim, 0);
+    ck_assert_int_eq(level(instance_of(sim, "cdn.east", 0), "entries")->level, 500);
+    left = 0;
+    for (uint64_t row = 0; row < 1000; row++) {
+        struct eviction_store *store = (void *)((char *)component_state(instance_of(sim, "cdn.east", 0)) +
+                                                metric_row_of(instance_of(sim, "cdn.east", 0), "evictions")->offset -
+                                                offsetof(struct eviction_store, evictions));
+        uint32_t entry = eviction_get(store, row_id(1, row), 0);
+
+        left += entry ? (double)eviction_copy_at(store, entry).expiry_ns : 0;
+    }
+    /* uniform to 100 s: a standard error of 100 / sqrt(12 * 500) s */
+    ck_assert_double_eq_tol(left / 500 / SECOND, 50, 4 * 100 / sqrt(12 * 500));
     sim_destroy(sim);
 }
 END_TEST
@@ -453,7 +491,7 @@ END_TEST
 
 TEST_MAIN("cdn", test_cdn_first_user_misses_and_the_second_hits,
           test_cdn_nearest_edge_answers_and_each_has_copies_of_its_own,
-          test_cdn_copies_expire_so_long_after_the_answer, test_cdn_counts_copies_older_than_the_row,
+          test_cdn_copies_expire_so_long_after_the_answer, test_cdn_warm_edges_hold_rows_of_any_age, test_cdn_counts_copies_older_than_the_row,
           test_cdn_invalidation_takes_time_to_spread,
           test_cdn_versioned_urls_are_never_stale_and_miss_once_a_version,
           test_cdn_origin_that_knows_no_versions_answers_with_the_row_as_it_is,

@@ -254,3 +254,51 @@ double exact_saturation_rate(const struct parameters *p, double argument)
 {
     return 1 / (p->service_mean_s * exact_hot_share(p, argument));
 }
+
+/* ---- a CDN ---- */
+
+#define EDGES 3
+
+double exact_edge_hits(const struct parameters *p, double edge)
+{
+    double rate = p->edge_rates[(int)edge], total = 0, hits = 0;
+
+    for (int i = 1; i <= p->objects; i++)
+        total += pow(i, -p->zipf_exponent);
+    for (int i = 1; i <= p->objects; i++) {
+        double share = pow(i, -p->zipf_exponent) / total, asked = rate * share * p->ttl_s;
+
+        hits += share * asked / (1 + asked);
+    }
+    return hits;
+}
+
+static double cdn_rate(const struct parameters *p)
+{
+    double rate = 0;
+
+    for (int edge = 0; edge < EDGES; edge++)
+        rate += p->edge_rates[edge];
+    return rate;
+}
+
+double exact_origin_rate(const struct parameters *p, double argument)
+{
+    double rate = 0;
+
+    (void)argument;
+    for (int edge = 0; edge < EDGES; edge++)
+        rate += p->edge_rates[edge] * (1 - exact_edge_hits(p, edge));
+    return rate;
+}
+
+double exact_cdn_hits(const struct parameters *p, double argument)
+{
+    return 1 - exact_origin_rate(p, argument) / cdn_rate(p);
+}
+
+double exact_cdn_usd_per_hour(const struct parameters *p, double argument)
+{
+    return 3600 * p->object_gb *
+           (cdn_rate(p) * p->usd_per_gb_out + exact_origin_rate(p, argument) * p->usd_per_gb_fetched);
+}

@@ -25,6 +25,12 @@ struct parameters {
     double exponent;
     int capacity;
     double ttl_s;
+
+    int objects;                       /* O24: of Zipf popularity */
+    double zipf_exponent, ttl_s;       /* O24 */
+    double edge_rates[3];              /* O24: per second */
+    double object_gb;                  /* O24 */
+    double usd_per_gb_out, usd_per_gb_fetched; /* O24 */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */
@@ -71,5 +77,14 @@ double exact_hot_sojourn(const struct parameters *parameters, double argument);
 double exact_cold_sojourn(const struct parameters *parameters, double argument);
 double exact_shards_sojourn(const struct parameters *parameters, double argument); /* over all requests */
 double exact_saturation_rate(const struct parameters *parameters, double argument);
+
+/* ---- a CDN: edges with copies that live for a time ---- */
+/* Once in the life of a copy, and then until the next request for it, an edge misses: J. Jung, A. W. Berger,
+ * H. Balakrishnan, "Modeling TTL-based Internet caches" (2003). */
+
+double exact_edge_hits(const struct parameters *parameters, double edge); /* share; edge: from 0 */
+double exact_cdn_hits(const struct parameters *parameters, double argument);
+double exact_origin_rate(const struct parameters *parameters, double argument);
+double exact_cdn_usd_per_hour(const struct parameters *parameters, double argument);
 
 #endif

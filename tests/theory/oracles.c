@@ -411,6 +411,34 @@ const struct oracle oracles[] = {
               { .arrival_rate = 2000, .service_mean_s = 0.001, .servers = 1, .shards = 4 } },
         },
     },
+    {
+        .id = "O24", .file = "O24_cdn.json", .server = "web",
+        .words = "Three CDN edges without a bound on copies, which live for 300 s and are not renewed by hits; "
+                 "50,000 objects of 100 kB, Zipf 1.1.",
+        .wrong = "cdn.ttl=150s", /* the service has no part in it */
+        .claims = {
+            { "hits, Europe", "%", OF("cdn.europe", "hit_ratio"), .exact = exact_edge_hits, .argument = 0,
+              .published = 0.848864484, .absolute = 0.004 },
+            { "hits, Asia", "%", OF("cdn.asia", "hit_ratio"), .exact = exact_edge_hits, .argument = 2,
+              .published = 0.706502087, .absolute = 0.004 },
+            { "hits, all", "%", OF("cdn", "hit_ratio"), .exact = exact_cdn_hits, .published = 0.842085323,
+              .absolute = 0.004 },
+            { "requests to the origin", "/s", OF("web", "throughput"), .exact = exact_origin_rate,
+              .published = 66.3241645, .relative = 0.02 },
+            { "bill, USD an hour", "", OF("cdn", "cost.per_hour"), .exact = exact_cdn_usd_per_hour,
+              .published = 13.2898349583, .relative = 0.002 },
+        },
+        .configurations = {
+            { "300 s", "base", { NULL },
+              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s = 300,
+                .edge_rates = { 200, 200, 20 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
+                .usd_per_gb_fetched = 0.05 } },
+            { "120 s, 60/s in Asia", "base", { "cdn.ttl=120s", "asians.arrivals=60/s" },
+              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s = 120,
+                .edge_rates = { 200, 200, 60 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
+                .usd_per_gb_fetched = 0.05 } },
+        },
+    },
     { .id = NULL },
 };
 
