@@ -261,6 +261,7 @@ static struct request *split(struct sim *sim, struct request *orphan, uint32_t e
     struct component *owner = sim->components[orphan->frames[depth - 1].component];
     struct request *caller = request_create(owner, 0);
 
+    sim->moves++;
     copy_request(sim, caller, orphan, depth);
     caller->resume = NULL;
     caller->top = (uint8_t)(depth - 1);
@@ -279,6 +280,72 @@ static struct request *split(struct sim *sim, struct request *orphan, uint32_t e
     orphan->flags |= REQUEST_ORPHAN;
     return caller;
 }
+
+/* ---- crashes: what fault.c does to requests ---- */
+
+/* Splits the request in front of frame `depth`, whose caller has died: returns the caller's part. */
+struct request *sim_split(struct sim *sim, struct request *called, uint8_t depth)
+{
+    uint32_t index = called->timer, outer;
+    struct request *caller;
+    bool limited;
+
+    while (index && timer_get(&sim->timers, index)->depth > depth)
+        index = timer_get(&sim->timers, index)->outer;
+    limited = index && timer_get(&sim->timers, index)->depth == depth;
+    outer = limited ? timer_get(&sim->timers, index)->outer : index;
+    caller = split(sim, called, index, depth, outer);
+    if (limited)
+        timer_stop(&sim->timers, index);
+    return caller;
+}
+
+/* The event that was out for a request that is gone. */
+static void gone_resume(struct component *self, struct request *request)
+{
+    request_destroy(self->sim, request);
+}
+
+/* Gives the request another place, and leaves in the old one what an event that is still out will find. */
+struct request *sim_move(struct sim *sim, struct request *request)
+{
+    struct request *moved = request_create(request->owner, 0);
+
+    sim->moves++;
+    copy_request(sim, moved, request, request->top);
+    hand_over_timers(sim, request->timer, moved->index);
+    sim_abandon(request);
+    return moved;
+}
+
+void sim_abandon(struct request *request)
+{
+    request->state = REQUEST_GONE;
+    request->flags = 0;
+    request->resume = gone_resume;
+}
+
+/* A branch that has called somebody, and whose component has died: what it called goes on as an orphan. */
+void sim_detach_branch(struct sim *sim, struct request *branch)
+{
+    uint32_t index = branch->timer, inner = 0;
+
+    while (index && timer_get(&sim->timers, index)->depth > 1) {
+        inner = index;
+        index = timer_get(&sim->timers, index)->outer;
+    }
+    if (inner)
+        timer_get(&sim->timers, inner)->outer = 0;
+    else
+        branch->timer = 0;
+    if (index)
+        timer_stop(&sim->timers, index);
+    branch->base = 1;
+    branch->parent = 0;
+    branch->flags |= REQUEST_ORPHAN;
+}
+
+/* ---- a timeout ---- */
 
 void sim_timer_fire(struct sim *sim)
 {

@@ -133,6 +133,10 @@ void sim_send_slowly(struct component *self, struct request *request, struct lin
 void sim_reply_slowly(struct component *self, struct request *request, struct link *link);
 bool sim_waits_for_connection(const struct request *request);
 bool sim_pauses_before_retry(const struct request *request);
+struct request *sim_split(struct sim *sim, struct request *called, uint8_t depth);
+struct request *sim_move(struct sim *sim, struct request *request);
+void sim_abandon(struct request *request);
+void sim_detach_branch(struct sim *sim, struct request *branch);
 void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request);
 
 /* A message that takes no time is answered for at once, unless the C stack would grow too deep. */

@@ -21,6 +21,7 @@
 struct component;
 struct group;
 struct link;
+struct outage;
 struct request;
 struct sim;
 struct site;
@@ -64,6 +65,10 @@ struct component_type {
     void (*on_request)(struct component *self, struct request *request); /* it was called */
     void (*on_reply)(struct component *self, struct request *request);   /* what it called has answered */
     void (*on_timer)(struct component *self, struct request *request);   /* delay, service or turn has come */
+    /* It died: what it had in memory is gone, its requests are already, see fault.h. A model that parks requests of its own
+     * accord sets their resume to NULL, so that nobody waits for an event of theirs. May be NULL. */
+    void (*on_crash)(struct component *self);
+    void (*on_restart)(struct component *self); /* it is back: new clocks; may be NULL */
     void (*on_window)(struct component *self); /* measuring begins: clear statistics of its own; may be NULL */
     const struct metric_row *metrics;
 
@@ -128,6 +133,7 @@ struct component {
     uint64_t window_started, window_finished[OUTCOME_COUNT]; /* the counters when measuring began */
     uint64_t window_in_flight;
     struct pipe *egress; /* its host's network card, NULL: unlimited */
+    struct outage *outage; /* of those that may crash in this run, see fault.h; else NULL */
 } __attribute__((aligned(64)));
 
 /* The instance's own state, type->state_size bytes, follows in the same block. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/call.h"
+#include "sim/fault.h"
 #include "sim/station.h"
 
 #define PIPE_END_NS (SIM_TIME_NEVER / 2) /* what would leave later leaves then: delays can be added without overflow */
@@ -392,7 +393,8 @@ static void back_resume(struct component *self, struct request *request)
         struct component *caller = sim->components[(request_frame(request) - 1)->component];
         struct connection_pool *pool = pool_of(link, caller);
 
-        keep_idle(pool, sim);
+        if (!component_is_down(link->target))
+            keep_idle(pool, sim);
         station_release(&pool->in_use, caller);
     }
     sim_come_back(self, request);
@@ -431,4 +433,37 @@ void sim_connection_drop(struct component *caller, struct link *link)
 {
     if (link->pools)
         station_release(&pool_of(link, caller)->in_use, caller);
+}
+
+static void empty_pool(struct connection_pool *pool, struct sim *sim)
+{
+    struct station *in_use = &pool->in_use;
+
+    while (in_use->line.first) {
+        struct request *request = sim_request(sim, in_use->line.first);
+
+        station_give_up_waiting(in_use, sim, request);
+        request->resume = NULL;
+    }
+    while (in_use->busy.level)
+        gauge_fall(&in_use->busy, sim->now_ns);
+    pool->idle_count = 0;
+}
+
+void sim_connections_crash(struct component *component)
+{
+    struct sim *sim = component->sim;
+
+    for (uint32_t i = 1; i < sim->link_count; i++) {
+        struct link *link = &sim->links[i];
+
+        if (!link->pools)
+            continue;
+        if (link->from == component->group && link->pools[component->instance])
+            empty_pool(link->pools[component->instance], sim);
+        if (link->target == component)
+            for (uint32_t k = 0; k < link->from->count; k++)
+                if (link->pools[k])
+                    link->pools[k]->idle_count = 0;
+    }
 }

@@ -110,6 +110,10 @@ void sim_link_cut(struct link *link, bool cut);
 /* A call over the link was given up: its connection is closed. */
 void sim_connection_drop(struct component *caller, struct link *link);
 
+/* The component has died: connections that it kept are gone, and so are idle ones to it. Calls that wait for one of its own are
+ * taken out of the line, with no resume, for the caller to end. O(links). */
+void sim_connections_crash(struct component *component);
+
 /* bytes_per_s must be above 0. */
 void pipe_init(struct pipe *pipe, double bytes_per_s);
 

@@ -22,6 +22,7 @@ enum request_state {
     REQUEST_FREE,
     REQUEST_LIVE,
     REQUEST_TICKER, /* a component's own clock: never travels */
+    REQUEST_GONE,   /* its component crashed: an event is still out, which ends it */
 };
 
 /* What the caller wants of a store. */

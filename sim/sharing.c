@@ -401,6 +401,37 @@ void sharing_crash(struct station *station, enum outcome outcome)
     }
 }
 
+void sharing_drop(struct station *station, const struct component *component)
+{
+    struct sharing *sharing = station->sharing;
+    struct sim *sim = station->owner->sim;
+    uint32_t count;
+
+    if (sharing->direct || station->servers_alone)
+        begin_to_share(station);
+    advance_clock(station, sim->now_ns);
+    count = sharing->count;
+    sharing->count = 0;
+    for (uint32_t i = 0, left = count; i < count; i++) {
+        struct sharing_job job = sharing->jobs[i];
+        struct request *request = sim_request(sim, job_request(job));
+
+        if (request->owner != component) {
+            heap_up(sharing, sharing->count++, job); /* at or before its old place, which has been read */
+            continue;
+        }
+        request->resume = NULL;
+        left--;
+        if (left < station->servers)
+            gauge_fall(&station->busy, sim->now_ns);
+        else
+            gauge_fall(&station->waiting, sim->now_ns);
+    }
+    set_pace(station);
+    set_alarm(station);
+    rest_if_empty(station);
+}
+
 /* ---- for those who watch ---- */
 
 /* False: the request is not here. Else what its service would still take with the station to itself. */

@@ -112,9 +112,12 @@ struct sim {
     uint64_t look_up_at; /* after so many, see whether the run has to end */
     uint64_t timeouts;   /* that did happen */
     uint64_t orphans_ended;
+    uint64_t moves;      /* requests that got another place in the pool, since what they had called goes on in the old one */
     uint64_t events_max;   /* the run ends after so many; for tests, as the layout's own limit is far */
     uint32_t requests_max; /* the same of the size of the pool */
     int64_t window_start_ns;
+    struct fault *faults;                   /* see fault.h */
+    uint32_t fault_count;
     struct trace *trace;                    /* watches one request, see trace.h; NULL: none */
     const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */
     const char *replay;                     /* command line that repeats this run, for bug reports */

@@ -103,13 +103,17 @@ void station_serve_among_others(struct station *station, struct component *self,
     station_join_line(station, self->sim, request);
 }
 
-static __attribute__((noinline)) void resume_with_next(struct station *station, struct component *self, struct request *request)
+static inline void begin_next(struct station *station, struct sim *sim)
 {
-    struct sim *sim = self->sim;
     struct request *next = first_in_line(station, sim);
 
     line_remove(station_line_of(station, next), sim, next);
     serve_next(station, sim, next);
+}
+
+static __attribute__((noinline)) void resume_with_next(struct station *station, struct component *self, struct request *request)
+{
+    begin_next(station, self->sim);
     self->on_timer(self, request);
 }
 
@@ -291,6 +295,55 @@ void station_crash(struct station *station, enum outcome outcome)
     for (uint32_t i = 0; i < count; i++)
         station_answer(list[i], outcome);
     memory_free(&sim->memory, list);
+}
+
+/* Those of the component leave the lines. */
+static void drop_from_lines(struct station *station, const struct component *component)
+{
+    struct sim *sim = station->owner->sim;
+
+    for (uint16_t i = 0; i < station->line_count; i++) {
+        struct station_line *line = &station->lines[i];
+        uint32_t next;
+
+        for (uint32_t index = line->first; index; index = next) {
+            struct request *request = sim_request(sim, index);
+
+            next = request->next;
+            if (request->owner != component)
+                continue;
+            line_remove(line, sim, request);
+            gauge_fall(&station->waiting, sim->now_ns);
+            request->resume = NULL;
+        }
+    }
+}
+
+void station_drop(struct station *station, const struct component *component)
+{
+    struct sim *sim = station->owner->sim;
+    struct request **list;
+    uint32_t count;
+
+    if (station->sharing) {
+        sharing_drop(station, component);
+        return;
+    }
+    drop_from_lines(station, component);
+    list = station_list_in_service(station, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i]->owner != component)
+            continue;
+        take_back(sim, list[i], station->speed);
+        list[i]->resume = NULL;
+        if (station_has_next(station))
+            begin_next(station, sim);
+        else
+            gauge_fall(&station->busy, sim->now_ns);
+    }
+    memory_free(&sim->memory, list);
+    while (station->owner == component && station->busy.level) /* held */
+        gauge_fall(&station->busy, sim->now_ns);
 }
 
 double station_utilisation(const struct station *station, int64_t now_ns)

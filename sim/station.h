@@ -84,6 +84,10 @@ void station_set_speed(struct station *station, double speed);
  * and keeps its speed. */
 void station_crash(struct station *station, enum outcome outcome);
 
+/* The component has died: whatever it has here, waiting or in service, leaves without an answer and without an event, with no
+ * resume; others go on. Of its own station it also gives back what its requests hold. */
+void station_drop(struct station *station, const struct component *component);
+
 /* Share of the servers' time at work since measuring began. */
 double station_utilisation(const struct station *station, int64_t now_ns);
 
@@ -110,6 +114,7 @@ void sharing_init(struct station *station, const struct station_config *config);
 void sharing_start(struct station *station);
 void sharing_set_speed(struct station *station, double speed);
 void sharing_crash(struct station *station, enum outcome outcome);
+void sharing_drop(struct station *station, const struct component *component);
 bool sharing_look(const struct station *station, const struct request *request, int64_t *left_ns);
 struct request **station_list_in_service(const struct station *station, uint32_t *count);
 struct event station_end_event(const struct request *request);

@@ -1,6 +1,7 @@
 #include "sim/trace.h"
 
 #include "sim/call.h"
+#include "sim/fault.h"
 #include "sim/trace_strands.h"
 
 /* ---- the request that is looked for ---- */
@@ -76,6 +77,15 @@ static void look_for_it(struct trace *trace)
 
 /* ---- callbacks in the place of the components' ---- */
 
+/* An instance that is down refuses. */
+static void pass_on(struct component *self, struct request *request)
+{
+    if (component_is_down(self))
+        fault_on_request(self, request);
+    else
+        self->group->type->on_request(self, request);
+}
+
 static void on_request(struct component *self, struct request *request)
 {
     struct trace *trace = self->sim->trace;
@@ -84,11 +94,11 @@ static void on_request(struct component *self, struct request *request)
         capture(trace,
                 request); /* nothing was in its way, so it is here before its source's callback is over */
     if (!trace_is_ours(trace, request)) {
-        self->group->type->on_request(self, request);
+        pass_on(self, request);
         return;
     }
     trace_enter(trace, request, true);
-    self->group->type->on_request(self, request);
+    pass_on(self, request);
     trace_settle(trace);
 }
 

@@ -94,7 +94,7 @@ struct trace {
     struct sim *sim;
     uint64_t ordinal;
     uint64_t started;  /* by all sources, when last counted */
-    uint64_t timeouts; /* of the run, when last looked at */
+    uint64_t moves; /* of the run, when last looked at */
     bool all_marked;   /* requests older than the one wanted */
     uint64_t user;
     uint64_t key;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "sim/call.h"
+#include "sim/fault.h"
 #include "sim/station.h"
 
 /* ---- tables ---- */
@@ -254,32 +255,43 @@ static void end_strand(struct trace *trace, uint32_t index)
     }
 }
 
-/* A call of the strand was given up: what goes on below it is an orphan. caller: the new place of the
- * strand's request. */
-static void split_strand(struct trace *trace, uint32_t index, const struct request *caller)
+/* The visit at `depth` goes on without its caller, which timed out or died. */
+static void give_up_visit(struct trace *trace, uint32_t index, uint8_t depth)
 {
-    const struct request *called = request_of(trace, &trace->strands[index]);
-    bool has_orphan = is_there(trace, &trace->strands[index]);
-    uint8_t depth = has_orphan ? called->base : (uint8_t)(caller->top + 1);
-    struct trace_strand *strand;
-    struct trace_visit *visit;
+    struct trace_visit *visit = &trace->visits[trace->strands[index].visits[depth]];
+    const struct component *caller = trace->visits[visit->parent].component;
 
-    trace_cut(trace);
-    visit = &trace->visits[trace->strands[index].visits[depth]];
     visit->flags |= TRACE_VISIT_GIVEN_UP;
     visit->ended_ns = trace->sim->now_ns;
-    visit->outcome = OUTCOME_TIMEOUT;
-    if (has_orphan) {
-        uint32_t orphan = add_strand(trace, called, TRACE_NONE, trace->sim->now_ns);
+    visit->outcome = component_is_down(caller) ? OUTCOME_CRASHED : OUTCOME_TIMEOUT;
+}
 
-        strand = &trace->strands[index];
-        trace->strands[orphan].orphan = true;
-        trace->strands[orphan].top = strand->top;
-        memcpy(trace->strands[orphan].visits, strand->visits, sizeof strand->visits);
-    }
-    strand = &trace->strands[index];
-    strand->request = caller->index;
-    strand->top = (uint8_t)(depth - 1);
+/* What goes on in the strand's old place is an orphan. */
+static void add_orphan(struct trace *trace, uint32_t index)
+{
+    uint32_t orphan = add_strand(trace, request_of(trace, &trace->strands[index]), TRACE_NONE, trace->sim->now_ns);
+    const struct trace_strand *strand = &trace->strands[index];
+
+    trace->strands[orphan].orphan = true;
+    trace->strands[orphan].top = strand->top;
+    memcpy(trace->strands[orphan].visits, strand->visits, sizeof strand->visits);
+}
+
+/* The strand's request has another place. A call of it was given up, and what goes on below it is an orphan; or it was
+ * taken out of the hands of a component that died. caller: the new place. */
+static void split_strand(struct trace *trace, uint32_t index, const struct request *caller)
+{
+    bool has_orphan = is_there(trace, &trace->strands[index]);
+    uint8_t depth = has_orphan ? request_of(trace, &trace->strands[index])->base : (uint8_t)(caller->top + 1);
+
+    trace_cut(trace);
+    if (depth <= trace->strands[index].top)
+        give_up_visit(trace, index, depth);
+    if (has_orphan)
+        add_orphan(trace, index);
+    trace->strands[index].request = caller->index;
+    if (depth <= trace->strands[index].top)
+        trace->strands[index].top = (uint8_t)(depth - 1);
 }
 
 /* Where a request has gone that was at the strand's place; NULL: nowhere, it has ended. */
@@ -298,6 +310,19 @@ static struct request *find_caller(const struct trace *trace, const struct trace
     return NULL;
 }
 
+/* A branch whose component has died: what it had called is an orphan. */
+static void leave_branch(struct trace *trace, uint32_t index)
+{
+    uint8_t depth = request_of(trace, &trace->strands[index])->base;
+
+    trace_cut(trace);
+    follow(trace, index);
+    give_up_visit(trace, index, depth);
+    add_orphan(trace, index);
+    trace->strands[index].top = (uint8_t)(depth - 1);
+    end_strand(trace, index);
+}
+
 static void settle_strand(struct trace *trace, uint32_t index)
 {
     const struct trace_strand *strand = &trace->strands[index];
@@ -305,10 +330,12 @@ static void settle_strand(struct trace *trace, uint32_t index)
 
     if (is_there(trace, strand) && request_of(trace, strand)->base == strand->base)
         return;
-    if (trace->sim->timeouts != trace->timeouts || is_there(trace, strand))
+    if (trace->sim->moves != trace->moves || is_there(trace, strand))
         caller = find_caller(trace, strand);
     if (caller)
         split_strand(trace, index, caller);
+    else if (is_there(trace, strand))
+        leave_branch(trace, index);
     else
         end_strand(trace, index);
 }
@@ -320,7 +347,7 @@ void trace_settle(struct trace *trace)
     for (uint32_t i = 0; i < count; i++)
         if (is_open(&trace->strands[i]))
             settle_strand(trace, i);
-    trace->timeouts = trace->sim->timeouts;
+    trace->moves = trace->sim->moves;
 }
 
 bool trace_goes_on(const struct trace *trace)
@@ -420,7 +447,7 @@ void trace_capture(struct trace *trace, struct request *request)
     trace->key = request->key;
     trace->data = request->data;
     trace->request_class = request->request_class;
-    trace->timeouts = sim->timeouts;
+    trace->moves = sim->moves;
     add_strand(trace, request, TRACE_NONE, trace->start_ns);
     trace->strands[0].visits[0] = open_visit(trace, request, 0, TRACE_NONE, 0);
     if (trace->start_ns < sim->now_ns) { /* the user meant to send it earlier */

@@ -1,6 +1,7 @@
 /* window.c - the end of the warm-up: every statistic starts again from the present state. */
 #include <string.h>
 
+#include "sim/fault.h"
 #include "sim/sim.h"
 #include "sim/station.h"
 
@@ -25,6 +26,10 @@ static void window_start_component(struct component *self)
             *(uint64_t *)(void *)(state + row->offset_other) = 0;
         if (row->kind == METRIC_LEVEL)
             amount_window_start((struct amount *)(void *)(state + row->offset), now_ns);
+    }
+    if (self->outage) {
+        gauge_window_start(&self->outage->down, now_ns);
+        self->outage->crashes = 0;
     }
     if (type->on_window)
         type->on_window(self);

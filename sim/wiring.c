@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "sim/call.h"
+#include "sim/fault.h"
 #include "sim/sim.h"
 #include "sim/station.h"
 
@@ -147,6 +148,7 @@ void sim_begin(struct sim *sim)
     if (sim->begun)
         return;
     sim->begun = true;
+    faults_start(sim); /* first, so that a fault comes before what others do at its date */
     for (uint32_t i = 0; i < sim->station_count; i++)
         if (sim->stations[i]->sharing)
             sharing_start(sim->stations[i]);
