@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sim/fault.h"
+
 struct build {
     const struct scenario_variant *variant;
     struct sim *sim;
@@ -34,6 +36,12 @@ static void add_everything(void *argument)
                       site_of(sim, component->region));
     }
     build->wired = sim_wire(sim, &build->cycle);
+    for (size_t i = 0; build->wired && i < variant->fault_count; i++) {
+        const struct scenario_fault *fault = &variant->faults[i];
+
+        sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, fault->component), .first = fault->first, .last = fault->last,
+                                            .from_ns = fault->from_ns, .until_ns = fault->until_ns, .silent = fault->silent });
+    }
 }
 
 /* The component of the scenario that a group or part belongs to, by the scenario's own string. */

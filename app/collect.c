@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/fault.h"
 #include "sim/link.h"
 #include "sim/station.h"
 
@@ -33,6 +34,9 @@ const struct metric_row common_metrics[] = {
     { .name = "cost.per_hour", .unit = "USD", .kind = METRIC_COMMON, .help = "Price of the machines and services, and of what is paid by use, at the rate of the measured time." },
     { .name = "cost.per_million_requests", .unit = "USD", .kind = METRIC_COMMON, .help = "That price over a million requests answered ok." },
     { .name = "memory.used.mean, .max", .unit = "B", .kind = METRIC_COMMON, .help = "Memory in use on the machine, of components that have one." },
+    { .name = "crashes", .unit = "1", .kind = METRIC_COMMON, .help = "Instances that a fault took down while measuring; of components that the scenario's faults name." },
+    { .name = "downtime", .unit = "s", .kind = METRIC_COMMON, .help = "Time that instances were down, of all together; of those components." },
+    { .name = "uptime", .unit = "1", .kind = METRIC_COMMON, .help = "Share of the instances' time in which they were up; of those components. What users saw is availability." },
     { .name = NULL },
 };
 
@@ -270,6 +274,29 @@ static void add_resource_statistics(const struct subject *subject)
         add_waits(subject, results_name(results, group->resources[i]->name, ".wait"), group->resources[i]);
 }
 
+/* ---- faults ---- */
+
+static void add_outages(const struct subject *subject)
+{
+    const struct sim *sim = subject->sim;
+    double down_s = 0, time_s = (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S * subject->count;
+    uint64_t crashes = 0;
+
+    if (!group_may_crash(subject->group))
+        return;
+    for (uint32_t i = 0; i < subject->count; i++) {
+        const struct outage *outage = subject->members[i]->outage;
+
+        if (!outage)
+            continue;
+        crashes += outage->crashes;
+        down_s += (double)gauge_area(&outage->down, sim->now_ns) / (double)SIM_NS_PER_S;
+    }
+    results_add_value(subject->results, subject->name, "crashes", "1", RESULT_VALUE, (double)crashes);
+    results_add_value(subject->results, subject->name, "downtime", "s", RESULT_VALUE, down_s);
+    results_add_value(subject->results, subject->name, "uptime", "1", RESULT_VALUE, time_s > 0 ? 1.0 - down_s / time_s : NAN);
+}
+
 /* ---- a model's own ---- */
 
 static uint64_t counter_sum(const struct subject *subject, size_t offset)
@@ -366,6 +393,7 @@ static void collect_instances(const struct subject *group_subject, double group_
         results_add_value(subject.results, name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(&subject));
         add_utilisations(&subject);
         add_queues(&subject);
+        add_outages(&subject);
         add_own_metrics(&subject);
     }
 }
@@ -425,6 +453,7 @@ static void collect_server(const struct subject *subject)
     add_utilisations(subject);
     add_queues(subject);
     add_resource_statistics(subject);
+    add_outages(subject);
     add_own_metrics(subject);
     add_cost(results, group->name, cost_with_parts(subject->sim, group), (double)tally.finished[OUTCOME_OK] / measured_s(subject->sim));
     if (group->count > 1)

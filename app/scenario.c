@@ -235,6 +235,7 @@ static void read_variant(struct reading *reading)
     read_time(reading);
     check_host_names(reading);
     reading_network(reading);
+    reading_faults(reading);
     if (reading->context.error_count == 0 && !reading->context.out_of_memory)
         trial_run(reading);
 }

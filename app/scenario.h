@@ -50,6 +50,14 @@ struct component_config {
     const void *config; /* of the model */
 };
 
+/* Of the timeline, with dates of the run. */
+struct scenario_fault {
+    const char *component;
+    uint32_t first, last; /* instances */
+    int64_t from_ns, until_ns;
+    bool silent;
+};
+
 struct scenario_variant {
     const char *name; /* "base" or the name in "variants" */
     const char *title; /* what is different, in the writer's words; may be NULL */
@@ -59,6 +67,8 @@ struct scenario_variant {
     struct network network;
     struct component_config *components;
     size_t component_count;
+    struct scenario_fault *faults;
+    size_t fault_count;
     struct expectation *expectations;
     size_t expectation_count;
 };

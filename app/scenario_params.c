@@ -84,6 +84,27 @@ static const struct param_row network_rows[] = {
 static const struct param_table network_params = { .rows = network_rows, .size = sizeof(struct network_config),
                                                    .help = "what messages between components meet" };
 
+static const struct param_row fault_rows[] = {
+    PARAM_DURATION(struct fault_config, at, .max = 1e18, .help = "When it happens, from the start of the measured time, which follows the warm-up."),
+    PARAM_REFERENCE(struct fault_config, crash, .refers_to = PARAM_REFERS_COMPONENT,
+                    .help = "The component that dies, with every request inside; its callers hear \"crashed\", later ones \"unavailable\"."),
+    PARAM_COUNT(struct fault_config, instance, .default_text = "\"all\"", .word = "all", .word_value = PARAM_WORD_MAX, .max = 10000,
+                .help = "Which instance of it dies, counted from 0."),
+    PARAM_COUNT(struct fault_config, count, .default_text = "1", .min = 1, .max = 10000,
+                .help = "How many die at the same instant, from that instance on."),
+    PARAM_DURATION(struct fault_config, until, .default_text = "\"never\"", .word = "never", .word_value = PARAM_WORD_MAX, .max = 1e18,
+                   .help = "When it serves again, counted as `at` is; never: not in this run, unless `for` says how long it is down."),
+    { .name = "for", .kind = PARAM_KIND_DURATION, .offset = PARAM_OFFSET(struct fault_config, lasts, int64_t), .default_text = "\"ever\"",
+      .word = "ever", .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e18,
+      .help = "How long it is down, in place of `until`." },
+    PARAM_BOOL(struct fault_config, silent, .default_text = "false",
+               .help = "The machine itself is gone: nobody tells callers, who hear of it by their timeout, or after 25.4 s from the network."),
+    PARAM_END
+};
+
+static const struct param_table fault_params = { .rows = fault_rows, .size = sizeof(struct fault_config),
+                                                 .help = "something that breaks at a set time" };
+
 static const struct param_row rows[] = {
     { .name = "$schema", .kind = PARAM_KIND_TEXT, .offset = PARAM_OFFSET(struct scenario_config, schema, const char *),
       .default_text = "\"\"", .help = "Lets editors complete and check the file: ../docs/scenario.schema.json." },
@@ -103,6 +124,8 @@ static const struct param_row rows[] = {
               .help = "Machines that several components may share, by name: one CPU and one bill each."),
     PARAM_MAP(struct scenario_config, data, .default_text = "{}", .table = &data_set_params,
               .help = "Rows that requests are about, and how popular each is."),
+    PARAM_LIST(struct scenario_config, faults, .default_text = "[]", .max = 1000, .table = &fault_params,
+               .help = "What breaks, and when: components that crash and come back."),
     PARAM_END
 };
 

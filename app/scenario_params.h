@@ -33,6 +33,17 @@ struct network_config {
     struct param_list links;       /* of struct link_rule_config */
 };
 
+/* One entry of "faults". */
+struct fault_config {
+    int64_t at; /* ns from the start of the measured time, as are all dates here */
+    const char *crash;
+    int64_t instance; /* INT64_MAX: all */
+    int64_t count;    /* instances from that one on */
+    int64_t until;    /* INT64_MAX: the end, or as lasts says */
+    int64_t lasts;    /* INT64_MAX: as until says */
+    bool silent;
+};
+
 struct scenario_config {
     const char *schema;
     int64_t format;
@@ -41,6 +52,7 @@ struct scenario_config {
     struct network_config network;
     struct param_list hosts; /* of struct host_config */
     struct param_list data;  /* of struct data_set_config */
+    struct param_list faults; /* of struct fault_config */
 };
 
 struct component_common {

@@ -27,8 +27,9 @@ void reading_error(struct reading *reading, const char *path, enum json_part par
 bool reading_find_name(void *user, enum param_refers_to what, const char *name, struct param_named *named);
 bool reading_get_name(void *user, enum param_refers_to what, size_t index, struct param_named *named);
 
-/* The sections "components" and "network". */
+/* The sections "components", "network" and "faults". */
 void reading_components(struct reading *reading);
 void reading_network(struct reading *reading);
+void reading_faults(struct reading *reading);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/number.h"
+#include "sim/fault.h"
 #include "sim/link.h"
 #include "sim/station.h"
 
@@ -274,6 +275,20 @@ static void put_queue(const struct subject *subject)
             (struct reading){ area, measured_ns(subject->sim) });
 }
 
+/* How many instances are down. */
+static void put_down(const struct subject *subject)
+{
+    __int128 area = 0;
+
+    if (!group_may_crash(subject->group))
+        return;
+    for (uint32_t i = 0; i < subject->group->count; i++)
+        if (subject->group->instances[i]->outage)
+            area += gauge_area(&subject->group->instances[i]->outage->down, subject->sim->now_ns);
+    put(subject->series, next_column(subject->series, subject->name, "down.mean", "", "1", 1),
+        (struct reading){ area, measured_ns(subject->sim) });
+}
+
 static struct reading read_own(const struct subject *subject, const struct metric_row *row)
 {
     struct reading reading = { 0, row->kind == METRIC_LEVEL ? measured_ns(subject->sim) : 0 };
@@ -324,6 +339,7 @@ static void read_everything(struct series_output *series, const struct sim *sim)
         if (!subject.group->type->is_source) {
             put_utilisations(&subject);
             put_queue(&subject);
+            put_down(&subject);
         }
         put_own(&subject);
     }

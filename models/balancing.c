@@ -290,6 +290,12 @@ void balancing_return(struct balancing *balancing, uint32_t target)
     change(balancing, target, balancing->connections[target] - 1);
 }
 
+void balancing_forget(struct balancing *balancing)
+{
+    memset(balancing->connections, 0, balancing->config.count * sizeof *balancing->connections);
+    rebuild(balancing);
+}
+
 void balancing_set_available(struct balancing *balancing, uint32_t target, bool is_available)
 {
     balancing->is_available[target] = is_available;

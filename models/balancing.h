@@ -84,6 +84,9 @@ uint32_t balancing_choose(struct balancing *balancing, struct rng *rng, uint64_t
 /* What the target was given has come back, or was given up. */
 void balancing_return(struct balancing *balancing, uint32_t target);
 
+/* Whatever was given away is out no longer: the balancer died. O(targets + connections). */
+void balancing_forget(struct balancing *balancing);
+
 /* Takes a target out of the choice or back in. O(targets + connections). */
 void balancing_set_available(struct balancing *balancing, uint32_t target, bool is_available);
 

@@ -171,6 +171,20 @@ static void cache_begin(struct component *self)
     cache_start(self);
 }
 
+/* ---- a crash ---- */
+
+/* It comes back empty. */
+static void cache_on_crash(struct component *self)
+{
+    struct cache *cache = component_state(self);
+    uint64_t evictions = cache->store.evictions;
+
+    while (cache->store.entries.level)
+        eviction_evict(&cache->store, self->sim->now_ns);
+    cache->store.evictions = evictions; /* nothing made room */
+    settle_memory(self);
+}
+
 /* ---- operations ---- */
 
 /* flags: of REQUEST_ABSENT and REQUEST_STALE, those that hold. */
@@ -458,6 +472,7 @@ const struct model_type cache_model = {
         .on_request = cache_on_request,
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
+        .on_crash = cache_on_crash,
         .activity = cache_activity,
         .instance_for = cache_node_for,
         .metrics = metrics,
@@ -477,5 +492,6 @@ const struct model_type cache_model = {
     .params = &cache_params,
     .roles = ROLE_CACHE | ROLE_STORE,
     .many = true,
+    .crashes = true,
     .check = cache_check,
 };

@@ -167,6 +167,13 @@ static void load_balancer_on_timer(struct component *self, struct request *reque
     forward(self, request);
 }
 
+static void load_balancer_on_crash(struct component *self)
+{
+    struct load_balancer *balancer = component_state(self);
+
+    balancing_forget(&balancer->balancing);
+}
+
 /* Where there is a balancer, its address is the only public one. */
 static void load_balancer_check_wired(const struct group *group, struct param_problems *problems)
 {
@@ -202,6 +209,7 @@ const struct model_type load_balancer_model = {
         .on_request = load_balancer_on_request,
         .on_reply = load_balancer_on_reply,
         .on_timer = load_balancer_on_timer,
+        .on_crash = load_balancer_on_crash,
         .activity = load_balancer_activity,
     },
     .summary = "spreads requests over the instances of a component",
@@ -215,5 +223,6 @@ const struct model_type load_balancer_model = {
     .params = &params,
     .roles = ROLE_SERVER,
     .many = true,
+    .crashes = true,
     .check_wired = load_balancer_check_wired,
 };

@@ -19,6 +19,7 @@ struct model_type {
     const struct param_table *params;
     unsigned roles; /* what others may call it for (enum param_role) */
     bool many;      /* takes `count` */
+    bool crashes;   /* may be in "faults": on_crash leaves nothing that was in memory */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */

@@ -245,5 +245,6 @@ const struct model_type service_model = {
     .params = &params,
     .roles = ROLE_SERVER | ROLE_STORE,
     .many = true,
+    .crashes = true,
     .check_wired = service_check_wired,
 };

@@ -182,6 +182,7 @@ const struct model_type web_server_model = {
     .params = &params,
     .roles = ROLE_SERVER,
     .many = true,
+    .crashes = true,
     .check = web_server_check,
     .check_wired = web_server_check_wired,
 };
