@@ -3,7 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/build.h"
 #include "app/run.h"
+#include "models/host.h"
+#include "sim/fault.h"
 #include "tests/test.h"
 
 #define DEVIATIONS_MAX 4.0
@@ -193,6 +196,87 @@ START_TEST(test_faults_leave_others_on_the_machine_alone)
 }
 END_TEST
 
+/* ---- everything at once ---- */
+
+/* All that crashes, with what can hold a request up in each: branches, repeats, locks, connections, timeouts, retries. */
+static const char busy[] =
+    "{\"time\":{\"kind\":\"episode\",\"measure\":\"20s\"},\"data\":{\"rows\":{\"rows\":2000,\"row_size\":\"2KB\"}},"
+    "\"network\":{\"latency\":{\"law\":\"exponential\",\"mean\":\"0.3ms\"},\"links\":[{\"from\":\"web\",\"to\":\"near\","
+    "\"round_trips\":1,\"connections\":2,\"loss\":\"1%%\"}]},\"hosts\":{\"box\":{\"cores\":4}},\"components\":{"
+    "\"users\":{\"type\":\"clients\",\"arrivals\":\"400/s\",\"target\":\"lb\",\"timeout\":\"300ms\",\"retries\":2,"
+    "\"requests\":{\"view\":{\"share\":\"70%%\",\"key\":\"rows\"},\"edit\":{\"share\":\"30%%\",\"key\":\"rows\"}}},"
+    "\"lb\":{\"type\":\"load_balancer\",\"count\":2,\"policy\":\"least_connections\",\"connections\":200,\"targets\":\"web\","
+    "\"forward_time\":\"0.1ms\"},"
+    "\"web\":{\"type\":\"web_server\",\"count\":3,\"host\":\"box\",\"workers\":8,\"handlers\":{\"view\":["
+    "{\"compute\":{\"law\":\"exponential\",\"mean\":\"2ms\"}},"
+    "{\"parallel\":[{\"read\":\"near\",\"timeout\":\"40ms\",\"retries\":1},{\"repeat\":3,\"steps\":[{\"call\":\"back\"}]},"
+    "{\"wait\":\"5ms\"}],\"on_error\":[{\"compute\":\"1ms\"}]}],"
+    "\"edit\":[{\"repeat\":2,\"steps\":[{\"parallel\":[{\"write\":\"near\"},{\"call\":\"back\"}]}]}]}},"
+    "\"near\":{\"type\":\"cache\",\"count\":2,\"host\":\"box\",\"store\":\"db\",\"lookup_time\":\"0.2ms\"},"
+    "\"back\":{\"type\":\"service\",\"count\":2,\"servers\":2,\"discipline\":\"%s\",\"service_time\":\"3ms\",\"then\":\"last\"},"
+    "\"last\":{\"type\":\"service\",\"service_time\":\"0.2ms\"},"
+    "\"db\":{\"type\":\"database\",\"host\":\"box\"}}}";
+
+static void add_drawn_faults(struct sim *sim, uint64_t seed)
+{
+    static const char *const names[] = { "lb", "web", "near", "back", "last" };
+    struct rng rng;
+
+    rng_init(&rng, seed, "busy", "faults");
+    for (int i = 0; i < 200; i++) {
+        struct group *group = sim_find_group(sim, names[rng_below(&rng, 5)]);
+        uint32_t first = (uint32_t)rng_below(&rng, group->count);
+        int64_t from_ns = (int64_t)rng_below(&rng, 20 * SIM_NS_PER_S);
+
+        sim_add_fault(sim, &(struct fault){ .group = group, .first = first,
+                                            .last = first + (uint32_t)rng_below(&rng, group->count - first), .from_ns = from_ns,
+                                            .until_ns = from_ns + 1 + (int64_t)rng_below(&rng, SIM_NS_PER_S / 5),
+                                            .silent = rng_below(&rng, 4) == 0 });
+    }
+}
+
+/* Runs to the end in steps of 2 ms; returns a mark of all that was counted. */
+static uint64_t run_busy(const struct scenario_variant *variant, uint64_t seed)
+{
+    struct build_problem problem;
+    struct sim *sim;
+    uint64_t mark = 0;
+
+    ck_assert_int_eq(build_run(variant, seed, UINT64_MAX, &sim, &problem), BUILD_OK);
+    add_drawn_faults(sim, seed);
+    for (int64_t date_ns = 0; date_ns < 20 * SIM_NS_PER_S; date_ns += SIM_NS_PER_S / 500) {
+        ck_assert_int_eq(sim_run(sim, date_ns), SIM_REACHED);
+        ck_assert(sim_conserves(sim, stderr));
+    }
+    for (uint16_t i = 0; i < sim->component_count; i++)
+        for (int k = 0; k < OUTCOME_COUNT; k++)
+            mark = rng_hash(mark, sim->components[i]->finished[k]);
+    ck_assert_uint_gt(sim_find_group(sim, "users")->instances[0]->finished[OUTCOME_OK], 1000);
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        ck_assert_uint_gt(sim->groups[i]->instances[0]->started + (sim->groups[i]->type == &host_model.component), 0);
+        if (group_may_crash(sim->groups[i]))
+            ck_assert_uint_gt(sim->groups[i]->instances[0]->finished[OUTCOME_CRASHED], 0);
+    }
+    mark = rng_hash(mark, sim->events);
+    sim_destroy(sim);
+    return mark;
+}
+
+START_TEST(test_faults_conserve_in_every_model)
+{
+    static const char *const disciplines[] = { "fifo", "lifo", "priority", "processor_sharing" };
+    const struct scenario_overrides none = { 0 };
+    struct faulty faulty = { 0 };
+    char text[4096];
+
+    snprintf(text, sizeof text, busy, disciplines[_i]);
+    faulty_read(&faulty, text, &none);
+    ck_assert(run_busy(&faulty.scenario.variants[0], 10 + (uint64_t)_i) == run_busy(&faulty.scenario.variants[0], 10 + (uint64_t)_i));
+    scenario_deinit(&faulty.scenario);
+    diagnostics_deinit(&faulty.diagnostics);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("faults");
@@ -206,6 +290,7 @@ int main(void)
     tcase_add_test(tcase, test_faults_are_patched_as_everything_is);
     tcase_add_test(tcase, test_faults_empty_a_cache);
     tcase_add_test(tcase, test_faults_leave_others_on_the_machine_alone);
+    tcase_add_loop_test(tcase, test_faults_conserve_in_every_model, 0, 4);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
