@@ -142,6 +142,28 @@ static void write_cost(struct page *page, const struct results *results)
     page_end_line(page);
 }
 
+/* What the faults did: "web: 2 crashes, up 95.8% of the time". */
+static void write_faults(struct page *page, const struct results *results)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+        double crashes;
+
+        if (!summary_is_tier(entry->component) || strcmp(entry->metric, "crashes"))
+            continue;
+        if (!any)
+            page_label(page, LABEL_WIDTH, "  faults");
+        any = true;
+        crashes = results_interval(results, entry).mean;
+        page_listed(page, PAGE_PLAIN, "%s: %.3g crash%s, %.3g s down", entry->component, crashes, crashes == 1 ? "" : "es",
+                    results_value(results, entry->component, "downtime"));
+    }
+    if (any)
+        page_end_line(page);
+}
+
 /* The servers are, the cpu is. */
 static const char *is_or_are(const char *resource)
 {
@@ -297,6 +319,7 @@ void summary_variant(struct page *page, const struct summary *summary, const str
         return;
     write_users(page, run);
     summary_tiers(page, &run->results, !run->assessment.overloaded);
+    write_faults(page, &run->results);
     write_cost(page, &run->results);
     write_limit(page, run);
     for (size_t i = 0; i < run->assessment.check_count; i++)
