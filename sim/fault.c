@@ -165,7 +165,8 @@ static void answer_victims(struct victims *victims)
 {
     struct sim *sim = victims->sim;
 
-    qsort(victims->list, victims->count, sizeof(struct request *), by_arrival);
+    if (victims->count)
+        qsort(victims->list, victims->count, sizeof(struct request *), by_arrival);
     for (uint32_t i = 0; i < victims->count; i++) {
         struct request *request = victims->list[i];
         struct component *component = request->owner;
