@@ -27,7 +27,7 @@ struct parameters {
     double ttl_s;
 
     int objects;                       /* O24: of Zipf popularity */
-    double zipf_exponent, ttl_s;       /* O24 */
+    double zipf_exponent;              /* O24 */
     double edge_rates[3];              /* O24: per second */
     double object_gb;                  /* O24 */
     double usd_per_gb_out, usd_per_gb_fetched; /* O24 */
