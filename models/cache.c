@@ -176,13 +176,7 @@ static void cache_begin(struct component *self)
 /* It comes back empty. */
 static void cache_on_crash(struct component *self)
 {
-    struct cache *cache = component_state(self);
-    uint64_t evictions = cache->store.evictions;
-
-    while (cache->store.entries.level)
-        eviction_evict(&cache->store, self->sim->now_ns);
-    cache->store.evictions = evictions; /* nothing made room */
-    settle_memory(self);
+    cache_lose_contents(self);
 }
 
 /* ---- operations ---- */
@@ -473,6 +467,7 @@ const struct model_type cache_model = {
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
         .on_crash = cache_on_crash,
+        .on_restart = cache_make_tickers,
         .activity = cache_activity,
         .instance_for = cache_node_for,
         .metrics = metrics,
