@@ -63,10 +63,12 @@ static uint64_t find_fullest(struct growth *growth, const struct sim *sim, const
     return named;
 }
 
-/* Not requests: memory that a component has, or else everybody's, whichever is more. */
+/* Not requests: the memory of a component, if it is a good part of what the run has come to use since it was built, or
+ * else all of that. */
 static void find_keeper(struct growth *growth, const struct sim *sim, uint64_t requests_bytes, uint64_t *bytes)
 {
-    uint64_t used = sim->memory.used_bytes, all = used > requests_bytes ? used - requests_bytes : 0;
+    uint64_t before = requests_bytes + growth->built_bytes;
+    uint64_t all = sim->memory.used_bytes > before ? sim->memory.used_bytes - before : 0;
 
     memory_count_owners(&sim->memory, bytes, sim->component_count + 1u);
     growth->kept_bytes = find_fullest(growth, sim, bytes + 1); /* 0 is nobody */

@@ -152,7 +152,10 @@ void sim_begin(struct sim *sim)
     for (uint32_t i = 0; i < sim->station_count; i++)
         if (sim->stations[i]->sharing)
             sharing_start(sim->stations[i]);
-    for (uint16_t i = 0; i < sim->component_count; i++)
+    for (uint16_t i = 0; i < sim->component_count; i++) {
+        sim->memory.owner = sim->components[i]->id + 1u; /* what it allocates now is kept for it */
         if (sim->components[i]->group->type->start)
             sim->components[i]->group->type->start(sim->components[i]);
+    }
+    sim->memory.owner = 0;
 }
