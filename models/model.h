@@ -20,6 +20,7 @@ struct model_type {
     unsigned roles; /* what others may call it for (enum param_role) */
     bool many;      /* takes `count` */
     bool crashes;   /* may be in "faults": on_crash leaves nothing that was in memory */
+    bool outside;   /* on the public network, as users are (a CDN): it reaches public addresses only */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */

@@ -109,16 +109,22 @@ void sim_call_in_full(struct component *self, struct request *request, struct li
 
 /* ---- retries ---- */
 
+void sim_restore_question(const struct sim *sim, struct request *request)
+{
+    const struct call_question *question = question_of(sim, request);
+
+    request->bytes = question->bytes;
+    request->rows = question->rows;
+    request->operation = question->operation;
+}
+
 /* The pause is over, or there was none: the next attempt leaves. */
 static void resend(struct component *caller, struct request *request)
 {
     struct link *link = &caller->sim->links[request_last_link(request)];
     uint8_t attempt = request_frame(request)->attempt;
-    const struct call_question *question = question_of(caller->sim, request);
 
-    request->bytes = question->bytes;
-    request->rows = question->rows;
-    request->operation = question->operation;
+    sim_restore_question(caller->sim, request);
     if (caller->group->type->is_source)
         caller->sim->classes[request->request_class]->retries++;
     request->top++;

@@ -173,6 +173,10 @@ static inline void sim_call(struct component *self, struct request *request, str
     sim_enter(link->target, request, callee, sim->now_ns);
 }
 
+/* Makes of an answer the question again: for those who repeat a failed call themselves, over another link. The policy of the
+ * link that the call went over has retries, or nothing was kept, and an empty retry_on. */
+void sim_restore_question(const struct sim *sim, struct request *request);
+
 /* Answers the caller. Set request->bytes before, to the size of the answer. Here is the usual case, which calls nothing but
  * the caller, and that as its last act: so there is nothing to save and to restore. */
 static inline void sim_reply(struct component *self, struct request *request, enum outcome outcome)

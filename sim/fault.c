@@ -230,7 +230,7 @@ static void fault_begin(const struct fault *fault)
     for (uint32_t i = fault->first; i <= fault->last; i++) {
         struct component *component = fault->group->instances[i];
 
-        if (component->outage->faults++)
+        if (component->outage->faults++ && component_is_down(component))
             continue;
         any = true;
         go_down(component, fault->silent);
@@ -248,18 +248,28 @@ static void fault_begin(const struct fault *fault)
     answer_victims(&victims);
 }
 
+static void come_up(struct component *component)
+{
+    gauge_fall(&component->outage->down, component->sim->now_ns);
+    swap_callbacks(component, false);
+    if (component->group->type->on_restart)
+        component->group->type->on_restart(component);
+}
+
 static void fault_end(const struct fault *fault)
 {
     for (uint32_t i = fault->first; i <= fault->last; i++) {
         struct component *component = fault->group->instances[i];
 
-        if (--component->outage->faults)
-            continue;
-        gauge_fall(&component->outage->down, component->sim->now_ns);
-        swap_callbacks(component, false);
-        if (component->group->type->on_restart)
-            component->group->type->on_restart(component);
+        if (--component->outage->faults == 0 && component_is_down(component))
+            come_up(component);
     }
+}
+
+void fault_take_over(struct component *self)
+{
+    SIM_ASSERT(self->sim, self, component_is_down(self));
+    come_up(self);
 }
 
 /* ---- the timeline ---- */

@@ -65,6 +65,16 @@ static inline bool component_is_down(const struct component *component)
     return __builtin_expect(component->outage != NULL, 0) && component->outage->down.level > 0;
 }
 
+/* Another machine takes the place of the one that is down: the instance is up from now on, as new (on_restart), though the
+ * fault lasts. What crashes it before the fault has ended finds no other machine: it is down until all faults have ended. */
+void fault_take_over(struct component *self);
+
+/* True in on_crash when a machine that died before has not come back: somebody else has had its place. */
+static inline bool fault_leaves_nobody(const struct component *self)
+{
+    return self->outage->faults > 1;
+}
+
 /* What an instance that is down does with a request that arrives, in the place of the type's on_request. */
 void fault_on_request(struct component *self, struct request *request);
 
