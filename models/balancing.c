@@ -48,6 +48,48 @@ static uint32_t ip_hash_choose(struct balancing *balancing, struct rng *rng, uin
     return balancing->available[(hash >> 32) * balancing->available_count >> 32];
 }
 
+static uint32_t consistent_hash_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    (void)rng;
+    return hash_ring_find_present(balancing->config.ring, user, balancing->absent);
+}
+
+static void consistent_hash_rebuild(struct balancing *balancing)
+{
+    for (uint32_t i = 0; i < balancing->config.count; i++)
+        balancing->absent[i] = !balancing->is_available[i];
+}
+
+/* ---- weighted ---- */
+
+static uint32_t weighted_choose(struct balancing *balancing, struct rng *rng, uint64_t user)
+{
+    uint32_t best = balancing->available[0];
+
+    (void)rng;
+    (void)user;
+    for (uint32_t i = 0; i < balancing->available_count; i++) {
+        uint32_t target = balancing->available[i];
+
+        balancing->credit[target] += balancing->config.weights[target];
+        if (balancing->credit[target] > balancing->credit[best])
+            best = target;
+    }
+    balancing->credit[best] -= balancing->weight_total;
+    return best;
+}
+
+/* Who comes back begins anew, and what those who stay have gained stays with them. */
+static void weighted_rebuild(struct balancing *balancing)
+{
+    balancing->weight_total = 0;
+    for (uint32_t i = 0; i < balancing->config.count; i++)
+        if (balancing->is_available[i])
+            balancing->weight_total += balancing->config.weights[i];
+        else
+            balancing->credit[i] = 0;
+}
+
 /* ---- power of d ---- */
 
 static uint32_t fewer(const struct balancing *balancing, uint32_t best, uint32_t target)
@@ -219,18 +261,26 @@ static const struct balancing_policy_row policies[] = {
     [BALANCING_LEAST_CONNECTIONS] = { ordered_choose, ordered_change, ordered_rebuild },
     [BALANCING_POWER_OF_D] = { power_of_d_choose, NULL, NULL },
     [BALANCING_IP_HASH] = { ip_hash_choose, NULL, NULL },
+    [BALANCING_WEIGHTED] = { weighted_choose, NULL, weighted_rebuild },
+    [BALANCING_CONSISTENT_HASH] = { consistent_hash_choose, NULL, consistent_hash_rebuild },
 };
 
 static const struct balancing_policy_row first_of_few = { first_of_few_choose, NULL, NULL };
 static const struct balancing_policy_row first_of_many = { tournament_choose, tournament_change,
                                                            tournament_rebuild };
 
+/* Whose turn it is under round robin keeps it, or it is that of the one after. */
 static void rebuild(struct balancing *balancing)
 {
+    uint32_t next = balancing->turn < balancing->available_count ? balancing->available[balancing->turn] : 0;
+
     balancing->available_count = 0;
-    for (uint32_t i = 0; i < balancing->config.count; i++)
+    for (uint32_t i = 0; i < balancing->config.count; i++) {
+        if (i == next)
+            balancing->turn = balancing->available_count;
         if (balancing->is_available[i])
             balancing->available[balancing->available_count++] = i;
+    }
     if (balancing->policy->rebuild)
         balancing->policy->rebuild(balancing);
 }
@@ -244,6 +294,10 @@ static void allocate(struct balancing *balancing, struct memory *memory, uint32_
         balancing->order = memory_alloc_array(memory, count, sizeof *balancing->order);
         balancing->place = memory_alloc_array(memory, count, sizeof *balancing->place);
     }
+    if (balancing->policy->choose == weighted_choose)
+        balancing->credit = memory_alloc_array(memory, count, sizeof *balancing->credit);
+    if (balancing->policy->choose == consistent_hash_choose)
+        balancing->absent = memory_alloc_array(memory, count, sizeof *balancing->absent);
     if (balancing->policy->choose == tournament_choose) {
         balancing->leaves = 2;
         while (balancing->leaves < count)
@@ -256,12 +310,12 @@ void balancing_init(struct balancing *balancing, struct memory *memory, const st
 {
     *balancing =
         (struct balancing){ .policy = &policies[config->policy], .config = *config, .memory = memory };
-    balancing->turn = config->first % config->count;
     if (config->policy == BALANCING_LEAST_CONNECTIONS && config->ties == BALANCING_TIES_FIRST)
         balancing->policy = config->count <= BALANCING_FEW ? &first_of_few : &first_of_many;
     allocate(balancing, memory, config->count);
     memset(balancing->is_available, true, config->count * sizeof *balancing->is_available);
     rebuild(balancing);
+    balancing->turn = config->first % config->count;
 }
 
 static inline void change(struct balancing *balancing, uint32_t target, uint32_t connections)
@@ -285,6 +339,24 @@ uint32_t balancing_choose(struct balancing *balancing, struct rng *rng, uint64_t
     return target;
 }
 
+void balancing_take(struct balancing *balancing, uint32_t target)
+{
+    change(balancing, target, balancing->connections[target] + 1);
+}
+
+uint32_t balancing_choose_other(struct balancing *balancing, struct rng *rng, uint64_t user, uint32_t except)
+{
+    uint32_t target = balancing_choose(balancing, rng, user);
+
+    if (target != except || target == BALANCING_NONE || balancing->available_count == 1)
+        return target;
+    balancing_return(balancing, target);
+    balancing_set_available(balancing, except, false);
+    target = balancing_choose(balancing, rng, user);
+    balancing_set_available(balancing, except, true);
+    return target;
+}
+
 void balancing_return(struct balancing *balancing, uint32_t target)
 {
     change(balancing, target, balancing->connections[target] - 1);
@@ -292,12 +364,19 @@ void balancing_return(struct balancing *balancing, uint32_t target)
 
 void balancing_forget(struct balancing *balancing)
 {
-    memset(balancing->connections, 0, balancing->config.count * sizeof *balancing->connections);
+    uint32_t count = balancing->config.count;
+
+    memset(balancing->connections, 0, count * sizeof *balancing->connections);
+    if (balancing->credit)
+        memset(balancing->credit, 0, count * sizeof *balancing->credit);
     rebuild(balancing);
+    balancing->turn = balancing->config.first % count;
 }
 
 void balancing_set_available(struct balancing *balancing, uint32_t target, bool is_available)
 {
+    if (balancing->is_available[target] == is_available)
+        return;
     balancing->is_available[target] = is_available;
     rebuild(balancing);
 }

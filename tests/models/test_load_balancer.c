@@ -216,6 +216,101 @@ START_TEST(test_balancing_ip_hash_moves_only_users_of_a_lost_target)
 }
 END_TEST
 
+/* Weights 5, 1 and 1 as nginx's own example has them: the heavy one never has all its turns in a row. */
+START_TEST(test_balancing_weighted_spreads_its_turns_out)
+{
+    static const uint32_t weights[] = { 5, 1, 1 }, expected[] = { 0, 0, 1, 0, 2, 0, 0 };
+    uint64_t chosen[3] = { 0 };
+    struct rig rig;
+
+    rig_init(&rig,
+             (struct balancing_config){ .policy = BALANCING_WEIGHTED, .count = 3, .weights = weights });
+    for (int i = 0; i < 700; i++) {
+        uint32_t target = choose(&rig);
+
+        ck_assert_uint_eq(target, expected[i % 7]);
+        chosen[target]++;
+    }
+    ck_assert_uint_eq(chosen[0], 500);
+    balancing_set_available(&rig.balancing, 0, false);
+    for (int i = 0; i < 100; i++)
+        chosen[choose(&rig)]++;
+    ck_assert_uint_eq(chosen[0], 500);
+    ck_assert_uint_eq(chosen[1], 150);
+    balancing_set_available(&rig.balancing, 0, true);
+    for (int i = 0; i < 700; i++)
+        chosen[choose(&rig)]++;
+    ck_assert_uint_eq(chosen[0], 1000);
+    memory_deinit(&rig.memory);
+}
+END_TEST
+
+/* The fifth of five servers goes and comes: its fifth of the users moves (the share of a node of 100 virtual ones has
+ * a standard deviation of 0.018), spread over the others, and nobody else. */
+START_TEST(test_balancing_consistent_hash_moves_only_users_of_a_lost_target)
+{
+    enum { USERS = 20000 };
+    static uint32_t home[USERS];
+    uint64_t moved_to[5] = { 0 }, moved = 0;
+    struct hash_ring ring;
+    struct rig rig;
+
+    rig_init(&rig, (struct balancing_config){
+                       .policy = BALANCING_CONSISTENT_HASH, .count = 5, .ring = &ring });
+    hash_ring_init(&ring, &rig.memory, 5, 100, 42);
+    for (uint64_t user = 0; user < USERS; user++)
+        home[user] = balancing_choose(&rig.balancing, &rig.rng, user);
+    balancing_set_available(&rig.balancing, 4, false);
+    for (uint64_t user = 0; user < USERS; user++) {
+        uint32_t target = balancing_choose(&rig.balancing, &rig.rng, user);
+
+        ck_assert(home[user] == 4 ? target != 4 : target == home[user]);
+        moved += home[user] == 4;
+        moved_to[target] += home[user] == 4;
+    }
+    ck_assert_double_eq_tol((double)moved / USERS, 0.2, 4 * 0.018);
+    for (int i = 0; i < 4; i++)
+        ck_assert_uint_gt(moved_to[i], moved / 8);
+    balancing_set_available(&rig.balancing, 4, true);
+    for (uint64_t user = 0; user < USERS; user++)
+        ck_assert_uint_eq(balancing_choose(&rig.balancing, &rig.rng, user), home[user]);
+    memory_deinit(&rig.memory);
+}
+END_TEST
+
+START_TEST(test_balancing_another_one_is_chosen_where_there_is_one)
+{
+    static const uint32_t weights[] = { 1, 2, 3, 4 };
+
+    for (int policy = 0; policy < BALANCING_POLICIES; policy++) {
+        struct hash_ring ring;
+        struct rig rig;
+
+        rig_init(&rig, (struct balancing_config){ .policy = (enum balancing_policy)policy,
+                                                  .count = 4,
+                                                  .choices = 2,
+                                                  .weights = weights,
+                                                  .ring = &ring });
+        hash_ring_init(&ring, &rig.memory, 4, 10, 1);
+        for (int i = 0; i < 200; i++) {
+            uint32_t failed = choose(&rig), other;
+
+            balancing_return(&rig.balancing, failed);
+            other = balancing_choose_other(&rig.balancing, &rig.rng, 7, failed);
+            ck_assert_uint_ne(other, failed);
+            ck_assert_uint_eq(rig.balancing.connections[other], 1);
+            balancing_return(&rig.balancing, other);
+        }
+        for (uint32_t i = 1; i < 4; i++)
+            balancing_set_available(&rig.balancing, i, false);
+        ck_assert_uint_eq(balancing_choose_other(&rig.balancing, &rig.rng, 7, 0), 0);
+        balancing_set_available(&rig.balancing, 0, false);
+        ck_assert_uint_eq(balancing_choose_other(&rig.balancing, &rig.rng, 7, 0), BALANCING_NONE);
+        memory_deinit(&rig.memory);
+    }
+}
+END_TEST
+
 START_TEST(test_balancing_round_robin_takes_turns_among_the_available)
 {
     static const uint32_t expected[] = { 1, 2, 3, 0, 1, 2, 3, 0 };
@@ -234,14 +329,22 @@ END_TEST
 
 START_TEST(test_balancing_without_targets_chooses_nobody)
 {
-    for (int policy = BALANCING_ROUND_ROBIN; policy <= BALANCING_IP_HASH; policy++)
+    uint32_t weights[40];
+
+    for (uint32_t i = 0; i < 40; i++)
+        weights[i] = i + 1;
+    for (int policy = 0; policy < BALANCING_POLICIES; policy++)
         for (int ties = BALANCING_TIES_RANDOM; ties <= BALANCING_TIES_FIRST; ties++) {
+            struct hash_ring ring;
             struct rig rig;
 
             rig_init(&rig, (struct balancing_config){ .policy = (enum balancing_policy)policy,
                                                       .count = 40,
                                                       .choices = 2,
+                                                      .weights = weights,
+                                                      .ring = &ring,
                                                       .ties = (enum balancing_ties)ties });
+            hash_ring_init(&ring, &rig.memory, 40, 3, 1);
             for (uint32_t i = 0; i < 40; i++)
                 balancing_set_available(&rig.balancing, i, false);
             ck_assert_uint_eq(choose(&rig), BALANCING_NONE);
@@ -272,6 +375,7 @@ static struct system system_of(enum balancing_policy policy, uint32_t web_count,
         .lb = { .targets = "web",
                 .policy = (int)policy,
                 .choices = 2,
+                .virtual_nodes = 100,
                 .forward_time = constant(0.0),
                 .connections = INT64_MAX,
                 .price = 0.0225,
@@ -412,7 +516,7 @@ START_TEST(test_load_balancer_passes_on_who_wants_what)
 {
     struct work_seen first = { 0 };
 
-    for (int policy = BALANCING_ROUND_ROBIN; policy <= BALANCING_IP_HASH; policy++) {
+    for (int policy = 0; policy < BALANCING_POLICIES; policy++) {
         struct system system = system_of((enum balancing_policy)policy, 4, 3.2, 1.0);
         struct work_seen seen = { 0 };
 
@@ -467,6 +571,7 @@ static int users_moved(enum balancing_policy policy)
 START_TEST(test_load_balancer_ip_hash_keeps_a_user_at_a_server)
 {
     ck_assert_int_eq(users_moved(BALANCING_IP_HASH), 0);
+    ck_assert_int_eq(users_moved(BALANCING_CONSISTENT_HASH), 0);
     ck_assert_int_gt(users_moved(BALANCING_RANDOM), 1000);
 }
 END_TEST
@@ -561,12 +666,41 @@ START_TEST(test_load_balancer_is_the_only_public_address)
 }
 END_TEST
 
+static void pass_wire_group(struct group *group)
+{
+    sim_link_all(group, sim_find_group(group->sim, "web"), NULL);
+}
+
+/* What stands between users and the balancer is outside too; a server inside may call the servers. */
+START_TEST(test_load_balancer_hides_its_servers_from_what_is_outside)
+{
+    const struct model_type edge = { .component = { .name = "edge", .wire_group = pass_wire_group },
+                                     .outside = true };
+    const struct model_type inner = { .component = { .name = "inner", .wire_group = pass_wire_group } };
+    struct system system = system_of(BALANCING_ROUND_ROBIN, 3, 1.0, 1.0);
+    struct param_problems problems = { 0 };
+
+    system_add(&system, 1);
+    sim_add_group(system.sim, &inner.component, "inner", 1, NULL, &system.sim->sites[0]);
+    sim_add_part(sim_add_group(system.sim, &edge.component, "edge", 1, NULL, &system.sim->sites[0]),
+                 &edge.component, "copy", 2, NULL);
+    wire(system.sim);
+    load_balancer_model.check_wired(system.lb_group, &problems);
+    ck_assert_int_eq(problems.count, 1);
+    ck_assert_str_eq(problems.text, "edge calls web directly, past the balancer");
+    sim_destroy(system.sim);
+}
+END_TEST
+
 TEST_MAIN("load_balancer", test_balancing_least_connections_never_prefers_a_busier_one,
           test_balancing_least_connections_spreads_ties_evenly,
           test_balancing_least_connections_reaches_any_level, test_balancing_power_of_d_draws_distinct_or_not,
           test_balancing_power_of_d_spreads_ties_evenly,
           test_balancing_ip_hash_moves_only_users_of_a_lost_target,
           test_balancing_round_robin_takes_turns_among_the_available,
+          test_balancing_weighted_spreads_its_turns_out,
+          test_balancing_consistent_hash_moves_only_users_of_a_lost_target,
+          test_balancing_another_one_is_chosen_where_there_is_one,
           test_balancing_without_targets_chooses_nobody, test_load_balancer_random_splits_a_poisson_process,
           test_load_balancer_round_robin_gives_erlang_gaps,
           test_load_balancer_least_connections_joins_the_shortest_queue,
@@ -576,4 +710,5 @@ TEST_MAIN("load_balancer", test_balancing_least_connections_never_prefers_a_busi
           test_load_balancer_connections_refuse_as_erlang_b,
           test_load_balancer_forward_time_delays_and_price_is_billed,
           test_load_balancer_timeouts_leave_orphans_and_free_connections,
-          test_load_balancer_is_the_only_public_address)
+          test_load_balancer_is_the_only_public_address,
+          test_load_balancer_hides_its_servers_from_what_is_outside)

@@ -1,0 +1,47 @@
+/* sticky_table.h - which server a user's cookie names.
+ *
+ * A cookie is with the user, so one table serves all balancers of a group, and nothing but its age takes it away: it
+ * expires `lifetime_ns` after its last use. Cookies are kept in order of their last use; each look-up drops those
+ * at the old end that have expired, so the table holds no more users than came within one lifetime.
+ *
+ * Cost: O(1) expected and amortised. Memory: 32 bytes a cookie, up to 56 with room to grow; a user without a cookie
+ * costs nothing. Ownership: blocks of the `struct memory` given, freed with it. Errors: none; at most 2^32 - 2 cookies.
+ */
+#ifndef MODELS_STICKY_TABLE_H
+#define MODELS_STICKY_TABLE_H
+
+#include <stdint.h>
+
+#include "sim/memory.h"
+
+#define STICKY_NONE UINT32_MAX
+
+struct cookie {
+    uint64_t user;
+    int64_t used_ns;
+    uint32_t target;
+    uint32_t next; /* of the same bucket, or of the free ones; 0: none */
+    uint32_t older, newer;
+};
+
+struct sticky_table {
+    struct memory *memory;
+    int64_t lifetime_ns;
+    uint64_t key;         /* of the hash */
+    struct cookie *cookies; /* from index 1; 0 closes the ring of those in use: its newer is the oldest */
+    uint32_t room, used;  /* places there are, places ever used */
+    uint32_t free;        /* the first of the free ones */
+    uint32_t count;       /* cookies there are */
+    uint32_t *buckets;
+    uint32_t bucket_count; /* a power of two */
+};
+
+void sticky_init(struct sticky_table *table, struct memory *memory, int64_t lifetime_ns, uint64_t key);
+
+/* The target of the user's cookie, which is used now; STICKY_NONE: there is none, or it has expired. Dates never fall. */
+uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns);
+
+/* Gives the user a cookie, or another one. */
+void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int64_t now_ns);
+
+#endif
