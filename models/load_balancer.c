@@ -416,7 +416,7 @@ const struct model_type load_balancer_model = {
         .on_restart = load_balancer_on_restart,
         .on_window = load_balancer_on_window,
         .metrics = metrics,
-        .has_metric = load_balancer_has_metric,
+        .emits = load_balancer_has_metric,
         .activity = load_balancer_activity,
     },
     .summary = "spreads requests over the instances of a component",
