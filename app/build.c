@@ -21,6 +21,31 @@ static struct site *site_of(struct sim *sim, const char *region)
     return site ? site : sim_add_site(sim, region);
 }
 
+static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, const struct group *parent, const char *part)
+{
+    struct group *group = sim_find_group(sim, fault->component);
+
+    for (uint16_t i = 0; parent && i < sim->group_count; i++)
+        if (sim->groups[i]->parent == parent && !strcmp(sim->groups[i]->name + strlen(parent->name) + 1, part))
+            group = sim->groups[i];
+    sim_add_fault(sim, &(struct fault){ .group = group, .first = fault->first, .last = fault->last, .from_ns = fault->from_ns,
+                                        .until_ns = fault->until_ns, .silent = fault->silent });
+}
+
+/* A name cannot die: its parts do, all or one. */
+static void add_fault(struct sim *sim, const struct scenario_fault *fault)
+{
+    const struct group *group = sim_find_group(sim, fault->component);
+    const struct model_type *type = model_of(group);
+    const char *part;
+
+    if (!type->part_name)
+        add_fault_of(sim, fault, NULL, NULL);
+    for (size_t i = 0; type->part_name && (part = type->part_name(group->config, i)); i++)
+        if (!fault->part || !strcmp(part, fault->part))
+            add_fault_of(sim, fault, group, part);
+}
+
 static void add_everything(void *argument)
 {
     struct build *build = argument;
@@ -36,12 +61,8 @@ static void add_everything(void *argument)
                       site_of(sim, component->region));
     }
     build->wired = sim_wire(sim, &build->cycle);
-    for (size_t i = 0; build->wired && i < variant->fault_count; i++) {
-        const struct scenario_fault *fault = &variant->faults[i];
-
-        sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, fault->component), .first = fault->first, .last = fault->last,
-                                            .from_ns = fault->from_ns, .until_ns = fault->until_ns, .silent = fault->silent });
-    }
+    for (size_t i = 0; build->wired && i < variant->fault_count; i++)
+        add_fault(sim, &variant->faults[i]);
 }
 
 /* The component of the scenario that a group or part belongs to, by the scenario's own string. */

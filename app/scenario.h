@@ -53,6 +53,7 @@ struct component_config {
 /* Of the timeline, with dates of the run. */
 struct scenario_fault {
     const char *component;
+    const char *part; /* NULL: all, or it has none */
     uint32_t first, last; /* instances */
     int64_t from_ns, until_ns;
     bool silent;

@@ -66,6 +66,32 @@ static void read_instances(const struct fault_reading *fault, const struct compo
     read->last = (uint32_t)(config->instance + config->count - 1);
 }
 
+static void read_part(const struct fault_reading *fault, const struct component_config *component, struct scenario_fault *read)
+{
+    const struct model_type *type = component->type;
+    const char *part = fault->config->part, *name;
+    char help[256], words[200], message[200];
+    struct word_list list;
+
+    if (!strcmp(part, "all"))
+        return;
+    word_list_init(&list, words, sizeof words);
+    for (size_t i = 0; type->part_name && (name = type->part_name(component->config, i)); i++) {
+        word_list_add(&list, name);
+        if (!strcmp(name, part))
+            read->part = name;
+    }
+    word_list_end(&list, "and");
+    if (read->part)
+        return;
+    snprintf(help, sizeof help, "its parts are %s", words);
+    if (type->part_name)
+        snprintf(message, sizeof message, "\"%.64s\" has no part \"%.64s\"", component->name, part);
+    else
+        snprintf(message, sizeof message, "\"%.64s\" has no parts that crash alone", component->name);
+    fault_error(fault, "part", type->part_name ? help : NULL, message);
+}
+
 /* From when to when, of the run. */
 static void read_dates(const struct fault_reading *fault, struct scenario_fault *read)
 {
@@ -102,6 +128,7 @@ void reading_faults(struct reading *reading)
         read->component = component->name;
         read->silent = fault.config->silent;
         read_dates(&fault, read);
+        read_part(&fault, component, read);
         if (component->type->crashes)
             read_instances(&fault, component, read);
         else

@@ -88,6 +88,8 @@ static const struct param_row fault_rows[] = {
     PARAM_DURATION(struct fault_config, at, .max = 1e18, .help = "When it happens, from the start of the measured time, which follows the warm-up."),
     PARAM_REFERENCE(struct fault_config, crash, .refers_to = PARAM_REFERS_COMPONENT,
                     .help = "The component that dies, with every request inside; its callers hear \"crashed\", later ones \"unavailable\"."),
+    PARAM_TEXT(struct fault_config, part, .default_text = "\"all\"",
+               .help = "Which part of it dies, of a component that has some: an edge of a CDN, by its region; all: the whole of it."),
     PARAM_COUNT(struct fault_config, instance, .default_text = "\"all\"", .word = "all", .word_value = PARAM_WORD_MAX, .max = 10000,
                 .help = "Which instance of it dies, counted from 0."),
     PARAM_COUNT(struct fault_config, count, .default_text = "1", .min = 1, .max = 10000,

@@ -37,6 +37,7 @@ struct network_config {
 struct fault_config {
     int64_t at; /* ns from the start of the measured time, as are all dates here */
     const char *crash;
+    const char *part; /* "all" */
     int64_t instance; /* INT64_MAX: all */
     int64_t count;    /* instances from that one on */
     int64_t until;    /* INT64_MAX: the end, or as lasts says */

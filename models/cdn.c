@@ -27,6 +27,7 @@
 #include "models/routing.h"
 #include "sim/call.h"
 
+#define EDGE_ALONE "edge" /* what the only one is called */
 #define GIGABYTE 1e9
 #define HOURS_A_MONTH 730.0
 
@@ -65,7 +66,7 @@ static struct group *add_edge(struct group *group, uint32_t place)
     struct group *edge;
 
     if (!config->edges.count)
-        edge = sim_add_part(group, &cdn_edge_model.component, "edge", 1, config);
+        edge = sim_add_part(group, &cdn_edge_model.component, EDGE_ALONE, 1, config);
     else
         edge = sim_add_part_at(group, &cdn_edge_model.component, items[place].name, 1, config,
                                site_named(group->sim, items[place].name));
@@ -373,6 +374,16 @@ static void cdn_check_wired(const struct group *group, struct param_problems *pr
     check_rules(group, problems);
 }
 
+static const char *cdn_part_name(const void *configuration, size_t index)
+{
+    const struct cdn_config *config = configuration;
+    const struct cdn_edge_config *edges = config->edges.items;
+
+    if (!config->edges.count)
+        return index == 0 ? EDGE_ALONE : NULL;
+    return index < config->edges.count ? edges[index].name : NULL;
+}
+
 const struct model_type cdn_model = {
     .component = {
         .name = "cdn",
@@ -401,6 +412,8 @@ const struct model_type cdn_model = {
                 "them sees less of it and hits less.",
     .params = &cdn_params,
     .roles = ROLE_SERVER,
+    .crashes = true,
+    .part_name = cdn_part_name,
     .check = cdn_check,
     .check_wired = cdn_check_wired,
 };

@@ -355,10 +355,13 @@ const struct model_type cdn_edge_model = {
         .on_request = edge_on_request,
         .on_reply = edge_on_reply,
         .on_timer = edge_on_timer,
+        .on_crash = cdn_edge_on_crash,
+        .on_restart = cdn_edge_on_restart,
         .activity = edge_activity,
         .metrics = metrics,
     },
     .summary = "one place of a content delivery network; made by cdn",
     .hidden = true,
+    .crashes = true,
     .roles = ROLE_SERVER,
 };

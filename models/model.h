@@ -23,6 +23,9 @@ struct model_type {
     bool outside;   /* on the public network, as users are (a CDN): it reaches public addresses only */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
+    /* Of a name (component_type.is_name): its parts, which crash in its place, all or one; NULL: past the last. */
+    const char *(*part_name)(const void *config, size_t index);
+
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */
     void (*check)(const void *config, struct param_problems *problems);
 
