@@ -413,6 +413,7 @@ const struct model_type cdn_model = {
     .params = &cdn_params,
     .roles = ROLE_SERVER,
     .crashes = true,
+    .outside = true,
     .part_name = cdn_part_name,
     .check = cdn_check,
     .check_wired = cdn_check_wired,

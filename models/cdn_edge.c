@@ -363,5 +363,6 @@ const struct model_type cdn_edge_model = {
     .summary = "one place of a content delivery network; made by cdn",
     .hidden = true,
     .crashes = true,
+    .outside = true,
     .roles = ROLE_SERVER,
 };
