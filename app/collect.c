@@ -421,20 +421,56 @@ static void collect_classes(struct results *results, const struct group *group, 
     }
 }
 
-static void collect_source(const struct subject *subject)
+/* A source whose users are in several regions stands for its parts, which have rows of their own too. Returns how many
+ * instances these have. */
+static uint32_t gather_parts(const struct subject *subject, struct component **members, struct tally *tally,
+                             struct histogram *ok, struct histogram *failed)
 {
+    const struct sim *sim = subject->sim;
+    uint32_t count = 0;
+
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        const struct group *part = sim->groups[i];
+
+        if (part->parent != subject->group)
+            continue;
+        members[count++] = part->instances[0];
+        for (uint16_t k = 0; k < part->class_count; k++) {
+            const struct request_class *class = sim->classes[part->class_first + k];
+
+            add_class(tally, class);
+            histogram_merge(ok, &class->latency_ok);
+            histogram_merge(failed, &class->latency_failed);
+        }
+    }
+    return count;
+}
+
+static void collect_source(const struct subject *group_subject)
+{
+    struct subject subject = *group_subject;
+    struct component **parts = calloc(subject.sim->group_count, sizeof *parts);
     struct histogram *both = calloc(2, sizeof *both);
     struct tally tally = { 0 };
+    uint32_t part_count;
 
-    if (!both) {
-        subject->results->out_of_memory = true;
+    if (!both || !parts) {
+        subject.results->out_of_memory = true;
+        free(parts);
+        free(both);
         return;
     }
-    collect_classes(subject->results, subject->group, &tally, &both[0], &both[1]);
-    add_requests(subject->results, subject->name, &tally, measured_s(subject->sim));
-    add_latencies(subject->results, subject->name, &both[0], &both[1]);
-    results_add_value(subject->results, subject->name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(subject));
-    add_own_metrics(subject);
+    collect_classes(subject.results, subject.group, &tally, &both[0], &both[1]);
+    part_count = gather_parts(&subject, parts, &tally, &both[0], &both[1]);
+    if (part_count) {
+        subject.members = parts;
+        subject.count = part_count;
+    }
+    add_requests(subject.results, subject.name, &tally, measured_s(subject.sim));
+    add_latencies(subject.results, subject.name, &both[0], &both[1]);
+    results_add_value(subject.results, subject.name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(&subject));
+    add_own_metrics(&subject);
+    free(parts);
     free(both);
 }
 

@@ -335,6 +335,10 @@ static void read_everything(struct series_output *series, const struct sim *sim)
         subject.group = sim->groups[i];
         subject.name = subject.group->name;
         tally_group(&tally, subject.group);
+        if (subject.group->type->is_source) /* its users may be in several regions */
+            for (uint16_t k = 0; k < sim->group_count; k++)
+                if (sim->groups[k]->parent == subject.group)
+                    tally_group(&tally, sim->groups[k]);
         put_requests(&subject, &tally);
         if (!subject.group->type->is_source) {
             put_utilisations(&subject);

@@ -1,7 +1,8 @@
 /* clients.c - the users: when they send, what they ask for, how long they wait.
  *
  * Represented: open arrivals with gaps of any law, for users who do not wait for one another, at a rate that may
- * vary with time and come in bursts (load.h), or as they were recorded (clients_trace.h); or closed users who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
+ * vary with time and come in bursts (load.h), or as they were recorded (clients_trace.h); or closed
+ * users who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
  * retries. Latency counts from when the user meant to send, over all attempts.
  *
  * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no
@@ -13,9 +14,11 @@
  * leaves the page incomplete. Sessions (sessions.h): arrivals are then users who look at several pages. Patience: a user
  * leaves when a page is not answered in time; what was called goes on working, as after a timeout.
  *
+ * Users in several regions are parts of the component, each a source in its own region with its share of them all.
+ *
  * A target with several instances is chosen by a hash of the request's number, as names with several
  * addresses are.
- * Left out: regions, what a browser keeps, users who leave while assets load.
+ * Left out: what a browser keeps, users who leave while assets load.
  *
  * Randomness: request n is numbered by a hash of n; with an identity, by a chain of hashes that begins with
  * the user. User, class and row are functions of that number ("choice", "keys"), and so is the pause before
@@ -24,6 +27,9 @@
  * and an event.
  */
 #include "models/clients.h"
+
+#include <math.h>
+#include <string.h>
 
 #include "models/arrivals.h"
 #include "models/clients_trace.h"
@@ -37,7 +43,7 @@
 #define RATE_MIN 1e-9 /* of arrivals, 1/s */
 #define RATE_MAX 1e9
 
-enum mode { MODE_OPEN, MODE_VARYING, MODE_TRACE, MODE_CROWD, MODE_IDENTITIES };
+enum mode { MODE_OPEN, MODE_VARYING, MODE_TRACE, MODE_CROWD, MODE_IDENTITIES, MODE_IN_REGIONS };
 
 struct clients_shared {
     struct client_requests requests;
@@ -47,7 +53,8 @@ struct clients_shared {
     struct group *asset_target;
     struct duration patience;
     bool has_patience;
-    uint64_t users; /* how many different ones there are */
+    uint64_t users; /* how many different ones there are, */
+    uint64_t user_first; /* from this one on */
     uint64_t number_key, choice_key;
 };
 
@@ -86,6 +93,14 @@ static const struct param_row daily_rows[] = {
     PARAM_END
 };
 
+static const struct param_row region_rows[] = {
+    PARAM_FRACTION(struct clients_region, share, .max = 1, .help = "Part of all users who are there."),
+    PARAM_END
+};
+
+static const struct param_table region_params = { .rows = region_rows, .size = sizeof(struct clients_region),
+                                                  .help = "users of one region" };
+
 static const struct param_table daily_params = { .rows = daily_rows, .size = sizeof(struct daily_config),
                                                  .help = "load as users a day" };
 
@@ -120,6 +135,9 @@ static const struct param_row rows[] = {
                        .source = "TPC Benchmark W, 2002: exponential, mean 7 s (from memory)"),
     PARAM_BOOL(struct clients_config, identity, .default_text = "false",
                .help = "Whether each of `users` keeps a number of its own; that takes memory for each."),
+    PARAM_MAP(struct clients_config, regions, .default_text = "{}", .max = 32, .table = &region_params,
+              .help = "Where the users are, by regions of the network; each is measured as a part of its own. The shares "
+                      "add up to 100 %."),
     PARAM_OPTIONAL(struct clients_config, session, struct session_config, .default_text = "\"none\"", .word = "none",
                    .table = &session_params,
                    .help = "What each arrival does: a session of several pages. The rate is then that of sessions, and "
@@ -217,7 +235,7 @@ static int64_t users_of(const struct clients_config *config)
     return config->daily ? config->daily->users : config->population;
 }
 
-static void clients_wire_group(struct group *group)
+static void wire_users(struct group *group)
 {
     const struct clients_config *config = group->config;
     struct clients_shared *shared = group->shared;
@@ -234,8 +252,70 @@ static void clients_wire_group(struct group *group)
     if (shared->has_patience)
         duration_init(&shared->patience, group, "patience", &config->patience);
     shared->users = (uint64_t)users_of(config);
+    shared->user_first = config->user_first;
     shared->number_key = rng_key(group->sim->seed, group->name, "request");
     shared->choice_key = rng_key(group->sim->seed, group->name, "choice");
+}
+
+static bool is_in_regions(const struct group *group)
+{
+    return ((const struct clients_config *)group->config)->regions.count > 0;
+}
+
+static bool is_region(const struct sim *sim, const char *name)
+{
+    for (uint32_t i = 0; sim->network && i < sim->network->site_count; i++)
+        if (!strcmp(sim->network->sites[i].name, name))
+            return true;
+    return false;
+}
+
+/* The users of one region: those of numbers from `first` on, up to `end`. */
+static void add_region(struct group *group, const struct clients_region *region, uint64_t first, uint64_t end)
+{
+    const struct clients_config *all = group->config;
+    struct sim *sim = group->sim;
+    struct clients_config *config = memory_alloc(&sim->memory, sizeof *config);
+    struct site *site = group->site;
+
+    *config = *all;
+    config->regions = (struct param_list){ 0 };
+    config->user_first = first;
+    config->daily = NULL;
+    config->arrivals = rate_of(all) * region->share;
+    if (all->users)
+        config->users = (int64_t)(end - first);
+    config->population = (int64_t)(end > first ? end - first : 1);
+    if (is_region(sim, region->name)) { /* else clients_check_wired() tells */
+        site = sim_find_site(sim, region->name);
+        if (!site)
+            site = sim_add_site(sim, region->name);
+    }
+    sim_add_part_at(group, group->type, region->name, 1, config, site);
+}
+
+static void add_regions(struct group *group)
+{
+    const struct clients_config *config = group->config;
+    const struct clients_region *regions = config->regions.items;
+    double users = (double)users_of(config), sum = 0.0;
+    uint64_t first = 0;
+
+    for (size_t i = 0; i < config->regions.count; i++) {
+        uint64_t end = (uint64_t)nearbyint((sum += regions[i].share) * users);
+
+        if (config->users ? end > first : regions[i].share > 0.0)
+            add_region(group, &regions[i], first, end);
+        first = end;
+    }
+}
+
+static void clients_wire_group(struct group *group)
+{
+    if (is_in_regions(group))
+        add_regions(group);
+    else
+        wire_users(group);
 }
 
 static void wire_open(struct component *self)
@@ -262,6 +342,9 @@ static void clients_wire(struct component *self)
     const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
 
+    clients->mode = MODE_IN_REGIONS;
+    if (is_in_regions(self->group))
+        return;
     if (config->session) {
         clients->sessions = memory_alloc(&self->sim->memory, sizeof *clients->sessions);
         sessions_init(clients->sessions, self->group, config->session);
@@ -282,6 +365,11 @@ static void clients_wire(struct component *self)
 }
 
 /* ---- sending ---- */
+
+static inline uint64_t draw_user(const struct clients_shared *shared, struct rng *choice)
+{
+    return shared->user_first + rng_below(choice, shared->users);
+}
 
 static inline __attribute__((always_inline)) struct request *
 start_request(struct component *self, uint64_t number, uint64_t user,
@@ -336,7 +424,7 @@ static void send_next(struct component *self)
     struct clients *clients = component_state(self);
     uint64_t number = rng_hash(shared->number_key, clients->sent++);
     struct rng choice = rng_for_request(shared->choice_key, number);
-    uint64_t user = rng_below(&choice, shared->users);
+    uint64_t user = draw_user(shared, &choice);
 
     send_request(self, number, user, choice);
 }
@@ -369,7 +457,7 @@ static void send_page_next(struct component *self)
     uint64_t number = rng_hash(shared->number_key, clients->sent++);
     struct rng choice = rng_for_request(shared->choice_key, number);
 
-    send_page(self, number, rng_below(&choice, shared->users), NULL, 0, false);
+    send_page(self, number, draw_user(shared, &choice), NULL, 0, false);
 }
 
 /* ---- pages ---- */
@@ -460,7 +548,7 @@ static void session_arrive(struct component *self)
     uint64_t number = rng_hash(shared->number_key, clients->sent++);
     struct rng choice = rng_for_request(shared->choice_key, number);
 
-    session_begin(self, number, rng_below(&choice, shared->users));
+    session_begin(self, number, draw_user(shared, &choice));
 }
 
 static void session_end(struct component *self, uint64_t number, uint64_t user, bool has_failed)
@@ -553,7 +641,7 @@ static __attribute__((noinline)) void send_record(struct component *self, const 
     struct clients *clients = component_state(self);
     uint64_t number = rng_hash(shared->number_key, clients->sent++);
     struct rng choice = rng_for_request(shared->choice_key, number);
-    uint64_t user = rng_below(&choice, shared->users);
+    uint64_t user = draw_user(shared, &choice);
     const struct client_request *class;
     struct request *request;
 
@@ -648,7 +736,7 @@ static void begin_pauses(struct component *self)
     for (uint64_t user = 0; user < shared->users; user++) {
         struct rng rng = rng_for_request(begin_key, user);
 
-        think(self, user, rng_hash(shared->number_key, user), has_memory ? rng_uniform(&rng) : 1.0);
+        think(self, shared->user_first + user, rng_hash(shared->number_key, user), has_memory ? rng_uniform(&rng) : 1.0);
     }
     amount_set(&clients->thinking, config->users, self->sim->now_ns);
 }
@@ -677,6 +765,8 @@ static void clients_start(struct component *self)
     const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
 
+    if (clients->mode == MODE_IN_REGIONS)
+        return;
     if (shared->has_patience)
         take_time(shared);
     if (clients->sessions)
@@ -845,6 +935,20 @@ static void check_visits(const struct clients_config *config, struct param_probl
         param_problem(problems, "asset_target", "give a class of requests its assets", "there are no assets to fetch");
 }
 
+static void check_regions(const struct clients_config *config, struct param_problems *problems)
+{
+    const struct clients_region *regions = config->regions.items;
+    double sum = 0.0;
+
+    for (size_t i = 0; i < config->regions.count; i++)
+        sum += regions[i].share;
+    if (config->regions.count && fabs(sum - 1.0) > 1e-9)
+        param_problem(problems, "regions", NULL, "the shares add up to %.10g %%, not to 100 %%", 100.0 * sum);
+    if (config->regions.count && config->trace)
+        param_problem(problems, "regions", "make a component and a trace for each region",
+                      "recorded arrivals cannot be spread over regions");
+}
+
 static void clients_check(const void *data, struct param_problems *problems)
 {
     const struct clients_config *config = data;
@@ -855,7 +959,34 @@ static void clients_check(const void *data, struct param_problems *problems)
     load_check(&config->load, problems);
     bursts_check(&config->bursts, problems);
     check_visits(config, problems);
+    check_regions(config, problems);
     client_requests_check(&config->requests, problems);
+}
+
+static void check_wired_regions(const struct group *group, struct param_problems *problems)
+{
+    const struct clients_config *config = group->config;
+    const struct clients_region *regions = config->regions.items;
+    char path[160];
+
+    if (*group->site->name)
+        param_problem(problems, "regions", "leave region out", "the users cannot be in a region and in several");
+    for (size_t i = 0; i < config->regions.count; i++) {
+        snprintf(path, sizeof path, "regions.%s", regions[i].name);
+        if (!is_region(group->sim, regions[i].name))
+            param_problem(problems, path, "name it in network.regions", "there is no region \"%s\"", regions[i].name);
+    }
+}
+
+/* All regions ask for the same: the first stands for them. */
+static const struct group *first_part(const struct group *group)
+{
+    const struct sim *sim = group->sim;
+
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->parent == group)
+            return sim->groups[i];
+    return group;
 }
 
 static void clients_check_wired(const struct group *group, struct param_problems *problems)
@@ -863,6 +994,10 @@ static void clients_check_wired(const struct group *group, struct param_problems
     const struct clients_config *config = group->config;
     const struct clients_shared *shared = group->shared;
 
+    if (is_in_regions(group)) {
+        check_wired_regions(group, problems);
+        shared = first_part(group)->shared;
+    }
     client_requests_check_wired(&shared->requests, &config->requests, problems);
     if (config->trace)
         trace_check_wired(config->trace, &shared->requests, &config->requests, problems);

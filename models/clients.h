@@ -15,6 +15,12 @@ struct daily_config {
     double peak_factor;
 };
 
+/* Part of the users. */
+struct clients_region {
+    const char *name;
+    double share;
+};
+
 struct clients_config {
     double arrivals; /* 1/s, 0: daily or closed */
     const struct daily_config *daily; /* NULL: not given */
@@ -27,6 +33,8 @@ struct clients_config {
     int64_t users;      /* closed, 0: open */
     struct distribution_config think_time;
     bool identity;
+    struct param_list regions; /* of struct clients_region; none: all where the component is */
+    uint64_t user_first;       /* of the users of one region, no parameter */
     const struct session_config *session; /* NULL: every request is by itself */
     struct distribution_config patience;  /* constant 0: without end */
     struct param_list requests;           /* of struct request_class_config */

@@ -4,6 +4,7 @@
 #include "models/clients.h"
 #include "models/environment.h"
 #include "models/sessions.h"
+#include "sim/network.h"
 #include "tests/models/queue_tier.h"
 
 #define USERS 1000
@@ -383,6 +384,71 @@ START_TEST(test_clients_visits_a_slow_page_ends_the_session)
 }
 END_TEST
 
+/* ---- regions ---- */
+
+struct region_seen {
+    uint64_t low, high; /* numbers of users */
+};
+
+static void saw_region(void *argument, struct component *self, const struct request *request)
+{
+    struct region_seen *seen = argument; /* of the sources' components */
+    struct region_seen *here = &seen[request->frames[0].component];
+
+    (void)self;
+    here->low = request->user < here->low ? request->user : here->low;
+    here->high = request->user > here->high ? request->user : here->high;
+}
+
+/* Users of two regions are other users, each at the distance of their own, in the shares that were asked for. */
+START_TEST(test_clients_visits_users_are_where_their_region_is)
+{
+    static const struct clients_region regions[] = { { "eu", 0.7 }, { "us", 0.3 } };
+    static struct network_site sites[] = { { "eu", NAN, NAN }, { "us", NAN, NAN } };
+    static double one_way_s[] = { 0.001, 0.040, 0.040, 0.001 };
+    static const struct network network = { .path_stretch = 1.0, .sites = sites, .site_count = 2, .one_way_s = one_way_s };
+    struct region_seen seen[16];
+
+    for (int closed = 0; closed < 2; closed++) {
+        struct clients_config users = closed ? closed_clients(1000, exponential(1.0), "web") : open_clients(1000.0, "web");
+        struct queue_config web = queue_of(MANY, constant(0.010));
+        struct sim *sim = sim_create(1, UINT64_MAX, PENDING_LADDER);
+        struct param_problems problems = { 0 };
+        struct group *all, *part[2];
+
+        for (int i = 0; i < 16; i++)
+            seen[i] = (struct region_seen){ UINT64_MAX, 0 };
+        users.population = 1000;
+        users.identity = closed;
+        users.regions = (struct param_list){ 2, regions };
+        web.saw = saw_region;
+        web.argument = seen;
+        sim->network = &network;
+        all = sim_add_group(sim, &clients_model.component, "users", 1, &users, &sim->sites[0]);
+        sim_add_group(sim, &queue_type, "web", 1, &web, sim_add_site(sim, "eu"));
+        wire(sim);
+        clients_model.check(&users, &problems);
+        clients_model.check_wired(all, &problems);
+        ck_assert_int_eq(problems.count, 0);
+        run_to(sim, 100 * SECOND);
+        part[0] = sim_find_group(sim, "users.eu");
+        part[1] = sim_find_group(sim, "users.us");
+        ck_assert_uint_eq(all->instances[0]->started, 0);
+        if (!closed)
+            assert_share(part[0]->instances[0]->started,
+                         part[0]->instances[0]->started + part[1]->instances[0]->started, 0.7);
+        ck_assert_str_eq(part[1]->site->name, "us");
+        ck_assert_int_eq(histogram_max(&sim->classes[part[1]->class_first]->latency_ok), 90000000);
+        ck_assert_int_lt(histogram_max(&sim->classes[part[0]->class_first]->latency_ok), 13000000);
+        ck_assert_uint_eq(seen[part[0]->instances[0]->id].low, 0);
+        ck_assert_uint_eq(seen[part[0]->instances[0]->id].high, 699);
+        ck_assert_uint_eq(seen[part[1]->instances[0]->id].low, 700);
+        ck_assert_uint_eq(seen[part[1]->instances[0]->id].high, 999);
+        sim_destroy(sim);
+    }
+}
+END_TEST
+
 /* ---- the same in every system ---- */
 
 static void saw_hash(void *argument, struct component *self, const struct request *request)
@@ -431,4 +497,5 @@ TEST_MAIN("clients_visits", test_clients_visits_a_page_is_complete_with_its_last
           test_clients_visits_pages_have_their_mean_and_a_session_keeps_its_user,
           test_clients_visits_a_thinking_session_takes_at_most_64_bytes, test_clients_visits_users_come_back,
           test_clients_visits_the_impatient_leave, test_clients_visits_a_slow_page_ends_the_session,
+          test_clients_visits_users_are_where_their_region_is,
           test_clients_visits_the_same_users_want_the_same_in_every_system)
