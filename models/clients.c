@@ -203,6 +203,20 @@ static bool has_assets(const struct clients_config *config)
     return false;
 }
 
+/* Figures of what the configuration does not have are not printed. */
+static bool clients_emits(const struct group *group, const struct metric_row *metric)
+{
+    const struct clients_config *config = group->config;
+
+    if (!strncmp(metric->name, "sessions.", 9) || !strcmp(metric->name, "browsing"))
+        return config->session != NULL;
+    if (!strcmp(metric->name, "gave_up"))
+        return has_patience(config);
+    if (!strncmp(metric->name, "pages.", 6) || !strncmp(metric->name, "assets.", 7))
+        return has_assets(config);
+    return true;
+}
+
 /* Requests at an even rate, each by itself: the short way. */
 static bool is_plain(const struct clients_config *config)
 {
@@ -1015,6 +1029,7 @@ const struct model_type clients_model = {
         .on_reply = clients_on_reply,
         .on_timer = clients_on_timer,
         .metrics = metrics,
+        .emits = clients_emits,
     },
     .summary = "users who send requests, at a rate or one after the other",
     .stands_for = "Everybody on the other side: arrivals that do not depend on how the system does (open), "
