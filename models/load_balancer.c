@@ -60,7 +60,7 @@ static bool load_balancer_has_metric(const struct group *group, const struct met
     if (row->offset == offsetof(struct load_balancer, retries))
         return config->call.retries > 0;
     if (row->offset == offsetof(struct load_balancer, takeovers))
-        return config->standby != NULL;
+        return config->standby > 0;
     if (row->offset >= offsetof(struct load_balancer, cookies_kept))
         return config->sticky > 0;
     return can_lose_servers(config);
@@ -357,7 +357,7 @@ static void load_balancer_on_crash(struct component *self)
     ticker = sim_ticker(self);
     ticker->key = 0;
     request_frame(ticker)->step = STEP_TAKEOVER;
-    sim_tick_at(self, ticker, self->sim->now_ns + config->standby->takeover);
+    sim_tick_at(self, ticker, self->sim->now_ns + config->standby);
 }
 
 static void load_balancer_on_restart(struct component *self)

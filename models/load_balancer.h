@@ -15,11 +15,6 @@ struct server_weight_config {
     int64_t weight;
 };
 
-/* A spare balancer. */
-struct standby_config {
-    int64_t takeover; /* ns */
-};
-
 struct load_balancer_config {
     const char *targets;
     int policy; /* enum balancing_policy */
@@ -34,7 +29,7 @@ struct load_balancer_config {
     struct param_list drains;                         /* struct drain_config */
     struct distribution_config forward_time;
     int64_t connections; /* INT64_MAX: unlimited */
-    const struct standby_config *standby; /* NULL: none */
+    int64_t standby; /* ns until it has the address, 0: none */
     double price;                         /* USD/h of one machine */
     struct call_config call;
 };

@@ -36,17 +36,6 @@ static const struct param_table weight_params = { .rows = weight_rows,
                                                   .size = sizeof(struct server_weight_config),
                                                   .help = "the weight of one server" };
 
-static const struct param_row standby_rows[] = {
-    PARAM_DURATION(struct standby_config, takeover, .default_text = "\"3.6s\"", .min = 1, .max = 1e15,
-                   .help = "Time from a balancer's death until the spare has its address.",
-                   .source = "RFC 5798 (VRRP): three advertisements of 1 s missed and up to 0.6 s of skew"),
-    PARAM_END
-};
-
-static const struct param_table standby_params = { .rows = standby_rows,
-                                                   .size = sizeof(struct standby_config),
-                                                   .help = "a spare balancer" };
-
 static const struct param_row rows[] = {
     PARAM_REFERENCE(struct load_balancer_config, targets, .refers_to = PARAM_REFERS_COMPONENT,
                     .roles = ROLE_SERVER,
@@ -84,10 +73,11 @@ static const struct param_row rows[] = {
     PARAM_COUNT(struct load_balancer_config, connections, .default_text = "\"unlimited\"",
                 .word = "unlimited", .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e9,
                 .help = "Requests that one balancer can have open; further ones are refused."),
-    PARAM_OPTIONAL(struct load_balancer_config, standby, struct standby_config, .default_text = "\"none\"",
-                   .table = &standby_params,
-                   .help = "A spare machine for each balancer, which takes its address when it dies and costs the same; "
-                           "none: a balancer that dies is down until it is back."),
+    PARAM_DURATION(struct load_balancer_config, standby, .default_text = "\"none\"", .word = "none", .word_value = 0,
+                   .min = 1, .max = 1e15,
+                   .help = "A spare machine for each balancer, which costs the same: how long it takes to have the address "
+                           "of one that dies; none: a balancer that dies is down until it is back.",
+                   .source = "RFC 5798 (VRRP): three advertisements of 1 s missed and up to 0.6 s of skew: 3.6s"),
     PARAM_MONEY_RATE(struct load_balancer_config, price, .default_text = "\"$0.0225/h\"", .max = 1e9,
                      .help = "Bill of one balancer; a standby is another one.",
                      .source = "AWS Application Load Balancer, us-east-1, 2024, hours without capacity units "

@@ -84,7 +84,7 @@ static double errors_of_the_balancer(const struct ladder_run *run)
 
 static double errors_until_takeover(const struct ladder_run *run)
 {
-    return rate(run) * ladder_seconds(run, "lb.standby.takeover");
+    return rate(run) * ladder_seconds(run, "lb.standby");
 }
 
 static const struct ladder_step step = {

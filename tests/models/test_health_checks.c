@@ -401,7 +401,7 @@ START_TEST(test_health_checks_see_the_dead_and_the_gone)
 END_TEST
 
 /* The balancer is the only way in: while it is dead every request fails. */
-static uint64_t failures_of_a_dead_balancer(const struct standby_config *standby, uint32_t count,
+static uint64_t failures_of_a_dead_balancer(int64_t standby, uint32_t count,
                                             uint64_t *takeovers)
 {
     const struct passive_check_config passive = { .failures = 3, .away = 10 * SECOND };
@@ -430,15 +430,15 @@ static uint64_t failures_of_a_dead_balancer(const struct standby_config *standby
 /* 10 s, or the takeover, times the rate, and those inside; with two DNS records half of both. */
 START_TEST(test_load_balancer_is_a_single_point_of_failure_without_a_spare)
 {
-    const struct standby_config standby = { .takeover = 3 * SECOND }, slow = { .takeover = 30 * SECOND };
+    const int64_t standby = 3 * SECOND, slow = 30 * SECOND;
     uint64_t takeovers;
 
-    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(NULL, 1, &takeovers), 4200.0, 4 * sqrt(4200));
-    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(NULL, 2, &takeovers), 2100.0, 4 * sqrt(2100));
+    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(0, 1, &takeovers), 4200.0, 4 * sqrt(4200));
+    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(0, 2, &takeovers), 2100.0, 4 * sqrt(2100));
     ck_assert_uint_eq(takeovers, 0);
-    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(&standby, 1, &takeovers), 1400.0, 4 * sqrt(1400));
+    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(standby, 1, &takeovers), 1400.0, 4 * sqrt(1400));
     ck_assert_uint_eq(takeovers, 1);
-    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(&slow, 1, &takeovers), 4200.0, 4 * sqrt(4200));
+    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(slow, 1, &takeovers), 4200.0, 4 * sqrt(4200));
     ck_assert_uint_eq(takeovers, 0); /* it was back before */
 }
 END_TEST
@@ -446,11 +446,10 @@ END_TEST
 /* The spare dies too, while the first one is dead: down until both faults are over. */
 START_TEST(test_load_balancer_has_one_spare)
 {
-    const struct standby_config standby = { .takeover = SECOND };
     struct system system = system_of(2, 100.0, constant(0.01));
     const struct component *lb;
 
-    system.lb.standby = &standby;
+    system.lb.standby = SECOND;
     build(&system, 1);
     lb = system.lb_group->instances[0];
     crash(&system, system.lb_group, 0, 10 * SECOND, 40 * SECOND, false);
@@ -478,12 +477,11 @@ END_TEST
 START_TEST(test_load_balancer_dies_while_it_waits_for_probes)
 {
     const struct health_check_config check = { SECOND, SECOND, 2, 2 };
-    const struct standby_config standby = { .takeover = SECOND };
     struct system system = system_of(3, 100.0, constant(0.01));
 
     system.network = (struct network){ .latency = constant(0.02), .has_latency = true };
     system.lb.health_check = &check;
-    system.lb.standby = &standby;
+    system.lb.standby = SECOND;
     build(&system, 1);
     crash(&system, system.web_group, 0, 5 * SECOND, 40 * SECOND, true);
     crash(&system, system.web_group, 1, 5 * SECOND, 40 * SECOND, true);
