@@ -50,7 +50,7 @@ __attribute__((format(printf, 4, 5))) static bool refuse(struct parser *parser, 
     va_end(arguments);
     parser->bad++;
     parser->context->error_count++;
-    diagnostics_add(parser->context->diagnostics, DIAGNOSTIC_ERROR, span, parser->context->path, help, message);
+    diagnostics_add(parser->context->diagnostics, DIAGNOSTIC_ERROR, span, parser->context->path, help, "%s", message);
     return false;
 }
 

@@ -941,7 +941,7 @@ static struct system system_with_copy(enum cache_writes writes)
     struct system system = system_of("store");
 
     system.cache.copies = (struct param_list){ 1, &far_copy };
-    system.cache.writes = writes;
+    system.cache.writes = (int)writes;
     system.far = system.cache;
     system.far.copies.count = 0;
     system.far.writes = WRITES_AROUND;
