@@ -53,8 +53,8 @@ void faults_start(struct sim *sim);
 /* The group has instances that may crash in this run. */
 static inline bool group_may_crash(const struct group *group)
 {
-    for (uint32_t i = 0; i < group->count; i++)
-        if (group->instances[i]->outage)
+    for (uint32_t i = 0; i < group->sim->fault_count; i++) /* not its instances, of which there may be thousands */
+        if (group->sim->faults[i].group == group)
             return true;
     return false;
 }
