@@ -70,6 +70,8 @@ static void find_help(const struct results *layout, const struct scenario_varian
     }
     suggest_init(&suggest, text);
     for (size_t i = 0; i < layout->entry_count; i++) {
+        if (!strchr(text, '[') && strchr(layout->entries[i].component, '['))
+            continue; /* who writes no instance means none, and there may be thousands */
         snprintf(name, sizeof name, "%s.%s", layout->entries[i].component, layout->entries[i].metric);
         suggest_offer(&suggest, name);
         if (suggest.best && suggest.distance < distance) { /* it points to a text that is gone soon */
