@@ -7,11 +7,9 @@
  */
 #include "app/param_kind.h"
 #include "app/param_value.h"
-#include "app/source_text.h"
 #include "app/suggest.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,8 +119,7 @@ static bool parse_lines(struct param_context *context, const struct source_text 
     return bad == 0;
 }
 
-static bool parse_file(struct param_context *context, const struct source_text *text,
-                       struct distribution_config *config)
+static bool parse_file(struct param_context *context, const struct source_text *text, void *config)
 {
     size_t lines = 1, count = 0;
     double *samples;
@@ -140,32 +137,6 @@ static bool parse_file(struct param_context *context, const struct source_text *
     good = good && keep_samples(context, config, samples, count);
     free(samples);
     return good;
-}
-
-static bool read_sample_file(struct param_context *context, const cJSON *value,
-                             struct distribution_config *config)
-{
-    char name[PARAM_PATH_SIZE], error[160];
-    bool is_relative = context->folder && cJSON_IsString(value) && value->valuestring[0] != '/';
-    struct source_text text;
-    bool good;
-
-    if (!cJSON_IsString(value))
-        return param_error_type(context, value, "the name of a file", NULL);
-    if (snprintf(name, sizeof name, "%s%s%s", is_relative ? context->folder : "", is_relative ? "/" : "",
-                 value->valuestring) >= (int)sizeof name)
-        return param_error(context, JSON_PART_VALUE, NULL, "is too long for the name of a file");
-    switch (source_text_read(&text, name, error, sizeof error)) {
-    case SOURCE_TEXT_OK:
-        good = parse_file(context, &text, config);
-        source_text_deinit(&text);
-        return good;
-    case SOURCE_TEXT_UNREADABLE:
-        return param_error(context, JSON_PART_VALUE, NULL, "cannot read %s: %s", name, error);
-    case SOURCE_TEXT_OUT_OF_MEMORY:
-        break;
-    }
-    return param_no_memory(context);
 }
 
 /* ---- the fields of a law ---- */
@@ -219,7 +190,7 @@ static bool read_field(struct param_context *context, const cJSON *value, struct
     if (parameter)
         good = read_parameter(context, parameter, value, config);
     else if (strcmp(value->string, "file") == 0)
-        good = read_sample_file(context, value, config);
+        good = param_read_file(context, value, "the name of a file", parse_file, config);
     else
         good = refuse_field(context, value->string);
     param_leave(context, mark);

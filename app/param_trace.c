@@ -5,7 +5,6 @@
  */
 #include "app/param_kind.h"
 #include "app/param_value.h"
-#include "app/source_text.h"
 #include "models/arrival_trace.h"
 
 #include <stdarg.h>
@@ -269,25 +268,5 @@ static bool parse_file(struct param_context *context, const struct source_text *
 bool param_read_arrival_trace(struct param_context *context, const struct param_row *row, const cJSON *value,
                               void *slot)
 {
-    char name[PARAM_PATH_SIZE], error[160];
-    bool is_relative = context->folder && cJSON_IsString(value) && value->valuestring[0] != '/';
-    struct source_text text;
-    bool good;
-
-    if (!cJSON_IsString(value))
-        return param_error_type(context, value, param_kinds[row->kind].name, NULL);
-    if (snprintf(name, sizeof name, "%s%s%s", is_relative ? context->folder : "", is_relative ? "/" : "",
-                 value->valuestring) >= (int)sizeof name)
-        return param_error(context, JSON_PART_VALUE, NULL, "is too long for the name of a file");
-    switch (source_text_read(&text, name, error, sizeof error)) {
-    case SOURCE_TEXT_OK:
-        good = parse_file(context, &text, slot);
-        source_text_deinit(&text);
-        return good;
-    case SOURCE_TEXT_UNREADABLE:
-        return param_error(context, JSON_PART_VALUE, NULL, "cannot read %s: %s", name, error);
-    case SOURCE_TEXT_OUT_OF_MEMORY:
-        break;
-    }
-    return param_no_memory(context);
+    return param_read_file(context, value, param_kinds[row->kind].name, parse_file, slot);
 }

@@ -4,6 +4,7 @@
 #define APP_PARAM_VALUE_H
 
 #include "app/param_problems.h"
+#include "app/source_text.h"
 
 #include <cjson/cJSON.h>
 
@@ -33,6 +34,12 @@ bool param_read_reference(struct param_context *context, const struct param_row 
 bool param_read_arrival_trace(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
 bool param_read_distribution(struct param_context *context, const struct param_row *row, const cJSON *value,
                              void *slot);
+
+/* Reads the file that `value` names, beside the scenario, and hands it with `slot` to `parse`. wanted: what a value
+ * that is no string should have been. */
+bool param_read_file(struct param_context *context, const cJSON *value, const char *wanted,
+                     bool (*parse)(struct param_context *context, const struct source_text *text, void *slot),
+                     void *slot);
 
 /* A duration in seconds, for laws; `value` may be of any type. */
 bool param_read_seconds(struct param_context *context, const cJSON *value, double *seconds);
