@@ -6,14 +6,7 @@
 
 START_TEST(test_allocations_may_fail)
 {
-    int bad = 0;
-
-    ck_assert_msg(trial_begin(), "SCALESIM_FAULTS is not the program");
-    for (const struct trial_case *each = trial_cases; each->name; each++)
-        if (trial_is_possible(each))
-            bad += trial_allocations(each, RUNS_MAX);
-    trial_end();
-    ck_assert_int_eq(bad, 0);
+    trial_all(trial_allocations, RUNS_MAX);
 }
 END_TEST
 

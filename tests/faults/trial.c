@@ -434,3 +434,17 @@ int trial_allocations(const struct trial_case *trial_case, uint64_t runs_max)
     trial_release(&reference);
     return bad;
 }
+
+/* ---- all cases ---- */
+
+void trial_all(int (*trial)(const struct trial_case *trial_case, uint64_t runs_max), uint64_t runs_max)
+{
+    int bad = 0;
+
+    ck_assert_msg(trial_begin(), "SCALESIM_FAULTS is not the program");
+    for (const struct trial_case *each = trial_cases; each->name; each++)
+        if (trial_is_possible(each))
+            bad += trial(each, runs_max);
+    trial_end();
+    ck_assert_int_eq(bad, 0);
+}

@@ -59,11 +59,15 @@ void trial_release(struct trial_outcome *outcome);
 bool trial_holds(const struct trial_case *trial_case, const struct trial_outcome *outcome,
                  const struct trial_outcome *reference, bool may_blame_the_user, const char *what);
 
-/* Allocations: each fails alone, then with all that follow; `runs_max` of them at most, evenly spread. Returns how many runs did not end well. */
+/* Allocations: each fails alone, then with all that follow; `runs_max` of them at most, evenly spread. Returns how many
+ * runs did not end well. */
 int trial_allocations(const struct trial_case *trial_case, uint64_t runs_max);
 
 /* System calls, where the process can be traced: a disk that is full or faulty, once or for ever, writes that are cut
  * short, calls that a signal interrupts. Returns how many runs did not end well. */
 int trial_calls(const struct trial_case *trial_case, uint64_t runs_max);
+
+/* All cases that are possible, by one of the two above; all runs are to end well. */
+void trial_all(int (*trial)(const struct trial_case *trial_case, uint64_t runs_max), uint64_t runs_max);
 
 #endif
