@@ -234,22 +234,15 @@ static void load_balancer_on_request(struct component *self, struct request *req
 
 /* ---- and back ---- */
 
-/* Time before the next attempt: the first pause doubled for each one before. */
 static int64_t pause_ns(struct component *self, struct request *request)
 {
     const struct load_balancer_config *config = self->group->config;
     const struct load_balancer_shared *shared = self->shared;
     const struct frame *frame = request_frame(request);
+    struct call_policy policy = call_policy_of(&config->call);
     struct rng rng = rng_for_request(shared->pause_key, rng_hash(frame->number, frame->note));
-    double pause = (double)config->call.backoff;
 
-    for (uint8_t i = 1; i < frame->note && pause < (double)config->call.backoff_max; i++)
-        pause *= 2;
-    if (pause > (double)config->call.backoff_max)
-        pause = (double)config->call.backoff_max;
-    if (config->call.backoff_jitter)
-        pause *= rng_uniform(&rng);
-    return sim_time_from_ns(pause);
+    return call_backoff_ns(&policy, frame->note, &rng);
 }
 
 /* Asks the same again, somewhere else. */

@@ -137,17 +137,15 @@ bool sim_pauses_before_retry(const struct request *request)
     return request->resume == resend;
 }
 
-static int64_t backoff_ns(const struct link *link, uint64_t number, uint32_t attempt)
+int64_t call_backoff_ns(const struct call_policy *policy, uint32_t attempt, struct rng *rng)
 {
-    const struct call_policy *policy = &link->policy;
     uint32_t doublings = attempt - 1 < BACKOFF_DOUBLINGS_MAX ? attempt - 1 : BACKOFF_DOUBLINGS_MAX;
     double pause_ns = (double)policy->backoff_ns * (double)(UINT64_C(1) << doublings);
-    struct rng rng = rng_for_request(link->draw_key, rng_hash(number, NUMBER_BACKOFF));
 
     if (pause_ns > (double)policy->backoff_max_ns)
         pause_ns = (double)policy->backoff_max_ns;
     if (policy->backoff_jitter)
-        pause_ns *= rng_uniform(&rng);
+        pause_ns *= rng_uniform(rng);
     return sim_time_from_ns(pause_ns);
 }
 
@@ -155,12 +153,14 @@ static int64_t backoff_ns(const struct link *link, uint64_t number, uint32_t att
 static bool retry(struct component *caller, struct request *request, struct link *link)
 {
     struct frame *frame = request_frame(request);
+    struct rng rng;
     int64_t pause_ns;
 
     if (frame->attempt >= link->policy.retries_max || !(link->policy.retry_on & 1u << request->outcome))
         return false;
     frame->attempt++;
-    pause_ns = backoff_ns(link, (frame + 1)->number, frame->attempt);
+    rng = rng_for_request(link->draw_key, rng_hash((frame + 1)->number, NUMBER_BACKOFF));
+    pause_ns = call_backoff_ns(&link->policy, frame->attempt, &rng);
     if (pause_ns > 0)
         sim_resume_after(caller, request, pause_ns, resend);
     else {

@@ -177,6 +177,10 @@ static inline void sim_call(struct component *self, struct request *request, str
  * link that the call went over has retries, or nothing was kept, and an empty retry_on. */
 void sim_restore_question(const struct sim *sim, struct request *request);
 
+/* ns before attempt number `attempt` of further ones (from 1): the policy's backoff, doubled for each before, up to its
+ * maximum; drawn from rng where there is jitter. */
+int64_t call_backoff_ns(const struct call_policy *policy, uint32_t attempt, struct rng *rng);
+
 /* Answers the caller. Set request->bytes before, to the size of the answer. Here is the usual case, which calls nothing but
  * the caller, and that as its last act: so there is nothing to save and to restore. */
 static inline void sim_reply(struct component *self, struct request *request, enum outcome outcome)
