@@ -288,8 +288,7 @@ void cdn_edge_on_crash(struct component *self)
 {
     struct edge *edge = component_state(self);
 
-    while (edge->store.entries.level > 0)
-        eviction_evict(&edge->store, self->sim->now_ns);
+    eviction_clear(&edge->store, self->sim->now_ns);
     cdn_edge_changed(self, false);
 }
 

@@ -411,6 +411,7 @@ START_TEST(test_cdn_next_nearest_edge_takes_over_when_the_outage_is_known)
     run_to(sim, 10 * SECOND);
     cdn_edge_on_crash(east);
     ck_assert_int_eq(level(east, "entries")->level, 0);
+    ck_assert_uint_eq(counter(east, "evictions"), 0); /* what is forgotten made room for nothing */
     run_to(sim, 50 * SECOND);
     ck_assert_int_eq(script[1].took_ns, (40 + 40 + 10 + 40 + 40) * MS); /* cold */
     ck_assert_int_eq(script[2].took_ns, 80 * MS);
