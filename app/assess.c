@@ -11,8 +11,8 @@ void assessment_deinit(struct assessment *assessment)
     assessment->checks = NULL;
 }
 
-/* The busiest resource that does work; one that is only held, such as a worker that waits for a database, is the limit
- * only when none that works is nearly as busy. */
+/* The busiest resource that does work; one that is only held, such as a worker that waits for a database,
+ * is the limit only when none that works is nearly as busy. */
 static const struct result_entry *find_limit(const struct results *results, double *utilisation)
 {
     const struct result_entry *best[2] = { NULL, NULL };
@@ -37,7 +37,8 @@ static const struct result_entry *find_limit(const struct results *results, doub
 }
 
 /* Of instances that are all alike none is special: then it is the resource of the whole component. */
-static const struct result_entry *whole_if_even(const struct results *results, const struct result_entry *limit, double *utilisation)
+static const struct result_entry *whole_if_even(const struct results *results,
+                                                const struct result_entry *limit, double *utilisation)
 {
     const char *bracket = limit ? strrchr(limit->component, '[') : NULL;
     const struct result_entry *whole;
@@ -70,7 +71,8 @@ static bool growth(const struct results *results, struct interval *interval)
     if (!values)
         return false;
     for (int i = 0; i < results->replications; i++)
-        values[i] = (replication_value(results, "in_flight.end", i) - replication_value(results, "in_flight.start", i)) /
+        values[i] = (replication_value(results, "in_flight.end", i) -
+                     replication_value(results, "in_flight.start", i)) /
                     fmax(replication_value(results, "requests.started", i), 1);
     *interval = statistics_mean_interval(values, results->replications, RESULTS_CONFIDENCE);
     free(values);
@@ -85,9 +87,11 @@ static bool find_overload(struct assessment *assessment, const struct results *r
     if (!growth(results, &share))
         return false;
     least = isnan(share.low) ? share.mean / 5 : share.low;
-    assessment->growing = least > ASSESS_GROWTH && failed <= ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL;
+    assessment->growing =
+        least > ASSESS_GROWTH && failed <= ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL;
     if (assessment->growing && results->seconds > 0)
-        assessment->growth_per_s = share.mean * results_value(results, "total", "requests.started") / results->seconds;
+        assessment->growth_per_s =
+            share.mean * results_value(results, "total", "requests.started") / results->seconds;
     assessment->overloaded =
         assessment->growing || (failed > ASSESS_LOST && assessment->limit_utilisation > ASSESS_FULL);
     return true;
@@ -113,7 +117,8 @@ struct check assess_expectation(const struct expectation *expectation, const str
     return check;
 }
 
-bool assess(struct assessment *assessment, const struct scenario_variant *variant, const struct results *results)
+bool assess(struct assessment *assessment, const struct scenario_variant *variant,
+            const struct results *results)
 {
     *assessment = (struct assessment){ 0 };
     assessment->limit = find_limit(results, &assessment->limit_utilisation);

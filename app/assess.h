@@ -27,10 +27,12 @@ struct assessment {
 };
 
 /* False when memory is gone. */
-bool assess(struct assessment *assessment, const struct scenario_variant *variant, const struct results *results);
+bool assess(struct assessment *assessment, const struct scenario_variant *variant,
+            const struct results *results);
 void assessment_deinit(struct assessment *assessment);
 
-/* The verdict on other expectations than the variant's own. An overloaded variant fails every bound on latency. */
+/* The verdict on other expectations than the variant's own. An overloaded variant fails every
+ * bound on latency. */
 struct check assess_expectation(const struct expectation *expectation, const struct results *results,
                                 const struct assessment *assessment);
 

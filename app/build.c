@@ -21,14 +21,17 @@ static struct site *site_of(struct sim *sim, const char *region)
     return site ? site : sim_add_site(sim, region);
 }
 
-static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, const struct group *parent, const char *part)
+static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, const struct group *parent,
+                         const char *part)
 {
     struct group *group = sim_find_group(sim, fault->component);
 
     for (uint16_t i = 0; parent && i < sim->group_count; i++)
-        if (sim->groups[i]->parent == parent && !strcmp(sim->groups[i]->name + strlen(parent->name) + 1, part))
+        if (sim->groups[i]->parent == parent &&
+            !strcmp(sim->groups[i]->name + strlen(parent->name) + 1, part))
             group = sim->groups[i];
-    sim_add_fault(sim, &(struct fault){ .group = group, .first = fault->first, .last = fault->last, .from_ns = fault->from_ns,
+    sim_add_fault(sim, &(struct fault){ .group = group, .first = fault->first, .last = fault->last,
+                                        .from_ns = fault->from_ns,
                                         .until_ns = fault->until_ns, .silent = fault->silent });
 }
 
@@ -53,12 +56,13 @@ static void add_everything(void *argument)
     struct sim *sim = build->sim;
 
     for (size_t i = 0; i < variant->environment.host_count; i++)
-        sim_add_group(sim, &host_model.component, variant->environment.hosts[i].name, 1, &variant->environment.hosts[i], &sim->sites[0]);
+        sim_add_group(sim, &host_model.component, variant->environment.hosts[i].name, 1,
+                      &variant->environment.hosts[i], &sim->sites[0]);
     for (size_t i = 0; i < variant->component_count; i++) {
         const struct component_config *component = &variant->components[i];
 
-        sim_add_group(sim, &component->type->component, component->name, (uint32_t)component->count, component->config,
-                      site_of(sim, component->region));
+        sim_add_group(sim, &component->type->component, component->name, (uint32_t)component->count,
+                      component->config, site_of(sim, component->region));
     }
     build->wired = sim_wire(sim, &build->cycle);
     for (size_t i = 0; build->wired && i < variant->fault_count; i++)
@@ -76,8 +80,8 @@ static const char *component_name(const struct scenario_variant *variant, const 
     return "";
 }
 
-enum build_status build_run(const struct scenario_variant *variant, uint64_t seed, uint64_t memory_budget_bytes, struct sim **sim,
-                            struct build_problem *problem)
+enum build_status build_run(const struct scenario_variant *variant, uint64_t seed,
+                            uint64_t memory_budget_bytes, struct sim **sim, struct build_problem *problem)
 {
     struct build build = { .variant = variant, .sim = sim_create(seed, memory_budget_bytes, PENDING_LADDER) };
     enum build_status status = BUILD_OUT_OF_MEMORY;
@@ -95,7 +99,8 @@ enum build_status build_run(const struct scenario_variant *variant, uint64_t see
         problem->component = component_name(variant, build.cycle);
         status = build.sim->frames_max > FRAMES_MAX ? BUILD_TOO_DEEP : BUILD_CYCLE;
     } else if (build.sim->excess) {
-        *problem = (struct build_problem){ component_name(variant, build.sim->excess_group), build.sim->excess };
+        *problem =
+            (struct build_problem){ component_name(variant, build.sim->excess_group), build.sim->excess };
         status = BUILD_TOO_LARGE;
     }
     sim_destroy(build.sim);

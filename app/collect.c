@@ -8,38 +8,6 @@
 #include "sim/link.h"
 #include "sim/station.h"
 
-const struct metric_row common_metrics[] = {
-    { .name = "requests.started", .unit = "1", .kind = METRIC_COMMON, .help = "Requests that users sent, or that arrived at the component, while measuring." },
-    { .name = "requests.ok", .unit = "1", .kind = METRIC_COMMON, .help = "Requests that ended with an answer." },
-    { .name = "requests.failed", .unit = "1", .kind = METRIC_COMMON, .help = "Requests that ended without one." },
-    { .name = "requests.failed.CAUSE", .unit = "1", .kind = METRIC_COMMON, .help = "The same by cause: timeout, refused, unavailable, crashed, lost, not_found, error." },
-    { .name = "requests.attempts", .unit = "1", .kind = METRIC_COMMON, .help = "Messages sent for them, retries among them; at a server each attempt is a request." },
-    { .name = "in_flight.start", .unit = "1", .kind = METRIC_COMMON, .help = "Requests inside when measuring began: started + in_flight.start = ok + failed + in_flight.end." },
-    { .name = "in_flight.end", .unit = "1", .kind = METRIC_COMMON, .help = "Requests inside when measuring ended." },
-    { .name = "in_flight.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Requests inside, mean over time." },
-    { .name = "throughput", .unit = "1/s", .kind = METRIC_COMMON, .help = "Requests answered ok per second of measured time." },
-    { .name = "availability", .unit = "1", .kind = METRIC_COMMON, .help = "ok / (ok + failed)." },
-    { .name = "latency.mean, .p50, .p90, .p95, .p99, .p99.9, .max", .unit = "s", .kind = METRIC_COMMON, .help = "Of requests that ended ok: from first send to last answer at clients, from arrival to answer elsewhere." },
-    { .name = "latency_all.mean ... .max", .unit = "s", .kind = METRIC_COMMON, .help = "The same of all that ended, failed ones included." },
-    { .name = "wait.mean ... .max", .unit = "s", .kind = METRIC_COMMON, .help = "Time in the waiting line of the component's first resource (servers, workers, connections), zeros included." },
-    { .name = "wait.probability", .unit = "1", .kind = METRIC_COMMON, .help = "Share of requests that had to wait there." },
-    { .name = "utilisation", .unit = "1", .kind = METRIC_COMMON, .help = "The greatest of the resources' utilisations." },
-    { .name = "RESOURCE.utilisation", .unit = "1", .kind = METRIC_COMMON, .help = "Share of time that the resource was at work or held: servers, cpu, workers, connections, disk, network, memory." },
-    { .name = "RESOURCE.wait.mean ... .max, .wait.probability", .unit = "s", .kind = METRIC_COMMON, .help = "Time in the waiting line of one resource." },
-    { .name = "queue.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Requests waiting in all lines of the component, mean over time." },
-    { .name = "queue.max", .unit = "1", .kind = METRIC_COMMON, .help = "Most requests waiting in one line." },
-    { .name = "slowdown.mean", .unit = "1", .kind = METRIC_COMMON, .help = "Time at the resource over the service time alone, mean over services." },
-    { .name = "overloaded", .unit = "1", .kind = METRIC_COMMON, .help = "Of total, in CSV only: 1 when a resource is full and requests pile up or fail for it, else 0." },
-    { .name = "requests.share", .unit = "1", .kind = METRIC_COMMON, .help = "Of an instance: its share of the requests of all instances." },
-    { .name = "cost.per_hour", .unit = "USD", .kind = METRIC_COMMON, .help = "Price of the machines and services, and of what is paid by use, at the rate of the measured time." },
-    { .name = "cost.per_million_requests", .unit = "USD", .kind = METRIC_COMMON, .help = "That price over a million requests answered ok." },
-    { .name = "memory.used.mean, .max", .unit = "B", .kind = METRIC_COMMON, .help = "Memory in use on the machine, of components that have one." },
-    { .name = "crashes", .unit = "1", .kind = METRIC_COMMON, .help = "Instances that a fault took down while measuring; of components that the scenario's faults name." },
-    { .name = "downtime", .unit = "s", .kind = METRIC_COMMON, .help = "Time that instances were down, of all together; of those components." },
-    { .name = "uptime", .unit = "1", .kind = METRIC_COMMON, .help = "Share of the instances' time in which they were up; of those components. What users saw is availability." },
-    { .name = NULL },
-};
-
 /* What a row of the output stands for: a group or one of its instances. */
 struct subject {
     const struct sim *sim;
@@ -73,16 +41,18 @@ static void add_requests(struct results *results, const char *name, const struct
     results_add_value(results, name, "requests.ok", "1", RESULT_VALUE, (double)ok);
     results_add_value(results, name, "requests.failed", "1", RESULT_VALUE, (double)failed);
     for (int i = OUTCOME_OK + 1; i < OUTCOME_COUNT; i++)
-        results_add_value(results, name, results_name(results, "requests.failed.", outcome_rows[i].name), "1", RESULT_VALUE,
-                          (double)tally->finished[i]);
+        results_add_value(results, name, results_name(results, "requests.failed.", outcome_rows[i].name), "1",
+                          RESULT_VALUE, (double)tally->finished[i]);
     results_add_value(results, name, "requests.attempts", "1", RESULT_VALUE, (double)tally->attempts);
     results_add_value(results, name, "in_flight.start", "1", RESULT_VALUE, (double)tally->inside_start);
     results_add_value(results, name, "in_flight.end", "1", RESULT_VALUE, (double)tally->inside_end);
-    results_add_value(results, name, "throughput", "1/s", RESULT_VALUE, seconds > 0 ? (double)ok / seconds : NAN);
+    results_add_value(results, name, "throughput", "1/s", RESULT_VALUE,
+                      seconds > 0 ? (double)ok / seconds : NAN);
     results_add_ratio(results, name, "availability", ok, ok + failed);
 }
 
-static void add_latencies(struct results *results, const char *name, const struct histogram *ok, const struct histogram *failed)
+static void add_latencies(struct results *results, const char *name, const struct histogram *ok,
+                          const struct histogram *failed)
 {
     struct histogram *all = calloc(1, sizeof *all);
 
@@ -153,21 +123,26 @@ static double mean_utilisation(const struct subject *subject, uint8_t index)
     return sum / subject->count;
 }
 
-static void add_waits(const struct subject *subject, const char *prefix, const struct resource_statistics *statistics)
+static void add_waits(const struct subject *subject, const char *prefix,
+                      const struct resource_statistics *statistics)
 {
     struct results *results = subject->results;
     uint64_t waited = histogram_count(&statistics->waits);
 
-    results_add_times(results, subject->name, prefix, &statistics->waits, statistics->started > waited ? statistics->started - waited : 0);
-    results_add_ratio(results, subject->name, results_name(results, prefix, ".probability"), waited, statistics->started);
+    results_add_times(results, subject->name, prefix, &statistics->waits,
+                      statistics->started > waited ? statistics->started - waited : 0);
+    results_add_ratio(results, subject->name, results_name(results, prefix, ".probability"), waited,
+                      statistics->started);
 }
 
 static void add_memory(const struct subject *subject, const struct resource *resource)
 {
     struct results *results = subject->results;
 
-    results_add_value(results, subject->name, "memory.used.mean", "B", RESULT_VALUE, amount_mean(resource->of.amount, subject->sim->now_ns));
-    results_add_value(results, subject->name, "memory.used.max", "B", RESULT_MAXIMUM, (double)resource->of.amount->level_max);
+    results_add_value(results, subject->name, "memory.used.mean", "B", RESULT_VALUE,
+                      amount_mean(resource->of.amount, subject->sim->now_ns));
+    results_add_value(results, subject->name, "memory.used.max", "B", RESULT_MAXIMUM,
+                      (double)resource->of.amount->level_max);
 }
 
 static double greatest_utilisation(const struct subject *subject)
@@ -213,7 +188,9 @@ static void add_utilisations(const struct subject *subject)
             continue;
         }
         utilisation = mean_utilisation(subject, i);
-        entry = results_add_value(results, subject->name, results_name(results, resource->name, ".utilisation"), "1", RESULT_VALUE, utilisation);
+        entry =
+            results_add_value(results, subject->name, results_name(results, resource->name, ".utilisation"),
+                              "1", RESULT_VALUE, utilisation);
         if (entry) {
             entry->held = resource->held;
             entry->shared = resource->shared;
@@ -221,7 +198,8 @@ static void add_utilisations(const struct subject *subject)
         }
     }
     if (first->resource_count)
-        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE, greatest_utilisation(subject));
+        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE,
+                          greatest_utilisation(subject));
     else
         add_utilisation_of_parts(subject);
 }
@@ -260,7 +238,8 @@ static double slowdown_mean(const struct group *group)
     return NAN;
 }
 
-/* Statistics of resources exist once a group. The first one in the table of the component is where requests come in. */
+/* Statistics of resources exist once a group. The first one in the table of the component is where
+ * requests come in. */
 static void add_resource_statistics(const struct subject *subject)
 {
     const struct group *group = subject->group;
@@ -279,7 +258,8 @@ static void add_resource_statistics(const struct subject *subject)
 static void add_outages(const struct subject *subject)
 {
     const struct sim *sim = subject->sim;
-    double down_s = 0, time_s = (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S * subject->count;
+    double down_s = 0,
+           time_s = (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S * subject->count;
     uint64_t crashes = 0;
 
     if (!group_may_crash(subject->group))
@@ -294,7 +274,8 @@ static void add_outages(const struct subject *subject)
     }
     results_add_value(subject->results, subject->name, "crashes", "1", RESULT_VALUE, (double)crashes);
     results_add_value(subject->results, subject->name, "downtime", "s", RESULT_VALUE, down_s);
-    results_add_value(subject->results, subject->name, "uptime", "1", RESULT_VALUE, time_s > 0 ? 1.0 - down_s / time_s : NAN);
+    results_add_value(subject->results, subject->name, "uptime", "1", RESULT_VALUE,
+                      time_s > 0 ? 1.0 - down_s / time_s : NAN);
 }
 
 /* ---- a model's own ---- */
@@ -313,13 +294,16 @@ static void add_level(const struct subject *subject, const struct metric_row *ro
     double mean = 0, max = 0;
 
     for (uint32_t i = 0; i < subject->count; i++) {
-        const struct amount *amount = (const void *)((const char *)component_state(subject->members[i]) + row->offset);
+        const struct amount *amount =
+            (const void *)((const char *)component_state(subject->members[i]) + row->offset);
 
         mean += amount_mean(amount, subject->sim->now_ns);
         max += (double)amount->level_max;
     }
-    results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".mean"), row->unit, RESULT_VALUE, mean);
-    results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".max"), row->unit, RESULT_MAXIMUM, max);
+    results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".mean"),
+                      row->unit, RESULT_VALUE, mean);
+    results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".max"),
+                      row->unit, RESULT_MAXIMUM, max);
 }
 
 static void add_own_metrics(const struct subject *subject)
@@ -328,11 +312,13 @@ static void add_own_metrics(const struct subject *subject)
         if (!group_emits(subject->group, row))
             continue;
         if (row->kind == METRIC_COUNTER)
-            results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE, (double)counter_sum(subject, row->offset));
+            results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE,
+                              (double)counter_sum(subject, row->offset));
         else if (row->kind == METRIC_RATIO) {
             uint64_t hits = counter_sum(subject, row->offset);
 
-            results_add_ratio(subject->results, subject->name, row->name, hits, hits + counter_sum(subject, row->offset_other));
+            results_add_ratio(subject->results, subject->name, row->name, hits,
+                              hits + counter_sum(subject, row->offset_other));
         } else if (row->kind == METRIC_LEVEL)
             add_level(subject, row);
     }
@@ -343,7 +329,8 @@ static void add_own_metrics(const struct subject *subject)
 static void add_cost(struct results *results, const char *name, double per_hour, double ok_per_s)
 {
     results_add_value(results, name, "cost.per_hour", "USD", RESULT_VALUE, per_hour);
-    results_add_value(results, name, "cost.per_million_requests", "USD", RESULT_VALUE, ok_per_s > 0 ? per_hour / (ok_per_s * 3600) * 1e6 : NAN);
+    results_add_value(results, name, "cost.per_million_requests", "USD", RESULT_VALUE,
+                      ok_per_s > 0 ? per_hour / (ok_per_s * 3600) * 1e6 : NAN);
 }
 
 static double measured_s(const struct sim *sim)
@@ -390,7 +377,8 @@ static void collect_instances(const struct subject *group_subject, double group_
         add_requests(subject.results, name, &tally, measured_s(subject.sim));
         results_add_value(subject.results, name, "requests.share", "1", RESULT_VALUE,
                           group_started > 0 ? (double)tally.started / group_started : NAN);
-        results_add_value(subject.results, name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(&subject));
+        results_add_value(subject.results, name, "in_flight.mean", "1", RESULT_VALUE,
+                          in_flight_mean(&subject));
         add_utilisations(&subject);
         add_queues(&subject);
         add_outages(&subject);
@@ -398,8 +386,8 @@ static void collect_instances(const struct subject *group_subject, double group_
     }
 }
 
-static void collect_classes(struct results *results, const struct group *group, struct tally *tally, struct histogram *ok,
-                            struct histogram *failed)
+static void collect_classes(struct results *results, const struct group *group, struct tally *tally,
+                            struct histogram *ok, struct histogram *failed)
 {
     const struct sim *sim = group->sim;
 
@@ -421,8 +409,8 @@ static void collect_classes(struct results *results, const struct group *group, 
     }
 }
 
-/* A source whose users are in several regions stands for its parts, which have rows of their own too. Returns how many
- * instances these have. */
+/* A source whose users are in several regions stands for its parts, which have rows of their own too.
+ * Returns how many instances these have. */
 static uint32_t gather_parts(const struct subject *subject, struct component **members, struct tally *tally,
                              struct histogram *ok, struct histogram *failed)
 {
@@ -468,7 +456,8 @@ static void collect_source(const struct subject *group_subject)
     }
     add_requests(subject.results, subject.name, &tally, measured_s(subject.sim));
     add_latencies(subject.results, subject.name, &both[0], &both[1]);
-    results_add_value(subject.results, subject.name, "in_flight.mean", "1", RESULT_VALUE, in_flight_mean(&subject));
+    results_add_value(subject.results, subject.name, "in_flight.mean", "1", RESULT_VALUE,
+                      in_flight_mean(&subject));
     add_own_metrics(&subject);
     free(parts);
     free(both);
@@ -491,7 +480,8 @@ static void collect_server(const struct subject *subject)
     add_resource_statistics(subject);
     add_outages(subject);
     add_own_metrics(subject);
-    add_cost(results, group->name, cost_with_parts(subject->sim, group), (double)tally.finished[OUTCOME_OK] / measured_s(subject->sim));
+    add_cost(results, group->name, cost_with_parts(subject->sim, group),
+             (double)tally.finished[OUTCOME_OK] / measured_s(subject->sim));
     if (group->count > 1)
         collect_instances(subject, (double)tally.started);
 }

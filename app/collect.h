@@ -1,7 +1,7 @@
 /* collect.h - reads what one finished run measured into the results of its variant.
  *
- * Rows come for every component of the scenario as a whole ("web"), for each of its instances when there are several
- * ("web[0]"), for each request class of the clients ("users:view") and for the system ("total").
+ * Rows come for every component of the scenario as a whole ("web"), for each of its instances when there are
+ * several ("web[0]"), for each request class of the clients ("users:view") and for the system ("total").
  */
 #ifndef APP_COLLECT_H
 #define APP_COLLECT_H

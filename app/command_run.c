@@ -63,10 +63,12 @@ static uint64_t memory_budget_bytes(const struct options *options)
 
     if (options->max_memory_bytes)
         return options->max_memory_bytes;
-    return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE) : UINT64_MAX;
+    return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE)
+                                      : UINT64_MAX;
 }
 
-static void unknown_variant(const struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
+static void unknown_variant(const struct scenario *scenario, const struct options *options,
+                            struct diagnostics *diagnostics)
 {
     struct suggest suggest;
     char words[256], help[300];
@@ -83,13 +85,15 @@ static void unknown_variant(const struct scenario *scenario, const struct option
         snprintf(help, sizeof help, "did you mean \"%s\"?", suggest.best);
     else
         snprintf(help, sizeof help, "there %s %s", list.count == 1 ? "is" : "are", words);
-    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "%s has no variant \"%.64s\"", options->argument,
-                    options->variant);
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "%s has no variant \"%.64s\"",
+                    options->argument, options->variant);
 }
 
-static int read_scenario(struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
+static int read_scenario(struct scenario *scenario, const struct options *options,
+                         struct diagnostics *diagnostics)
 {
-    struct scenario_overrides overrides = { options->settings, options->setting_count, memory_budget_bytes(options) };
+    struct scenario_overrides overrides = { options->settings, options->setting_count,
+                                            memory_budget_bytes(options) };
     enum scenario_status status = scenario_read(scenario, options->argument, &overrides, diagnostics);
 
     if (status == SCENARIO_OUT_OF_MEMORY)
@@ -109,14 +113,17 @@ int command_check(const struct options *options, struct diagnostics *diagnostics
     if (status == EXIT_RAN && options->paths)
         scenario_paths_write(stdout, &scenario);
     else if (status == EXIT_RAN && !options->quiet)
-        printf("%s: good, %zu variant%s\n", options->argument, scenario.variant_count, scenario.variant_count == 1 ? "" : "s");
+        printf("%s: good, %zu variant%s\n", options->argument, scenario.variant_count,
+               scenario.variant_count == 1 ? "" : "s");
     scenario_deinit(&scenario);
     return status;
 }
 
-static int draw_diagram(const struct scenario *scenario, const struct options *options, struct diagnostics *diagnostics)
+static int draw_diagram(const struct scenario *scenario, const struct options *options,
+                        struct diagnostics *diagnostics)
 {
-    const struct scenario_variant *variant = scenario_find_variant(scenario, options->variant ? options->variant : "base");
+    const struct scenario_variant *variant =
+        scenario_find_variant(scenario, options->variant ? options->variant : "base");
     struct build_problem problem;
     struct sim *sim;
     bool written;
@@ -222,7 +229,8 @@ static enum run_status run_with_series(struct session *session, struct outcome_o
 
 /* ---- the way of one request ---- */
 
-/* Before anything is measured or written: a request that is not there is the user's mistake, told for each variant. */
+/* Before anything is measured or written: a request that is not there is the user's mistake, told
+ * for each variant. */
 static int trace_all(struct session *session)
 {
     const struct trace_wish wish = { .ordinal = session->options->trace_request,
@@ -279,7 +287,8 @@ static enum run_status run_all(struct session *session)
             status = RUN_OUT_OF_MEMORY;
         summary_foot(&session->page, &session->summary);
     }
-    result_files_end(&session->files, &session->summary, status == RUN_COMPLETE, seconds_since(&session->begun));
+    result_files_end(&session->files, &session->summary, status == RUN_COMPLETE,
+                     seconds_since(&session->begun));
     return status;
 }
 
@@ -298,14 +307,18 @@ static int over_limit(const struct session *session, enum run_status status)
     char limit[80], bytes[QUANTITY_TEXT_SIZE], grew[GROWTH_TEXT_SIZE];
 
     if (status == RUN_OVER_MEMORY)
-        snprintf(limit, sizeof limit, "%s of memory",
-                 quantity_format_bytes((int64_t)session->run_options.memory_budget_bytes, bytes, sizeof bytes));
+        snprintf(
+            limit, sizeof limit, "%s of memory",
+            quantity_format_bytes((int64_t)session->run_options.memory_budget_bytes, bytes, sizeof bytes));
     else
-        snprintf(limit, sizeof limit, status == RUN_FULL ? "2^24 requests in flight" : "10^12 events, shared by the regions");
+        snprintf(limit, sizeof limit,
+                 status == RUN_FULL ? "2^24 requests in flight" : "10^12 events, shared by the regions");
     diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
-                    status == RUN_OUT_OF_EVENTS                ? "a shorter time.measure, with more replications, says as much"
-                    : results->growth.cause == GROWTH_REQUESTS ? "a bounded line (waiting, accept_queue) refuses what does not fit"
-                                                               : "--max-memory SIZE allows more",
+                    status == RUN_OUT_OF_EVENTS
+                        ? "a shorter time.measure, with more replications, says as much"
+                    : results->growth.cause == GROWTH_REQUESTS
+                        ? "a bounded line (waiting, accept_queue) refuses what does not fit"
+                        : "--max-memory SIZE allows more",
                     "%s: the run met its limit of %s: %s; %s", session->scenario.path, limit,
                     growth_describe(&results->growth, grew, sizeof grew),
                     results->replications ? "the figures are partial" : "nothing was measured yet");
@@ -314,7 +327,8 @@ static int over_limit(const struct session *session, enum run_status status)
 
 static int series_too_large(const struct session *session)
 {
-    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, "ask for a longer --interval",
+    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
+                    "ask for a longer --interval",
                     "so many intervals of so many components make over %zu values", SERIES_VALUES_MAX);
     return EXIT_USER_ERROR;
 }
@@ -325,7 +339,8 @@ static int status_of(const struct session *session, enum run_status status)
     case RUN_COMPLETE:
         return expectations_status(session);
     case RUN_INTERRUPTED:
-        diagnostics_add(session->diagnostics, DIAGNOSTIC_WARNING, SOURCE_NOWHERE, NULL, NULL, "ended by a signal; the figures are partial");
+        diagnostics_add(session->diagnostics, DIAGNOSTIC_WARNING, SOURCE_NOWHERE, NULL, NULL,
+                        "ended by a signal; the figures are partial");
         return EXIT_SIGNAL + (int)*session->run_options.interrupt;
     case RUN_OVER_MEMORY:
     case RUN_FULL:
@@ -338,7 +353,8 @@ static int status_of(const struct session *session, enum run_status status)
     case RUN_NOT_CONSERVED:
         break;
     }
-    fprintf(stderr, "scalesim: bug: requests were lost or made out of nothing; to repeat it: %s\n", session->repeat);
+    fprintf(stderr, "scalesim: bug: requests were lost or made out of nothing; to repeat it: %s\n",
+            session->repeat);
     return EXIT_BUG;
 }
 
@@ -374,14 +390,17 @@ static void prepare(struct session *session, int argc, char **argv)
         .progress = show_progress,
         .progress_user = &session->progress,
     };
-    session->summary = (struct summary){ .scenario = &session->scenario, .runs = session->runs, .run_count = session->run_count,
-                                         .seed = options->seed, .replications = options->replications, .repeat = session->repeat };
+    session->summary = (struct summary){ .scenario = &session->scenario, .runs = session->runs,
+                                         .run_count = session->run_count,
+                                         .seed = options->seed, .replications = options->replications,
+                                         .repeat = session->repeat };
 }
 
 /* Files that hold what a limit or a signal left are results; what an allocation that failed left is none. */
 static int close_outputs(struct session *session, enum run_status ended, int status)
 {
-    bool is_empty = status == EXIT_MACHINE_ERROR && session->run_count && !session->runs[0].results.replications;
+    bool is_empty =
+        status == EXIT_MACHINE_ERROR && session->run_count && !session->runs[0].results.replications;
     bool keep = status != EXIT_BUG && status != EXIT_USER_ERROR && !is_empty && ended != RUN_OUT_OF_MEMORY;
 
     if (!result_files_close(&session->files, keep, session->diagnostics))
@@ -413,7 +432,8 @@ static bool check_interval(const struct session *session)
             continue;
         quantity_format_duration(shortest_interval(measure_ns), text, sizeof text);
         snprintf(help, sizeof help, "%d at most: --interval '%s' or longer", SERIES_INTERVALS_MAX, text);
-        diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "--interval cuts the measured time into %lld pieces",
+        diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help,
+                        "--interval cuts the measured time into %lld pieces",
                         (long long)series_interval_count(interval_ns, measure_ns));
         return false;
     }
@@ -425,7 +445,8 @@ static bool check_place_of_trace(const struct session *session)
 {
     if (!session->options->trace_request || !result_files_use_stdout(session->options))
         return true;
-    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, "give --csv, --json or --series a file",
+    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
+                    "give --csv, --json or --series a file",
                     "standard output cannot hold two outputs, and --trace-request goes there");
     return false;
 }

@@ -11,7 +11,8 @@ enum exit_status {
     EXIT_USER_ERROR = 2,
     EXIT_MACHINE_ERROR = 3,
     EXIT_BUG = 4,
-    EXIT_SIGNAL = 128, /* plus the signal's number; SIGPIPE's also where the reader of standard output went away */
+    EXIT_SIGNAL =
+        128, /* plus the signal's number; SIGPIPE's also where the reader of standard output went away */
 };
 
 /* Reads, runs, reports. argv: the whole command line, for "to repeat". Returns an exit status. */

@@ -12,8 +12,8 @@
 /* CSV_HEADER as the first line. */
 void csv_write_header(FILE *file);
 
-/* All rows of a variant, and total,overloaded: 1 when it has no steady latency, else 0. What was not measured (no request
- * ended) is an empty value. */
+/* All rows of a variant, and total,overloaded: 1 when it has no steady latency, else 0. What was not
+ * measured (no request ended) is an empty value. */
 void csv_write(FILE *file, const char *variant, const struct results *results, bool overloaded);
 
 #endif

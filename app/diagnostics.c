@@ -375,7 +375,8 @@ static void print_json(const struct diagnostic *item, FILE *file)
 
 /* Told without allocating anything. */
 static char out_of_memory_text[] = "out of memory";
-static const struct diagnostic out_of_memory = { .severity = DIAGNOSTIC_ERROR, .message = out_of_memory_text };
+static const struct diagnostic out_of_memory = { .severity = DIAGNOSTIC_ERROR,
+                                                 .message = out_of_memory_text };
 
 /* What was counted but not kept. */
 static void print_rest(const struct diagnostics *d, enum diagnostic_severity severity, FILE *file,

@@ -49,7 +49,8 @@ struct diagnostics {
     size_t item_count, item_capacity;
     size_t counts[DIAGNOSTIC_SEVERITY_COUNT]; /* with those that were not kept */
     size_t kept[DIAGNOSTIC_SEVERITY_COUNT];
-    bool out_of_memory; /* something could not be kept; it was counted. Set by others too: it is told in any case */
+    bool out_of_memory; /* something could not be kept; it was counted. Set by others too: it is told in any
+                           case */
 };
 
 void diagnostics_init(struct diagnostics *diagnostics);

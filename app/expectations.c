@@ -26,7 +26,8 @@ static const struct result_entry *find_metric(const struct results *layout, cons
         const struct result_entry *entry = &layout->entries[i];
         size_t length = strlen(entry->component);
 
-        if (!strncmp(text, entry->component, length) && text[length] == '.' && !strcmp(text + length + 1, entry->metric))
+        if (!strncmp(text, entry->component, length) && text[length] == '.' &&
+            !strcmp(text + length + 1, entry->metric))
             return entry;
     }
     return NULL;
@@ -53,7 +54,8 @@ static const struct component_config *find_component(const struct scenario_varia
 }
 
 /* Writes what to do about a metric that is not there. */
-static void find_help(const struct results *layout, const struct scenario_variant *variant, const char *text, char *help, size_t size)
+static void find_help(const struct results *layout, const struct scenario_variant *variant, const char *text,
+                      char *help, size_t size)
 {
     const struct component_config *component = find_component(variant, text);
     struct suggest suggest;
@@ -81,7 +83,8 @@ static void find_help(const struct results *layout, const struct scenario_varian
     }
 }
 
-static void unknown_metric(const struct results *layout, const struct scenario_variant *variant, const char *text, struct param_context *context)
+static void unknown_metric(const struct results *layout, const struct scenario_variant *variant,
+                           const char *text, struct param_context *context)
 {
     char help[SUGGEST_LENGTH_MAX + 160];
 
@@ -122,11 +125,13 @@ static bool parse_bound(const char *unit, const char *text, double *bound, char 
     if (!strcmp(unit, "1/s"))
         return quantity_parse_rate(text, bound, error, size);
     if (!strcmp(unit, "USD"))
-        return strstr(text, "/") ? quantity_parse_money_rate(text, bound, error, size) : quantity_parse_money(text, bound, error, size);
+        return strstr(text, "/") ? quantity_parse_money_rate(text, bound, error, size)
+                                 : quantity_parse_money(text, bound, error, size);
     return parse_number(text, bound, error, size);
 }
 
-static void read_one(const cJSON *item, const struct results *layout, struct scenario_variant *variant, struct param_context *context)
+static void read_one(const cJSON *item, const struct results *layout, struct scenario_variant *variant,
+                     struct param_context *context)
 {
     const struct result_entry *entry = find_metric(layout, item->string);
     struct expectation *expectation = &variant->expectations[variant->expectation_count];
@@ -142,7 +147,8 @@ static void read_one(const cJSON *item, const struct results *layout, struct sce
         if (!strncmp(bound, comparisons[i].sign, strlen(comparisons[i].sign)))
             break;
     if (i == sizeof comparisons / sizeof *comparisons) {
-        param_error(context, JSON_PART_VALUE, "write \"< 100ms\", \"<= 5%\", \"> 99.9%\" or \">= 1000/s\"", "a bound begins with <, <=, > or >=");
+        param_error(context, JSON_PART_VALUE, "write \"< 100ms\", \"<= 5%\", \"> 99.9%\" or \">= 1000/s\"",
+                    "a bound begins with <, <=, > or >=");
         return;
     }
     bound += strlen(comparisons[i].sign);
@@ -162,13 +168,15 @@ static void read_one(const cJSON *item, const struct results *layout, struct sce
     expectation->path = arena_strdup(context->arena, item->string);
     expectation->text = arena_strdup(context->arena, item->valuestring);
     expectation->unit = arena_strdup(context->arena, entry->unit);
-    if (!expectation->component || !expectation->metric || !expectation->path || !expectation->text || !expectation->unit)
+    if (!expectation->component || !expectation->metric || !expectation->path || !expectation->text ||
+        !expectation->unit)
         param_no_memory(context);
     else
         variant->expectation_count++;
 }
 
-void expectations_read(const cJSON *json, const struct results *layout, struct scenario_variant *variant, struct param_context *context)
+void expectations_read(const cJSON *json, const struct results *layout, struct scenario_variant *variant,
+                       struct param_context *context)
 {
     struct param_mark mark = param_enter(context, "expect");
     const cJSON *item;
@@ -187,7 +195,8 @@ void expectations_read(const cJSON *json, const struct results *layout, struct s
         param_leave(context, mark);
         return;
     }
-    variant->expectations = arena_alloc_array(context->arena, (size_t)cJSON_GetArraySize(json), sizeof *variant->expectations);
+    variant->expectations =
+        arena_alloc_array(context->arena, (size_t)cJSON_GetArraySize(json), sizeof *variant->expectations);
     if (!variant->expectations)
         param_no_memory(context);
     cJSON_ArrayForEach(item, json)

@@ -40,7 +40,8 @@ static uint64_t group_count(const uint64_t *counts, const struct group *group,
     return sum;
 }
 
-/* Names the group that counts most, or that one of its instances which has nearly all of it; returns how much. */
+/* Names the group that counts most, or that one of its instances which has nearly all of it;
+ * returns how much. */
 static uint64_t find_fullest(struct growth *growth, const struct sim *sim, const uint64_t *counts)
 {
     uint64_t most = 0, named = 0;
@@ -63,9 +64,10 @@ static uint64_t find_fullest(struct growth *growth, const struct sim *sim, const
     return named;
 }
 
-/* Not requests: the memory of a component, if it is a good part of what the run has come to use since it was built, or
- * else all of that. */
-static void find_keeper(struct growth *growth, const struct sim *sim, uint64_t requests_bytes, uint64_t *bytes)
+/* Not requests: the memory of a component, if it is a good part of what the run has come to use since it
+ * was built, or else all of that. */
+static void find_keeper(struct growth *growth, const struct sim *sim, uint64_t requests_bytes,
+                        uint64_t *bytes)
 {
     uint64_t before = requests_bytes + growth->built_bytes;
     uint64_t all = sim->memory.used_bytes > before ? sim->memory.used_bytes - before : 0;
@@ -86,7 +88,8 @@ void growth_find(struct growth *growth, struct sim *sim, uint64_t built_bytes)
     bool is_memory = sim->memory.over_budget && !sim->full;
     uint64_t *counts = memory_alloc_array(&sim->memory, sim->component_count + 1u, sizeof *counts);
 
-    *growth = (struct growth){ .cause = GROWTH_REQUESTS, .built_bytes = built_bytes, .peak_bytes = peak_bytes };
+    *growth = (struct growth){ .cause = GROWTH_REQUESTS, .built_bytes = built_bytes,
+                               .peak_bytes = peak_bytes };
     if (is_memory && built_bytes > sim->memory.budget_bytes) {
         growth->cause = GROWTH_BUILT;
     } else if (is_memory && requests_bytes <= (peak_bytes - built_bytes) / 2) {
@@ -117,17 +120,18 @@ char *growth_describe(const struct growth *growth, char *text, size_t size)
 {
     char count[32], bytes[QUANTITY_TEXT_SIZE];
 
-    quantity_format_bytes((int64_t)(growth->cause == GROWTH_BUILT ? growth->built_bytes : growth->kept_bytes), bytes,
-                          sizeof bytes);
+    quantity_format_bytes((int64_t)(growth->cause == GROWTH_BUILT ? growth->built_bytes : growth->kept_bytes),
+                          bytes, sizeof bytes);
     group_digits(growth->requests, count);
     if (growth->cause == GROWTH_REQUESTS)
-        snprintf(text, size, "%s grew: %s request%s inside", *growth->component ? growth->component : "nothing",
-                 count, growth->requests == 1 ? "" : "s");
+        snprintf(text, size, "%s grew: %s request%s inside",
+                 *growth->component ? growth->component : "nothing", count, growth->requests == 1 ? "" : "s");
     else if (growth->cause == GROWTH_BUILT)
         snprintf(text, size, "its components alone take %s, before the first request", bytes);
     else if (growth->cause == GROWTH_KEPT)
         snprintf(text, size, "%s grew: what it keeps takes %s", growth->component, bytes);
     else
-        snprintf(text, size, "the versions of rows and what else belongs to no single component take %s", bytes);
+        snprintf(text, size, "the versions of rows and what else belongs to no single component take %s",
+                 bytes);
     return text;
 }

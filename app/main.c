@@ -39,7 +39,8 @@ static int command_models(const char *name, struct diagnostics *diagnostics)
     for (const struct model_type *const *each = model_registry; *each; each++)
         suggest_offer(&suggest, (*each)->component.name);
     snprintf(help, sizeof help, "did you mean \"%s\"?", suggest.best ? suggest.best : "");
-    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, suggest.best ? help : "scalesim models lists them",
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
+                    suggest.best ? help : "scalesim models lists them",
                     "there is no component type \"%.64s\"", name);
     return EXIT_USER_ERROR;
 }

@@ -24,7 +24,8 @@ struct option_row {
 
 static bool wrong(struct reader *reader, const char *help, const char *what, const char *text)
 {
-    diagnostics_add(reader->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "%s \"%.100s\"", what, text);
+    diagnostics_add(reader->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "%s \"%.100s\"", what,
+                    text);
     return false;
 }
 
@@ -69,7 +70,8 @@ static bool read_interval(struct reader *reader, const char *argument)
 
     if (!quantity_parse_duration(argument, &reader->options->interval_ns, error, sizeof error))
         return wrong(reader, error, "--interval cannot be", argument);
-    return reader->options->interval_ns > 0 || wrong(reader, "a duration above 0, such as 1s", "--interval cannot be", argument);
+    return reader->options->interval_ns > 0 ||
+           wrong(reader, "a duration above 0, such as 1s", "--interval cannot be", argument);
 }
 
 static bool read_max_memory(struct reader *reader, const char *argument)
@@ -86,7 +88,8 @@ static bool read_max_memory(struct reader *reader, const char *argument)
 static bool read_trace_request(struct reader *reader, const char *argument)
 {
     if (!read_whole(argument, 1, UINT64_MAX, &reader->options->trace_request))
-        return wrong(reader, "a whole number from 1: the first request that users send is 1", "--trace-request cannot be", argument);
+        return wrong(reader, "a whole number from 1: the first request that users send is 1",
+                     "--trace-request cannot be", argument);
     return true;
 }
 
@@ -172,21 +175,28 @@ static bool read_version(struct reader *reader, const char *argument)
 }
 
 static const struct option_row option_rows[] = {
-    { "--replications", "-n", "N", "runs of each variant with different random numbers (5); intervals need 2", read_replications },
+    { "--replications", "-n", "N", "runs of each variant with different random numbers (5); intervals need 2",
+      read_replications },
     { "--variant", NULL, "NAME", "run only this variant; base is the file itself", read_variant },
     { "--seed", NULL, "N", "another seed gives other random numbers (1)", read_seed },
-    { "--set", NULL, "PATH=VALUE", "change a field, in every variant: --set users.arrivals=2000/s", read_set },
+    { "--set", NULL, "PATH=VALUE", "change a field, in every variant: --set users.arrivals=2000/s",
+      read_set },
     { "--csv", NULL, "FILE", "write every metric as tidy CSV; - is standard output", read_csv },
     { "--json", NULL, "FILE", "write the same with the histograms as JSON; - is standard output", read_json },
-    { "--series", NULL, "FILE", "write how each component did over time as CSV; - is standard output", read_series },
-    { "--interval", NULL, "TIME", "of the series: --interval 1s (a sixtieth of the measured time)", read_interval },
-    { "--trace-request", NULL, "N", "the way of the N-th request that users send, hop by hop, in replication 1", read_trace_request },
-    { "--max-memory", NULL, "SIZE", "a run that needs more ends with partial results (80% of the machine's)", read_max_memory },
+    { "--series", NULL, "FILE", "write how each component did over time as CSV; - is standard output",
+      read_series },
+    { "--interval", NULL, "TIME", "of the series: --interval 1s (a sixtieth of the measured time)",
+      read_interval },
+    { "--trace-request", NULL, "N",
+      "the way of the N-th request that users send, hop by hop, in replication 1", read_trace_request },
+    { "--max-memory", NULL, "SIZE", "a run that needs more ends with partial results (80% of the machine's)",
+      read_max_memory },
     { "--paths", NULL, NULL, "check lists every path that --set takes", read_paths },
     { "--out", NULL, "DIR", "where plot puts its pictures (.)", read_out },
     { "--format", NULL, "FORMAT", "of pictures: png or svg (png)", read_format },
     { "--quiet", "-q", NULL, "no summary and no progress", read_quiet },
-    { "--error-format", NULL, "FORMAT", "text (as compilers do) or json (a line each, for editors)", read_error_format },
+    { "--error-format", NULL, "FORMAT", "text (as compilers do) or json (a line each, for editors)",
+      read_error_format },
     { "--help", "-h", NULL, "this text", read_help },
     { "--version", "-V", NULL, "the version", read_version },
 };
@@ -202,14 +212,19 @@ static const struct command_row {
     bool needs_argument;
     const char *help;
 } command_rows[] = {
-    { "run", COMMAND_RUN, "FILE", true, "run a scenario and print what its users would see; scalesim FILE does the same" },
+    { "run", COMMAND_RUN, "FILE", true,
+      "run a scenario and print what its users would see; scalesim FILE does the same" },
     { "check", COMMAND_CHECK, "FILE", true, "read a scenario and say everything that is wrong with it" },
     { "init", COMMAND_INIT, "[FILE]", false, "write a small scenario to start from" },
-    { "diagram", COMMAND_DIAGRAM, "FILE", true, "the architecture as a graph for Graphviz: scalesim diagram FILE | dot -Tsvg" },
-    { "plot", COMMAND_PLOT, "FILE.csv", true, "draw what --csv wrote: latency by variant, load of each shard" },
-    { "models", COMMAND_MODELS, "[TYPE]", false, "the component types; of one type all parameters and metrics" },
+    { "diagram", COMMAND_DIAGRAM, "FILE", true,
+      "the architecture as a graph for Graphviz: scalesim diagram FILE | dot -Tsvg" },
+    { "plot", COMMAND_PLOT, "FILE.csv", true,
+      "draw what --csv wrote: latency by variant, load of each shard" },
+    { "models", COMMAND_MODELS, "[TYPE]", false,
+      "the component types; of one type all parameters and metrics" },
     { "schema", COMMAND_SCHEMA, NULL, false, "the JSON schema of scenarios, for editors" },
-    { "reference", COMMAND_REFERENCE, NULL, false, "the reference of everything a scenario can hold, as Markdown" },
+    { "reference", COMMAND_REFERENCE, NULL, false,
+      "the reference of everything a scenario can hold, as Markdown" },
     { "help", COMMAND_HELP, NULL, false, "this text" },
 };
 
@@ -230,12 +245,14 @@ void options_help(FILE *file)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char left[40];
 
-        snprintf(left, sizeof left, "%s%s%s %s", option_rows[i].letter ? option_rows[i].letter : "", option_rows[i].letter ? ", " : "",
-                 option_rows[i].name, option_rows[i].argument ? option_rows[i].argument : "");
+        snprintf(left, sizeof left, "%s%s%s %s", option_rows[i].letter ? option_rows[i].letter : "",
+                 option_rows[i].letter ? ", " : "", option_rows[i].name,
+                 option_rows[i].argument ? option_rows[i].argument : "");
         fprintf(file, "  %-22s %s\n", left, option_rows[i].help);
     }
     fputs("\nA FILE has a / or a . in its name; - is standard input.\n"
-          "exit status: 0 it ran; 1 an expectation failed; 2 your mistake; 3 the machine's fault (memory, disk);\n"
+          "exit status: 0 it ran; 1 an expectation failed; 2 your mistake; 3 the machine's fault (memory, "
+          "disk);\n"
           "4 a bug of ours; 129, 130 or 143 ended by a signal; 141 the reader of the output went away\n\n"
           "try: scalesim scenarios/celebrity_shard.json\n",
           file);
@@ -258,8 +275,12 @@ static bool unknown_command(struct reader *reader, const char *word)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         suggest_offer(&suggest, command_rows[i].name);
     snprintf(help, sizeof help, "did you mean \"%s\"?", suggest.best ? suggest.best : "");
-    return wrong(reader, suggest.best ? help : "a file has a / or a . in its name, such as ./FILE; scalesim --help lists the commands",
-                 "there is no command", word);
+    return wrong(
+        reader,
+        suggest.best
+            ? help
+            : "a file has a / or a . in its name, such as ./FILE; scalesim --help lists the commands",
+        "there is no command", word);
 }
 
 static bool is_file_name(const char *word)
@@ -277,7 +298,8 @@ static bool is_called(const char *name, const char *word, size_t length)
 static const struct option_row *find_option(const char *word, size_t length)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (is_called(option_rows[i].name, word, length) || (option_rows[i].letter && is_called(option_rows[i].letter, word, length)))
+        if (is_called(option_rows[i].name, word, length) ||
+            (option_rows[i].letter && is_called(option_rows[i].letter, word, length)))
             return &option_rows[i];
     return NULL;
 }
@@ -291,7 +313,8 @@ static bool unknown_option(struct reader *reader, const char *word)
     for (size_t i = 0; i < OPTION_COUNT; i++)
         suggest_offer(&suggest, option_rows[i].name);
     snprintf(help, sizeof help, "did you mean %s?", suggest.best ? suggest.best : "");
-    return wrong(reader, suggest.best ? help : "scalesim --help lists the options", "there is no option", word);
+    return wrong(reader, suggest.best ? help : "scalesim --help lists the options", "there is no option",
+                 word);
 }
 
 /* Reads the option at argv[*at] with its argument, given behind = or as the next word. */
@@ -309,7 +332,8 @@ static bool read_option(struct reader *reader, int argc, char **argv, int *at)
     if (!row)
         return unknown_option(reader, word);
     if (!row->argument)
-        return argument ? wrong(reader, NULL, "this option takes no argument:", word) : row->read(reader, NULL);
+        return argument ? wrong(reader, NULL, "this option takes no argument:", word)
+                        : row->read(reader, NULL);
     if (!argument) {
         if (*at + 1 >= argc)
             return wrong(reader, row->help, "an argument is missing behind", word);
@@ -338,7 +362,8 @@ static bool read_word(struct reader *reader, const char *word, const struct comm
 static enum diagnostics_format find_error_format(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
-        if (!strcmp(argv[i], "--error-format=json") || (!strcmp(argv[i], "--error-format") && i + 1 < argc && !strcmp(argv[i + 1], "json")))
+        if (!strcmp(argv[i], "--error-format=json") ||
+            (!strcmp(argv[i], "--error-format") && i + 1 < argc && !strcmp(argv[i + 1], "json")))
             return DIAGNOSTICS_JSON;
     return DIAGNOSTICS_TEXT;
 }
@@ -349,7 +374,8 @@ bool options_read(struct options *options, int argc, char **argv, struct diagnos
     const struct command_row *command = NULL;
     bool only_words = false; /* behind -- */
 
-    *options = (struct options){ .seed = 1, .replications = 5, .out = ".", .format = "png", .error_format = find_error_format(argc, argv) };
+    *options = (struct options){ .seed = 1, .replications = 5, .out = ".", .format = "png",
+                                 .error_format = find_error_format(argc, argv) };
     for (int i = 1; i < argc; i++) {
         bool is_option = !only_words && argv[i][0] == '-' && argv[i][1];
 
@@ -363,7 +389,8 @@ bool options_read(struct options *options, int argc, char **argv, struct diagnos
     if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
         return true;
     if (!command) {
-        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, "try: scalesim scenarios/celebrity_shard.json",
+        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
+                        "try: scalesim scenarios/celebrity_shard.json",
                         "which scenario? usage: scalesim FILE");
         return false;
     }

@@ -21,8 +21,8 @@ bool page_colour(FILE *file)
     return isatty(fileno(file)) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
 }
 
-/* By what the environment names, as in LANG=en_US.UTF-8. A locale is not asked, for that could run out of memory,
- * and the program's own stays as it is: numbers keep their decimal point. */
+/* By what the environment names, as in LANG=en_US.UTF-8. A locale is not asked, for that could run out of
+ * memory, and the program's own stays as it is: numbers keep their decimal point. */
 static bool environment_is_utf8(void)
 {
     static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
@@ -118,7 +118,8 @@ void page_listed(struct page *page, enum page_tone tone, const char *format, ...
     if (page->listing)
         put(page, PAGE_PLAIN, ",");
     page->listing = true;
-    if (page->column + 2 + page_columns(piece) > PAGE_WIDTH && page->column > page->indent) /* with the comma that may follow */
+    if (page->column + 2 + page_columns(piece) > PAGE_WIDTH &&
+        page->column > page->indent) /* with the comma that may follow */
         page_end_line(page);
     put_piece(page, tone, piece);
 }

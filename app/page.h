@@ -31,16 +31,21 @@ bool page_colour(FILE *file);
 /* Begins a line with a label in columns 0..indent-1; what page_item() adds is wrapped behind it. */
 void page_label(struct page *page, int indent, const char *label);
 
-/* One unbreakable piece, after a space if the line has something; goes to the next line when it does not fit. */
-void page_item(struct page *page, enum page_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* One unbreakable piece, after a space if the line has something; goes to the next line when it
+ * does not fit. */
+void page_item(struct page *page, enum page_tone tone, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* One piece of a list: with a comma behind it if another one follows on this label. */
-void page_listed(struct page *page, enum page_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void page_listed(struct page *page, enum page_tone tone, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* A sentence: wrapped between words. */
-void page_words(struct page *page, enum page_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void page_words(struct page *page, enum page_tone tone, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* Text as it is, no wrapping; pads with spaces up to `width` columns (0: none), to the left when right_aligned. */
+/* Text as it is, no wrapping; pads with spaces up to `width` columns (0: none), to the
+ * left when right_aligned. */
 void page_cell(struct page *page, enum page_tone tone, int width, bool right_aligned, const char *text);
 
 void page_end_line(struct page *page);

@@ -1,5 +1,5 @@
-/* param_file.c - values that name a file beside the scenario, such as recorded arrivals or samples of a law. A name that
- * does not begin with "/" counts from the scenario's folder. */
+/* param_file.c - values that name a file beside the scenario, such as recorded arrivals or samples of a
+ * law. A name that does not begin with "/" counts from the scenario's folder. */
 #include "app/param_value.h"
 
 #include <stdio.h>

@@ -128,7 +128,8 @@ bool param_no_memory(struct param_context *context)
     return false;
 }
 
-static void report_problem(struct param_problems *problems, const char *path, const char *help, const char *message)
+static void report_problem(struct param_problems *problems, const char *path, const char *help,
+                           const char *message)
 {
     const struct component_problems *own = (const struct component_problems *)(const void *)problems;
     struct param_mark mark = param_enter_path(own->context, own->path);

@@ -73,7 +73,8 @@ bool param_errors_full(const struct param_context *context);
 /* Notes that memory ran out; returns false. */
 bool param_no_memory(struct param_context *context);
 
-/* For model_type.check(): problems of the component at `path`, such as "components.web", become errors. The path is borrowed. */
+/* For model_type.check(): problems of the component at `path`, such as "components.web", become errors.
+ * The path is borrowed. */
 struct component_problems {
     struct param_problems problems; /* first: what the model gets */
     struct param_context *context;

@@ -64,8 +64,9 @@ bool param_check_references(struct param_context *context, const struct param_na
 
 /* ---- paths ---- */
 
-/* Visits every path that can be set: "web.handlers.NAME[N].rows". `prefix`: "web", or "". NAME and N stand
- * for any key and index; where elements nest in elements of their own kind, only the first level is visited. */
+/* Visits every path that can be set: "web.handlers.NAME[N].rows". `prefix`: "web", or "". NAME and N
+ * stand for any key and index; where elements nest in elements of their own kind, only the first
+ * level is visited. */
 void param_paths(const struct param_table *table, const char *prefix,
                  void (*visit)(void *user, const char *path, const struct param_row *row), void *user);
 

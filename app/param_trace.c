@@ -1,7 +1,7 @@
 /* param_trace.c - arrivals recorded in a CSV file beside the scenario; see models/arrival_trace.h.
  *
- * Fields are plain: no quotes, no commas inside. Empty lines and lines that start with "#" are passed over. Every error
- * has the line of the file; of one file at most BAD_LINES_MAX are told.
+ * Fields are plain: no quotes, no commas inside. Empty lines and lines that start with "#" are passed over.
+ * Every error has the line of the file; of one file at most BAD_LINES_MAX are told.
  */
 #include "app/param_kind.h"
 #include "app/param_value.h"
@@ -49,7 +49,8 @@ __attribute__((format(printf, 4, 5))) static bool refuse(struct parser *parser, 
     va_end(arguments);
     parser->bad++;
     parser->context->error_count++;
-    diagnostics_add(parser->context->diagnostics, DIAGNOSTIC_ERROR, span, parser->context->path, help, "%s", message);
+    diagnostics_add(parser->context->diagnostics, DIAGNOSTIC_ERROR, span, parser->context->path, help, "%s",
+                    message);
     return false;
 }
 
@@ -89,7 +90,8 @@ static bool read_header(struct parser *parser, struct field line)
     int count = cut(line, fields);
 
     if (count > COLUMN_COUNT)
-        return refuse(parser, line, help, "there are more columns than can be known: time, user, key, class, size");
+        return refuse(parser, line, help,
+                      "there are more columns than can be known: time, user, key, class, size");
     for (int i = 0; i < COLUMN_COUNT; i++)
         parser->columns[i] = -1;
     for (int i = 0; i < count; i++) {
@@ -147,14 +149,16 @@ static bool parse_time(struct field field, int64_t *time_ns)
 static bool read_time(struct parser *parser, struct field field, int64_t *time_ns)
 {
     if (!parse_time(field, time_ns))
-        return refuse(parser, field, "write it like 12.345", "time is a number of seconds with at most 9 decimals");
+        return refuse(parser, field, "write it like 12.345",
+                      "time is a number of seconds with at most 9 decimals");
     if (parser->count && *time_ns < parser->records[parser->count - 1].time_ns)
         return refuse(parser, field, "sort the lines by time", "goes back in time: line %u came later",
                       (unsigned)parser->records[parser->count - 1].line);
     return true;
 }
 
-static bool read_whole(struct parser *parser, enum column column, struct field field, uint64_t max, uint64_t *value)
+static bool read_whole(struct parser *parser, enum column column, struct field field, uint64_t max,
+                       uint64_t *value)
 {
     if (field.length == 0)
         return true;
@@ -205,7 +209,8 @@ static bool read_line(struct parser *parser, struct field line)
     uint64_t size = 0;
 
     if (count != parser->column_count)
-        return refuse(parser, line, NULL, "has %d fields where the header has %d", count, parser->column_count);
+        return refuse(parser, line, NULL, "has %d fields where the header has %d", count,
+                      parser->column_count);
     if (!read_time(parser, field_of(parser, fields, COLUMN_TIME), &record.time_ns) ||
         !read_whole(parser, COLUMN_USER, field_of(parser, fields, COLUMN_USER), INT64_MAX, &record.user) ||
         !read_whole(parser, COLUMN_KEY, field_of(parser, fields, COLUMN_KEY), INT64_MAX, &record.key) ||
@@ -249,8 +254,8 @@ static bool parse_file(struct param_context *context, const struct source_text *
     for (size_t i = 0; i < text->size; i++)
         lines += text->bytes[i] == '\n';
     parser.records = arena_alloc_array(context->arena, lines, sizeof *parser.records);
-    parser.classes = arena_alloc_array(context->arena, lines < ARRIVAL_CLASSES_MAX ? lines : ARRIVAL_CLASSES_MAX,
-                                       sizeof *parser.classes);
+    parser.classes = arena_alloc_array(
+        context->arena, lines < ARRIVAL_CLASSES_MAX ? lines : ARRIVAL_CLASSES_MAX, sizeof *parser.classes);
     if (!trace || !parser.records || !parser.classes)
         return param_no_memory(context);
     read_lines(&parser);

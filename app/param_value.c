@@ -74,14 +74,16 @@ void param_store_word(const struct param_row *row, void *slot)
     } /* else what is zero says it: no name, no text, no elements */
 }
 
-bool param_check_range(struct param_context *context, const struct param_row *row, const cJSON *value, double number)
+bool param_check_range(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       double number)
 {
     struct param_bounds bounds = param_bounds_of(row);
     char range[PARAM_RANGE_SIZE], got[QUANTITY_TEXT_SIZE], help[HELP_SIZE] = "";
 
     if (param_bounds_hold(&bounds, number))
         return true;
-    if (row->kind == PARAM_KIND_FRACTION && cJSON_IsNumber(value) && number > 1 && number <= 100 && bounds.max <= 1)
+    if (row->kind == PARAM_KIND_FRACTION && cJSON_IsNumber(value) && number > 1 && number <= 100 &&
+        bounds.max <= 1)
         snprintf(help, sizeof help, "a fraction is written \"%.15g%%\" or %.15g", number, number / 100);
     else if (row->word)
         snprintf(help, sizeof help, "\"%s\" is possible, too", row->word);

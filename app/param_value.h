@@ -31,12 +31,13 @@ bool param_read_text(struct param_context *context, const struct param_row *row,
                      void *slot);
 bool param_read_reference(struct param_context *context, const struct param_row *row, const cJSON *value,
                           void *slot);
-bool param_read_arrival_trace(struct param_context *context, const struct param_row *row, const cJSON *value, void *slot);
+bool param_read_arrival_trace(struct param_context *context, const struct param_row *row, const cJSON *value,
+                              void *slot);
 bool param_read_distribution(struct param_context *context, const struct param_row *row, const cJSON *value,
                              void *slot);
 
-/* Reads the file that `value` names, beside the scenario, and hands it with `slot` to `parse`. wanted: what a value
- * that is no string should have been. */
+/* Reads the file that `value` names, beside the scenario, and hands it with `slot` to `parse`. wanted:
+ * what a value that is no string should have been. */
 bool param_read_file(struct param_context *context, const cJSON *value, const char *wanted,
                      bool (*parse)(struct param_context *context, const struct source_text *text, void *slot),
                      void *slot);
@@ -45,7 +46,8 @@ bool param_read_file(struct param_context *context, const cJSON *value, const ch
 bool param_read_seconds(struct param_context *context, const cJSON *value, double *seconds);
 
 /* An error when `number` is outside the row's bounds. */
-bool param_check_range(struct param_context *context, const struct param_row *row, const cJSON *value, double number);
+bool param_check_range(struct param_context *context, const struct param_row *row, const cJSON *value,
+                       double number);
 
 /* `did you mean "X"?` for what `suggest` found, or NULL. */
 struct suggest;

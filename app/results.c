@@ -10,7 +10,9 @@
 static const struct {
     const char *name;
     double fraction;
-} quantiles[] = { { ".p50", 0.50 }, { ".p90", 0.90 }, { ".p95", 0.95 }, { ".p99", 0.99 }, { ".p99.9", 0.999 } };
+} quantiles[] = {
+    { ".p50", 0.50 }, { ".p90", 0.90 }, { ".p95", 0.95 }, { ".p99", 0.99 }, { ".p99.9", 0.999 }
+};
 
 #define QUANTILE_COUNT (sizeof quantiles / sizeof *quantiles)
 
@@ -64,7 +66,8 @@ const char *results_name(struct results *results, const char *first, const char 
     for (size_t i = 0; i < results->name_count; i++)
         if (!strcmp(results->names[i], composed))
             return results->names[i];
-    if (!make_room(results, &results->names, results->name_count, &results->name_room, sizeof *results->names))
+    if (!make_room(results, &results->names, results->name_count, &results->name_room,
+                   sizeof *results->names))
         return "";
     results->names[results->name_count] = strdup(composed);
     if (!results->names[results->name_count]) {
@@ -94,7 +97,8 @@ static void *make_values(struct results *results, size_t size)
     return values;
 }
 
-static bool init_entry(struct results *results, struct result_entry *entry, const char *component, enum result_kind kind)
+static bool init_entry(struct results *results, struct result_entry *entry, const char *component,
+                       enum result_kind kind)
 {
     *entry = (struct result_entry){ .kind = kind };
     entry->component = strdup(component);
@@ -109,8 +113,8 @@ static bool init_entry(struct results *results, struct result_entry *entry, cons
 }
 
 /* The next entry: a new one in the first replication, the one of the same place in later ones. */
-static struct result_entry *next_entry(struct results *results, const char *component, const char *metric, const char *unit,
-                                       enum result_kind kind)
+static struct result_entry *next_entry(struct results *results, const char *component, const char *metric,
+                                       const char *unit, enum result_kind kind)
 {
     struct result_entry *entry;
 
@@ -129,8 +133,8 @@ static struct result_entry *next_entry(struct results *results, const char *comp
     return entry;
 }
 
-struct result_entry *results_add_value(struct results *results, const char *component, const char *metric, const char *unit,
-                                       enum result_kind kind, double value)
+struct result_entry *results_add_value(struct results *results, const char *component, const char *metric,
+                                       const char *unit, enum result_kind kind, double value)
 {
     struct result_entry *entry = next_entry(results, component, metric, unit, kind);
 
@@ -139,8 +143,8 @@ struct result_entry *results_add_value(struct results *results, const char *comp
     return entry;
 }
 
-struct result_entry *results_add_ratio(struct results *results, const char *component, const char *metric, uint64_t hits,
-                                       uint64_t trials)
+struct result_entry *results_add_ratio(struct results *results, const char *component, const char *metric,
+                                       uint64_t hits, uint64_t trials)
 {
     struct result_entry *entry = next_entry(results, component, metric, "1", RESULT_RATIO);
 
@@ -159,7 +163,8 @@ static struct histogram *next_histogram(struct results *results)
         return NULL;
     if (results->histogram_cursor < results->histogram_count)
         return results->histograms[results->histogram_cursor++];
-    if (!make_room(results, &results->histograms, results->histogram_count, &results->histogram_room, sizeof(struct histogram *)))
+    if (!make_room(results, &results->histograms, results->histogram_count, &results->histogram_room,
+                   sizeof(struct histogram *)))
         return NULL;
     results->histograms[results->histogram_count] = calloc(1, sizeof(struct histogram));
     if (!results->histograms[results->histogram_count]) {
@@ -170,10 +175,11 @@ static struct histogram *next_histogram(struct results *results)
     return results->histograms[results->histogram_count++];
 }
 
-static void add_time(struct results *results, const char *component, const char *metric, enum result_kind kind, double fraction,
-                     double value_ns)
+static void add_time(struct results *results, const char *component, const char *metric,
+                     enum result_kind kind, double fraction, double value_ns)
 {
-    struct result_entry *entry = results_add_value(results, component, metric, "s", kind, value_ns / (double)SIM_NS_PER_S);
+    struct result_entry *entry =
+        results_add_value(results, component, metric, "s", kind, value_ns / (double)SIM_NS_PER_S);
 
     if (entry) {
         entry->fraction = fraction;
@@ -181,8 +187,8 @@ static void add_time(struct results *results, const char *component, const char 
     }
 }
 
-void results_add_times(struct results *results, const char *component, const char *prefix, const struct histogram *histogram,
-                       uint64_t zeros)
+void results_add_times(struct results *results, const char *component, const char *prefix,
+                       const struct histogram *histogram, uint64_t zeros)
 {
     struct histogram *merged = next_histogram(results);
     struct histogram *single = calloc(1, sizeof *single);
@@ -195,10 +201,11 @@ void results_add_times(struct results *results, const char *component, const cha
     histogram_merge(single, histogram);
     histogram_add_count(single, 0, zeros);
     histogram_merge(merged, single);
-    add_time(results, component, results_name(results, prefix, ".mean"), RESULT_MEAN, 0, histogram_mean(single));
+    add_time(results, component, results_name(results, prefix, ".mean"), RESULT_MEAN, 0,
+             histogram_mean(single));
     for (size_t i = 0; i < QUANTILE_COUNT; i++)
-        add_time(results, component, results_name(results, prefix, quantiles[i].name), RESULT_QUANTILE, quantiles[i].fraction,
-                 histogram_quantile(single, quantiles[i].fraction));
+        add_time(results, component, results_name(results, prefix, quantiles[i].name), RESULT_QUANTILE,
+                 quantiles[i].fraction, histogram_quantile(single, quantiles[i].fraction));
     add_time(results, component, results_name(results, prefix, ".max"), RESULT_HISTOGRAM_MAXIMUM, 1,
              histogram_is_empty(single) ? NAN : (double)histogram_max(single));
     free(single);
@@ -268,16 +275,19 @@ struct interval results_interval(const struct results *results, const struct res
             interval.low = 0;
         return interval;
     case RESULT_HISTOGRAM_MAXIMUM:
-        return (struct interval){ .mean = histogram_result(results, entry), .low = NAN, .high = NAN, .n = results->replications };
+        return (struct interval){ .mean = histogram_result(results, entry), .low = NAN, .high = NAN,
+                                  .n = results->replications };
     case RESULT_MAXIMUM:
-        return (struct interval){ .mean = greatest(results, entry), .low = NAN, .high = NAN, .n = results->replications };
+        return (struct interval){ .mean = greatest(results, entry), .low = NAN, .high = NAN,
+                                  .n = results->replications };
     case RESULT_VALUE:
         break;
     }
     return statistics_mean_interval(entry->values, n, RESULTS_CONFIDENCE);
 }
 
-const struct result_entry *results_find(const struct results *results, const char *component, const char *metric)
+const struct result_entry *results_find(const struct results *results, const char *component,
+                                        const char *metric)
 {
     for (size_t i = 0; i < results->entry_count; i++)
         if (!strcmp(results->entries[i].metric, metric) && !strcmp(results->entries[i].component, component))
@@ -303,6 +313,7 @@ bool result_is_resource(const struct result_entry *entry)
 
 const char *result_resource(const struct result_entry *entry, char *text)
 {
-    snprintf(text, RESULT_RESOURCE_SIZE, "%.*s", (int)(strlen(entry->metric) - strlen(RESOURCE_SUFFIX)), entry->metric);
+    snprintf(text, RESULT_RESOURCE_SIZE, "%.*s", (int)(strlen(entry->metric) - strlen(RESOURCE_SUFFIX)),
+             entry->metric);
     return text;
 }

@@ -1,8 +1,9 @@
 /* results.h - what the replications of one variant measured, metric by metric.
  *
- * The first replication lays out the entries; the others, which run the same scenario, fill the same ones. An entry keeps a
- * value for each replication, from which intervals are computed; what a percentile or a ratio is over all replications
- * comes from the merged histogram or the summed counts, never from averages of percentiles or of ratios.
+ * The first replication lays out the entries; the others, which run the same scenario, fill the same ones. An
+ * entry keeps a value for each replication, from which intervals are computed; what a percentile or a ratio
+ * is over all replications comes from the merged histogram or the summed counts, never from averages of
+ * percentiles or of ratios.
  *
  * Ownership: everything is malloc'd and freed by results_deinit(). Running out of memory sets out_of_memory;
  * the results are then useless and say so.
@@ -83,15 +84,15 @@ void results_deinit(struct results *results);
 void results_begin(struct results *results);
 void results_end(struct results *results);
 
-struct result_entry *results_add_value(struct results *results, const char *component, const char *metric, const char *unit,
-                                       enum result_kind kind, double value);
-struct result_entry *results_add_ratio(struct results *results, const char *component, const char *metric, uint64_t hits,
-                                       uint64_t trials);
+struct result_entry *results_add_value(struct results *results, const char *component, const char *metric,
+                                       const char *unit, enum result_kind kind, double value);
+struct result_entry *results_add_ratio(struct results *results, const char *component, const char *metric,
+                                       uint64_t hits, uint64_t trials);
 
-/* Emits PREFIX.mean, .p50, .p90, .p95, .p99, .p99.9 and .max of a distribution of times: `histogram`, plus `zeros` values of 0. ns
- * inside, seconds outside. */
-void results_add_times(struct results *results, const char *component, const char *prefix, const struct histogram *histogram,
-                       uint64_t zeros);
+/* Emits PREFIX.mean, .p50, .p90, .p95, .p99, .p99.9 and .max of a distribution of times: `histogram`, plus
+ * `zeros` values of 0. ns inside, seconds outside. */
+void results_add_times(struct results *results, const char *component, const char *prefix,
+                       const struct histogram *histogram, uint64_t zeros);
 
 /* A metric name made of two parts, kept as long as the results. */
 const char *results_name(struct results *results, const char *first, const char *second);
@@ -100,7 +101,8 @@ const char *results_name(struct results *results, const char *first, const char 
 struct interval results_interval(const struct results *results, const struct result_entry *entry);
 
 /* NULL: there is none. */
-const struct result_entry *results_find(const struct results *results, const char *component, const char *metric);
+const struct result_entry *results_find(const struct results *results, const char *component,
+                                        const char *metric);
 
 #define RESULT_RESOURCE_SIZE 64 /* bytes that hold the name of any resource */
 

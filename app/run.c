@@ -52,7 +52,9 @@ static void run_steps(struct replication *replication)
     sim_window_start(sim);
     if (series)
         replication->series_status = series_output_start(series, sim);
-    for (int step = 1; step <= STEPS && replication->status == SIM_REACHED && replication->series_status == SERIES_OK; step++) {
+    for (int step = 1;
+         step <= STEPS && replication->status == SIM_REACHED && replication->series_status == SERIES_OK;
+         step++) {
         report_progress(replication, (double)(step - 1) / STEPS);
         run_measured(replication, (int64_t)((__int128)time->measure * step / STEPS));
     }
@@ -60,7 +62,8 @@ static void run_steps(struct replication *replication)
 
 static bool is_over_limit(const struct replication *replication)
 {
-    return replication->status == SIM_OVER_BUDGET || replication->status == SIM_FULL || replication->status == SIM_OUT_OF_EVENTS;
+    return replication->status == SIM_OVER_BUDGET || replication->status == SIM_FULL ||
+           replication->status == SIM_OUT_OF_EVENTS;
 }
 
 static void run_guarded(void *argument)
@@ -109,14 +112,16 @@ uint64_t run_seed(uint64_t seed, int number)
     return rng_hash(seed, (uint64_t)number);
 }
 
-static enum run_status run_replication(const struct scenario_variant *variant, const struct run_options *options,
-                                       struct results *results, int number)
+static enum run_status run_replication(const struct scenario_variant *variant,
+                                       const struct run_options *options, struct results *results, int number)
 {
-    struct replication replication = { .time = &variant->time, .options = options, .results = results, .number = number };
+    struct replication replication = { .time = &variant->time, .options = options, .results = results,
+                                       .number = number };
     struct build_problem problem;
     enum run_status status = RUN_OUT_OF_MEMORY;
 
-    if (build_run(variant, run_seed(options->seed, number), options->memory_budget_bytes, &replication.sim, &problem) != BUILD_OK)
+    if (build_run(variant, run_seed(options->seed, number), options->memory_budget_bytes, &replication.sim,
+                  &problem) != BUILD_OK)
         return RUN_OUT_OF_MEMORY; /* any other problem would have been refused when the scenario was read */
     replication.sim->interrupt = options->interrupt;
     replication.sim->replay = options->replay;
@@ -130,7 +135,8 @@ static enum run_status run_replication(const struct scenario_variant *variant, c
     return status;
 }
 
-enum run_status run_variant(const struct scenario_variant *variant, const struct run_options *options, struct results *results)
+enum run_status run_variant(const struct scenario_variant *variant, const struct run_options *options,
+                            struct results *results)
 {
     enum run_status status = RUN_COMPLETE;
 

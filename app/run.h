@@ -16,7 +16,7 @@ struct run_options {
     uint64_t events_max;
     const volatile sig_atomic_t *interrupt; /* set by a signal; NULL: never */
     const char *replay;                     /* the command line, for bug reports */
-    struct series_output *series;           /* of this variant, fresh from series_output_init(); NULL: not wanted */
+    struct series_output *series; /* of this variant, fresh from series_output_init(); NULL: not wanted */
 
     /* Called about ten times a replication with the share of it that is done. May be NULL. */
     void (*progress)(void *user, int replication, double share);
@@ -38,6 +38,7 @@ enum run_status {
 uint64_t run_seed(uint64_t seed, int number);
 
 /* results must be fresh from results_init(). */
-enum run_status run_variant(const struct scenario_variant *variant, const struct run_options *options, struct results *results);
+enum run_status run_variant(const struct scenario_variant *variant, const struct run_options *options,
+                            struct results *results);
 
 #endif

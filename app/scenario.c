@@ -31,7 +31,8 @@ void *reading_alloc(struct reading *reading, size_t count, size_t size)
     return block;
 }
 
-void reading_error(struct reading *reading, const char *path, enum json_part part, const char *help, const char *message)
+void reading_error(struct reading *reading, const char *path, enum json_part part, const char *help,
+                   const char *message)
 {
     struct param_mark mark = param_enter_path(&reading->context, path);
 
@@ -80,7 +81,8 @@ static void check_host_names(struct reading *reading)
 
         snprintf(path, sizeof path, "hosts.%.64s", name);
         if (reading_find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
-            reading_error(reading, path, JSON_PART_KEY, NULL, "a component has the same name; outputs could not tell them apart");
+            reading_error(reading, path, JSON_PART_KEY, NULL,
+                          "a component has the same name; outputs could not tell them apart");
     }
 }
 
@@ -131,7 +133,8 @@ static void tell_too_large(struct reading *reading, const struct build_problem *
 
     snprintf(path, sizeof path, "components%s%.64s", *problem->component ? "." : "", problem->component);
     snprintf(message, sizeof message, "here the scenario grows beyond %s", problem->excess);
-    reading_error(reading, path, JSON_PART_KEY, "lower a count, of instances, shards, replicas or classes", message);
+    reading_error(reading, path, JSON_PART_KEY, "lower a count, of instances, shards, replicas or classes",
+                  message);
 }
 
 static void tell_bad_path(struct reading *reading, const char *component, bool too_deep)
@@ -140,20 +143,24 @@ static void tell_bad_path(struct reading *reading, const char *component, bool t
 
     snprintf(path, sizeof path, "components.%.64s", component);
     if (too_deep)
-        reading_error(reading, path, JSON_PART_KEY, NULL, "calls that begin here pass more than 64 components");
+        reading_error(reading, path, JSON_PART_KEY, NULL,
+                      "calls that begin here pass more than 64 components");
     else
-        reading_error(reading, path, JSON_PART_KEY, "every call must lead away from the users and end somewhere",
+        reading_error(reading, path, JSON_PART_KEY,
+                      "every call must lead away from the users and end somewhere",
                       "calls from here come back to it: a request would never end");
 }
 
 static void trial_run(struct reading *reading)
 {
-    struct trial trial = { .reading = reading, .expect = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "expect") };
+    struct trial trial = { .reading = reading,
+                           .expect = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "expect") };
     struct build_problem problem = { "", "" };
     enum build_status status;
 
     if (!has_source(reading->variant)) {
-        reading_error(reading, "components", JSON_PART_KEY, "add a component of type clients", "nobody sends requests");
+        reading_error(reading, "components", JSON_PART_KEY, "add a component of type clients",
+                      "nobody sends requests");
         return;
     }
     status = build_run(reading->variant, 1, reading->memory_budget_bytes, &trial.sim, &problem);
@@ -191,11 +198,13 @@ static void read_environment(struct reading *reading)
             snprintf(path, size, "%s/%s", reading->folder, catalog);
     }
     if (*catalog && access(path ? path : catalog, R_OK) != 0) {
-        reading_error(reading, "catalog", JSON_PART_VALUE, "a relative name starts at the folder of the scenario", "no such file, or not to be read");
+        reading_error(reading, "catalog", JSON_PART_VALUE,
+                      "a relative name starts at the folder of the scenario",
+                      "no such file, or not to be read");
         return;
     }
-    if (!catalog_read(path ? path : catalog, &reading->scenario->arena, reading->context.diagnostics, &environment->sizes,
-                      &environment->size_count, &out_of_memory))
+    if (!catalog_read(path ? path : catalog, &reading->scenario->arena, reading->context.diagnostics,
+                      &environment->sizes, &environment->size_count, &out_of_memory))
         reading->context.error_count++;
     if (out_of_memory)
         param_no_memory(&reading->context);
@@ -214,7 +223,8 @@ static void read_time(struct reading *reading)
         const cJSON *json = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "time");
 
         if (cJSON_GetObjectItemCaseSensitive(json, "warm_up") && time->warm_up > 0)
-            reading_error(reading, "time.warm_up", JSON_PART_VALUE, "leave it out, or make the kind steady", "an episode has no warm-up: all of it is measured");
+            reading_error(reading, "time.warm_up", JSON_PART_VALUE, "leave it out, or make the kind steady",
+                          "an episode has no warm-up: all of it is measured");
         time->warm_up = 0;
     }
 }
@@ -224,11 +234,13 @@ static void read_variant(struct reading *reading)
 {
     struct param_part part = { &scenario_params, reading->config };
     struct param_names names = { reading_find_name, reading_get_name, reading };
-    bool whole = param_read_parts(&part, 1, scenario_other_fields, reading->node->tree, "", &reading->context);
+    bool whole =
+        param_read_parts(&part, 1, scenario_other_fields, reading->node->tree, "", &reading->context);
 
     read_environment(reading);
     reading_components(reading);
-    if (reading->context.out_of_memory || !whole) /* what refers to names would tell of many that were only misread */
+    if (reading->context.out_of_memory ||
+        !whole) /* what refers to names would tell of many that were only misread */
         return;
     if (reading->context.error_count == 0)
         param_check_references(&reading->context, &names);
@@ -240,7 +252,8 @@ static void read_variant(struct reading *reading)
         trial_run(reading);
 }
 
-static bool start_reading(struct reading *reading, const struct variant_node *node, struct diagnostics *diagnostics)
+static bool start_reading(struct reading *reading, const struct variant_node *node,
+                          struct diagnostics *diagnostics)
 {
     reading->node = node;
     reading->config = arena_alloc(&reading->scenario->arena, sizeof *reading->config);
@@ -251,7 +264,8 @@ static bool start_reading(struct reading *reading, const struct variant_node *no
     return reading->config != NULL;
 }
 
-static const struct scenario_variant *variant_of(const struct scenario *scenario, const struct variant_tree *tree, const struct variant_node *node)
+static const struct scenario_variant *
+variant_of(const struct scenario *scenario, const struct variant_tree *tree, const struct variant_node *node)
 {
     return node ? &scenario->variants[node - tree->nodes] : NULL;
 }
@@ -269,7 +283,8 @@ static bool is_in_patch(const struct reading *reading, const struct diagnostic *
            item->offset < patch.value_offset + patch.value_length;
 }
 
-/* Adds the variant's name to the errors from the `first` one on that are found elsewhere: what is wrong there is so only in it. */
+/* Adds the variant's name to the errors from the `first` one on that are found elsewhere: what is wrong
+ * there is so only in it. */
 static void name_variant(const struct reading *reading, struct diagnostics *diagnostics, size_t first)
 {
     for (size_t i = first; reading->node->patch && i < diagnostics->item_count; i++) {
@@ -292,9 +307,10 @@ static void name_variant(const struct reading *reading, struct diagnostics *diag
 
 enum reading_state { UNREAD, READ_GOOD, READ_BAD };
 
-/* The index-th variant, after the one that it is based on: if that is bad, it would tell the same again. Returns false when
- * memory is gone. */
-static bool read_node(struct reading *reading, struct diagnostics *diagnostics, size_t index, enum reading_state *states)
+/* The index-th variant, after the one that it is based on: if that is bad, it would tell the same again.
+ * Returns false when memory is gone. */
+static bool read_node(struct reading *reading, struct diagnostics *diagnostics, size_t index,
+                      enum reading_state *states)
 {
     struct scenario *scenario = reading->scenario;
     const struct variant_node *node = &reading->tree->nodes[index];
@@ -349,8 +365,11 @@ static bool is_too_new(const struct scenario *scenario, struct diagnostics *diag
 
     if (!cJSON_IsNumber(format) || format->valuedouble <= SCENARIO_FORMAT)
         return false;
-    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, json_document_span(&scenario->document, "/format", JSON_PART_VALUE), "format",
-                    "it needs a newer scalesim", "the file is of format %.0f, and this program reads up to %d", format->valuedouble,
+    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR,
+                    json_document_span(&scenario->document, "/format", JSON_PART_VALUE), "format",
+                    "it needs a newer "
+                    "scalesim",
+                    "the file is of format %.0f, and this program reads up to %d", format->valuedouble,
                     SCENARIO_FORMAT);
     return true;
 }
@@ -368,7 +387,8 @@ static char *folder_of(struct arena *arena, const char *path)
     return folder;
 }
 
-enum scenario_status scenario_read(struct scenario *scenario, const char *path, const struct scenario_overrides *overrides,
+enum scenario_status scenario_read(struct scenario *scenario, const char *path,
+                                   const struct scenario_overrides *overrides,
                                    struct diagnostics *diagnostics)
 {
     struct reading *reading;
@@ -385,11 +405,14 @@ enum scenario_status scenario_read(struct scenario *scenario, const char *path, 
     reading = arena_alloc(&scenario->arena, sizeof *reading);
     if (!reading)
         return SCENARIO_OUT_OF_MEMORY;
-    *reading = (struct reading){ .scenario = scenario, .tree = &tree, .folder = folder_of(&scenario->arena, path) };
-    reading->memory_budget_bytes = overrides->memory_budget_bytes ? overrides->memory_budget_bytes : UINT64_MAX;
+    *reading = (struct reading){ .scenario = scenario, .tree = &tree,
+                                 .folder = folder_of(&scenario->arena, path) };
+    reading->memory_budget_bytes =
+        overrides->memory_budget_bytes ? overrides->memory_budget_bytes : UINT64_MAX;
     if (!reading->folder)
         return SCENARIO_OUT_OF_MEMORY;
-    if (variant_tree_init(&tree, &scenario->document, overrides->settings, overrides->setting_count, &scenario->arena, diagnostics, &out_of_memory))
+    if (variant_tree_init(&tree, &scenario->document, overrides->settings, overrides->setting_count,
+                          &scenario->arena, diagnostics, &out_of_memory))
         out_of_memory = !read_variants(reading, diagnostics);
     variant_tree_deinit(&tree);
     if (out_of_memory || diagnostics->out_of_memory)

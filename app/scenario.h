@@ -1,9 +1,9 @@
 /* scenario.h - a scenario as it is read: the base and its variants, every field checked and in place.
  *
- * Reading goes: strict scan and parse (json_document), then for the base and each variant the merged
- * JSON is read by the parameter tables into configuration structs, references are resolved and a trial run is wired, which shows
- * cycles, impossible wirings and which metrics exist. All errors of a file are collected; one error is enough to
- * run nothing.
+ * Reading goes: strict scan and parse (json_document), then for the base and each variant the merged JSON is
+ * read by the parameter tables into configuration structs, references are resolved and a trial run is wired,
+ * which shows cycles, impossible wirings and which metrics exist. All errors of a file are collected; one
+ * error is enough to run nothing.
  *
  * Ownership: the scenario owns everything that it points to, also what the tables read.
  */
@@ -94,7 +94,8 @@ struct scenario_overrides {
 };
 
 /* Reads and checks. Everything wrong is in diagnostics; deinit in any case. */
-enum scenario_status scenario_read(struct scenario *scenario, const char *path, const struct scenario_overrides *overrides,
+enum scenario_status scenario_read(struct scenario *scenario, const char *path,
+                                   const struct scenario_overrides *overrides,
                                    struct diagnostics *diagnostics);
 void scenario_deinit(struct scenario *scenario);
 

@@ -17,7 +17,8 @@ static void unknown_type(struct reading *reading, const char *path, const char *
             suggest_offer(&suggest, (*model)->component.name);
     snprintf(message, sizeof message, "there is no component type \"%.64s\"", type);
     snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
-    reading_error(reading, path, JSON_PART_VALUE, suggest.best ? help : "scalesim models lists the types", message);
+    reading_error(reading, path, JSON_PART_VALUE, suggest.best ? help : "scalesim models lists the types",
+                  message);
 }
 
 /* In a variant it is likely a misspelt name: the patch makes a new component instead of changing one. */
@@ -32,7 +33,8 @@ static void missing_type(struct reading *reading, const char *name, const char *
         if (reading->node->patch && strcmp(other->string, name))
             suggest_offer(&suggest, other->string);
     if (suggest.best)
-        snprintf(help, sizeof help, "did you mean \"%.64s\"? what is new in a variant needs a type", suggest.best);
+        snprintf(help, sizeof help, "did you mean \"%.64s\"? what is new in a variant needs a type",
+                 suggest.best);
     else
         snprintf(help, sizeof help, "such as \"type\": \"web_server\"; scalesim models lists the types");
     reading_error(reading, path, JSON_PART_KEY, help, "a component needs a type");
@@ -51,7 +53,8 @@ static const struct model_type *read_type(struct reading *reading, const cJSON *
     }
     snprintf(type_path, sizeof type_path, "%s.type", path);
     if (!cJSON_IsString(type)) {
-        reading_error(reading, type_path, JSON_PART_VALUE, "scalesim models lists them", "wants the name of a type in quotes");
+        reading_error(reading, type_path, JSON_PART_VALUE, "scalesim models lists them",
+                      "wants the name of a type in quotes");
         return NULL;
     }
     model = model_find(type->valuestring);
@@ -62,7 +65,8 @@ static const struct model_type *read_type(struct reading *reading, const cJSON *
     return model;
 }
 
-static void check_component(struct reading *reading, const struct component_config *component, const char *path)
+static void check_component(struct reading *reading, const struct component_config *component,
+                            const char *path)
 {
     struct component_problems problems = param_problems_of(&reading->context, path);
     char count_path[160];
@@ -84,7 +88,8 @@ static bool check_component_name(struct reading *reading, const char *name)
     mark = param_enter(&reading->context, "components"); /* a bad name can hold what divides a path */
     param_enter(&reading->context, name);
     if (is_total)
-        param_error(&reading->context, JSON_PART_KEY, "in outputs it means the whole system", "a component cannot be named \"total\"");
+        param_error(&reading->context, JSON_PART_KEY, "in outputs it means the whole system",
+                    "a component cannot be named \"total\"");
     else
         param_error(&reading->context, JSON_PART_KEY,
                     "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name",
@@ -146,12 +151,16 @@ void reading_components(struct reading *reading)
     if (!components && is_misspelt(reading->node->tree, "components")) /* told as a field that is not there */
         return;
     if (!cJSON_IsObject(components) || count == 0) {
-        reading_error(reading, components ? "components" : "", JSON_PART_VALUE, "such as \"components\": { \"users\": { \"type\": \"clients\", ... } }",
-                 !components ? "a scenario needs components" : cJSON_IsObject(components) ? "there are none" : "wants an object: names and what they are");
+        reading_error(reading, components ? "components" : "", JSON_PART_VALUE,
+                      "such as \"components\": { \"users\": { \"type\": \"clients\", ... } }",
+                      !components                  ? "a scenario needs components"
+                      : cJSON_IsObject(components) ? "there are none"
+                                                   : "wants an object: names and what they are");
         return;
     }
     if (count > SCENARIO_COMPONENTS_MAX) {
-        reading_error(reading, "components", JSON_PART_KEY, "use count for many alike", "too many components: 1000 at most");
+        reading_error(reading, "components", JSON_PART_KEY, "use count for many alike",
+                      "too many components: 1000 at most");
         return;
     }
     reading->variant->components = reading_alloc(reading, (size_t)count, sizeof(struct component_config));

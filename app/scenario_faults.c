@@ -12,7 +12,8 @@ struct fault_reading {
     size_t index;
 };
 
-static void fault_error(const struct fault_reading *fault, const char *field, const char *help, const char *message)
+static void fault_error(const struct fault_reading *fault, const char *field, const char *help,
+                        const char *message)
 {
     char path[64];
 
@@ -39,18 +40,20 @@ static void refuse_type(const struct fault_reading *fault, const struct componen
             word_list_add(&list, (*type)->component.name);
     word_list_end(&list, "and");
     snprintf(help, sizeof help, "those that can are %s", words);
-    snprintf(message, sizeof message, "\"%.64s\" is of type %s, which cannot crash", component->name, component->type->component.name);
+    snprintf(message, sizeof message, "\"%.64s\" is of type %s, which cannot crash", component->name,
+             component->type->component.name);
     fault_error(fault, "crash", help, message);
 }
 
 /* Which instances die. */
-static void read_instances(const struct fault_reading *fault, const struct component_config *component, struct scenario_fault *read)
+static void read_instances(const struct fault_reading *fault, const struct component_config *component,
+                           struct scenario_fault *read)
 {
     const struct fault_config *config = fault->config;
     char message[160];
 
-    snprintf(message, sizeof message, "\"%.64s\" has %lld instance%s, numbered from 0", component->name, (long long)component->count,
-             component->count == 1 ? "" : "s");
+    snprintf(message, sizeof message, "\"%.64s\" has %lld instance%s, numbered from 0", component->name,
+             (long long)component->count, component->count == 1 ? "" : "s");
     if (config->instance == INT64_MAX) {
         if (config->count > 1)
             fault_error(fault, "count", "say from which instance on", "without an instance, all die");
@@ -66,7 +69,8 @@ static void read_instances(const struct fault_reading *fault, const struct compo
     read->last = (uint32_t)(config->instance + config->count - 1);
 }
 
-static void read_part(const struct fault_reading *fault, const struct component_config *component, struct scenario_fault *read)
+static void read_part(const struct fault_reading *fault, const struct component_config *component,
+                      struct scenario_fault *read)
 {
     const struct model_type *type = component->type;
     const char *part = fault->config->part, *name;
@@ -99,7 +103,8 @@ static void read_dates(const struct fault_reading *fault, struct scenario_fault 
     const struct time_config *time = &fault->reading->variant->time;
 
     if (config->at >= time->measure)
-        fault_error(fault, "at", "dates of faults count from the start of the measured time", "the run is over by then");
+        fault_error(fault, "at", "dates of faults count from the start of the measured time",
+                    "the run is over by then");
     if (config->lasts != INT64_MAX && config->until != INT64_MAX)
         fault_error(fault, "until", "leave one of them out", "`for` and `until` both say when it ends");
     else if (config->until <= config->at)

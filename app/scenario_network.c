@@ -20,7 +20,8 @@ static size_t region_index(const struct network *network, const char *name)
 }
 
 /* otherwise: what to do when no name is near. */
-static void no_such_place(struct reading *reading, const char *path, const char *name, bool or_component, const char *otherwise)
+static void no_such_place(struct reading *reading, const char *path, const char *name, bool or_component,
+                          const char *otherwise)
 {
     const struct network *network = &reading->variant->network;
     char message[160], help[128];
@@ -32,12 +33,14 @@ static void no_such_place(struct reading *reading, const char *path, const char 
         suggest_offer(&suggest, network->sites[i].name);
     for (size_t i = 0; or_component && reading_get_name(reading, PARAM_REFERS_COMPONENT, i, &named); i++)
         suggest_offer(&suggest, named.name);
-    snprintf(message, sizeof message, "there is no region%s \"%.64s\"", or_component ? " or component" : "", name);
+    snprintf(message, sizeof message, "there is no region%s \"%.64s\"", or_component ? " or component" : "",
+             name);
     snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
     reading_error(reading, path, JSON_PART_VALUE, suggest.best ? help : otherwise, message);
 }
 
-static void read_round_trips(struct reading *reading, const struct network_config *config, struct network *network)
+static void read_round_trips(struct reading *reading, const struct network_config *config,
+                             struct network *network)
 {
     const struct round_trip_config *items = config->round_trips.items;
     size_t count = network->site_count;
@@ -50,13 +53,16 @@ static void read_round_trips(struct reading *reading, const struct network_confi
 
         snprintf(path, sizeof path, "network.round_trips[%zu].%s", i, from == SIZE_MAX ? "from" : "to");
         if (from == SIZE_MAX || to == SIZE_MAX)
-            no_such_place(reading, path, from == SIZE_MAX ? items[i].from : items[i].to, false, "name it in network.regions");
+            no_such_place(reading, path, from == SIZE_MAX ? items[i].from : items[i].to, false,
+                          "name it in network.regions");
         else
-            network->one_way_s[from * count + to] = network->one_way_s[to * count + from] = (double)items[i].round_trip / 2e9;
+            network->one_way_s[from * count + to] = network->one_way_s[to * count + from] =
+                (double)items[i].round_trip / 2e9;
     }
 }
 
-static const char *end_of_rule(struct reading *reading, const struct network *network, const char *name, const char *field, size_t rule)
+static const char *end_of_rule(struct reading *reading, const struct network *network, const char *name,
+                               const char *field, size_t rule)
 {
     struct param_named named;
     char path[64];
@@ -64,7 +70,8 @@ static const char *end_of_rule(struct reading *reading, const struct network *ne
     snprintf(path, sizeof path, "network.links[%zu].%s", rule, field);
     if (!strcmp(name, "any"))
         return NULL;
-    if (region_index(network, name) == SIZE_MAX && !reading_find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
+    if (region_index(network, name) == SIZE_MAX &&
+        !reading_find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
         no_such_place(reading, path, name, true, "\"any\" means all of them");
     return name;
 }
@@ -74,7 +81,8 @@ static bool is_zero(const struct distribution_config *latency)
     return latency->law == DISTRIBUTION_CONSTANT && latency->mean == 0.0;
 }
 
-/* Whether a rule says something of a field: then the default is meant, and takes away what rules before it say. */
+/* Whether a rule says something of a field: then the default is meant, and takes away what rules
+ * before it say. */
 static bool says(const struct reading *reading, size_t rule, const char *field)
 {
     const cJSON *network = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "network");
@@ -103,7 +111,8 @@ static void read_links(struct reading *reading, const struct network_config *con
             .lossless = says(reading, i, "loss"),
             .unconnected = says(reading, i, "round_trips"),
             .connections = { (uint32_t)items[i].round_trips,
-                             items[i].connections > UINT32_MAX ? UINT32_MAX : (uint32_t)items[i].connections, items[i].idle_timeout },
+                             items[i].connections > UINT32_MAX ? UINT32_MAX : (uint32_t)items[i].connections,
+                             items[i].idle_timeout },
         };
 }
 
@@ -136,7 +145,8 @@ void reading_network(struct reading *reading)
         return;
     network->site_count = (uint32_t)count;
     for (size_t i = 0; i < count; i++)
-        network->sites[i] = (struct network_site){ regions[i].name, unknown_as_nan(regions[i].latitude), unknown_as_nan(regions[i].longitude) };
+        network->sites[i] = (struct network_site){ regions[i].name, unknown_as_nan(regions[i].latitude),
+                                                   unknown_as_nan(regions[i].longitude) };
     read_round_trips(reading, config, network);
     read_links(reading, config, network);
     check_regions(reading, network);

@@ -1,4 +1,5 @@
-/* scenario_params.h - a scenario's own fields as the parameter tables read them, before they are turned into what runs. */
+/* scenario_params.h - a scenario's own fields as the parameter tables read them, before they are turned
+ * into what runs. */
 #ifndef APP_SCENARIO_PARAMS_H
 #define APP_SCENARIO_PARAMS_H
 

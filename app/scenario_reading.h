@@ -1,4 +1,5 @@
-/* scenario_reading.h - what the parts of the scenario reader share while one variant is read. Not for others. */
+/* scenario_reading.h - what the parts of the scenario reader share while one variant is read.
+ * Not for others. */
 #ifndef APP_SCENARIO_READING_H
 #define APP_SCENARIO_READING_H
 
@@ -21,9 +22,11 @@ struct reading {
 void *reading_alloc(struct reading *reading, size_t count, size_t size);
 
 /* An error at a path such as "components.web.type". */
-void reading_error(struct reading *reading, const char *path, enum json_part part, const char *help, const char *message);
+void reading_error(struct reading *reading, const char *path, enum json_part part, const char *help,
+                   const char *message);
 
-/* Whether the scenario (or the catalog) has something of that name; and the index-th thing of a kind. For references. */
+/* Whether the scenario (or the catalog) has something of that name; and the index-th thing of a
+ * kind. For references. */
 bool reading_find_name(void *user, enum param_refers_to what, const char *name, struct param_named *named);
 bool reading_get_name(void *user, enum param_refers_to what, size_t index, struct param_named *named);
 

@@ -460,8 +460,9 @@ static cJSON *build(struct schema_builder *builder, const struct param_table *to
     add_text_property(builder, properties, "$schema", "Where this schema is, for editors.");
     add_unless_there(builder, properties, "components", of_components(builder));
     add_unless_there(builder, properties, "expect", schema_of_expect(builder, false));
-    add_unless_there(builder, properties, "variants",
-                     of_named(builder, "variant", SCENARIO_VARIANTS_MAX, "base", "The same scenario, changed."));
+    add_unless_there(
+        builder, properties, "variants",
+        of_named(builder, "variant", SCENARIO_VARIANTS_MAX, "base", "The same scenario, changed."));
     schema_append(builder, cJSON_GetObjectItemCaseSensitive(schema, "required"),
                   cJSON_CreateString("components"));
     schema_define_distribution(builder);

@@ -1,9 +1,9 @@
 /* schema.h - the JSON Schema (draft-07) of a scenario, for editors: completion, help, errors.
  *
  * Made from the parameter tables alone, so it cannot disagree with the reader about fields, kinds, words,
- * choices, verbs and plain numbers' bounds. It refuses nothing that the reader accepts. Left to the reader: bounds
- * of quantities beyond "not zero" and "at most 100%" ("5ms" is a string to a schema), what names refer to, what a
- * model checks itself.
+ * choices, verbs and plain numbers' bounds. It refuses nothing that the reader accepts. Left to the reader:
+ * bounds of quantities beyond "not zero" and "at most 100%" ("5ms" is a string to a schema), what names refer
+ * to, what a model checks itself.
  *
  * Each table becomes a definition, named by the type and path of its first use ("web_server.handlers"), and
  * one with ".patch" behind it for variants: nothing required, null removes, lists are replaced whole.

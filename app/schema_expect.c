@@ -1,4 +1,5 @@
-/* schema_expect.c - the schema of "expect": what a bound looks like, as far as a metric's name tells its unit.
+/* schema_expect.c - the schema of "expect": what a bound looks like, as far as a metric's name
+ * tells its unit.
  *
  * The metrics below are those that any component has (common_metrics); a component's own ones take any bound
  * here, and the reader looks at their unit. Whether a component has the metric at all is left to it, too.
@@ -39,7 +40,8 @@ static cJSON *of_metric(struct schema_builder *builder, enum param_kind kind, bo
     char pattern[512];
 
     if (kind == PARAM_KIND_FRACTION) /* 0.999 is as good as 99.9% */
-        snprintf(pattern, sizeof pattern, SIGN "([-+]?\\.?[0-9][0-9.eE+-]*|%.*s)$", (int)sizeof share - 3, &share[1]);
+        snprintf(pattern, sizeof pattern, SIGN "([-+]?\\.?[0-9][0-9.eE+-]*|%.*s)$", (int)sizeof share - 3,
+                 &share[1]);
     else
         snprintf(pattern, sizeof pattern, SIGN "%s", &param_kinds[kind].pattern[1]);
     return of_bound(builder, pattern, is_patch);
@@ -50,7 +52,8 @@ cJSON *schema_of_expect(struct schema_builder *builder, bool is_patch)
     cJSON *whole = cJSON_CreateObject(), *list, *object, *metrics;
 
     schema_text(builder, whole, "description",
-                "What should come out: metrics with their bounds (\"total.latency.p99\": \"< 100ms\"), or none.");
+                "What should come out: metrics with their bounds (\"total.latency.p99\": \"< 100ms\"), or "
+                "none.");
     list = schema_add(builder, whole, "anyOf", cJSON_CreateArray());
     schema_append(builder, list, schema_word(builder, "none"));
     if (is_patch)
@@ -60,7 +63,8 @@ cJSON *schema_of_expect(struct schema_builder *builder, bool is_patch)
     metrics = schema_add(builder, object, "patternProperties", cJSON_CreateObject());
     schema_add(builder, metrics, "\\.", of_bound(builder, SIGN "(\\$|[-+]?\\.?)[0-9]", is_patch));
     for (size_t i = 0; i < sizeof metric_rows / sizeof *metric_rows; i++)
-        schema_add(builder, metrics, metric_rows[i].metric, of_metric(builder, metric_rows[i].kind, is_patch));
+        schema_add(builder, metrics, metric_rows[i].metric,
+                   of_metric(builder, metric_rows[i].kind, is_patch));
     schema_json(builder, object, "additionalProperties", is_patch ? "{\"type\":\"null\"}" : "false");
     return whole;
 }

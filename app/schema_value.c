@@ -175,7 +175,8 @@ static void add_file(struct schema_builder *builder, cJSON *properties, const ch
     cJSON *file = schema_add(builder, properties, "file", cJSON_CreateObject());
 
     schema_json(builder, file, "type", type);
-    schema_text(builder, file, "description", "samples in a file beside the scenario: a number of seconds a line");
+    schema_text(builder, file, "description",
+                "samples in a file beside the scenario: a number of seconds a line");
 }
 
 /* One law with exactly one set of parameters; is_file: its samples come from a file. */

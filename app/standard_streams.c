@@ -15,7 +15,8 @@ bool standard_streams_open(void)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
-        int flags = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY; /* the wrong way round: using it fails */
+        int flags =
+            descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY; /* the wrong way round: using it fails */
 
         if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF && open("/dev/null", flags) != descriptor)
             return false;
@@ -51,7 +52,8 @@ int standard_streams_close(int status, struct diagnostics *diagnostics)
         return status;
     if (error == EPIPE)
         return has_run ? EXIT_SIGNAL + SIGPIPE : status;
-    if (status == EXIT_USER_ERROR || status == EXIT_MACHINE_ERROR || status == EXIT_BUG) /* that is told already */
+    if (status == EXIT_USER_ERROR || status == EXIT_MACHINE_ERROR ||
+        status == EXIT_BUG) /* that is told already */
         return status;
     diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "standard output: %s",
                     error > 0 ? strerror(error) : "not all of it could be written");

@@ -41,11 +41,11 @@ static void write_length_of_runs(struct page *page, const struct summary *summar
     quantity_format_duration(time->measure, measure, sizeof measure);
     quantity_format_duration(time->warm_up, warm_up, sizeof warm_up);
     if (time->kind == TIME_EPISODE)
-        page_words(page, PAGE_DIM, "%d replication%s of an episode of %s, seed %llu;", summary->replications, plural, measure,
-                   (unsigned long long)summary->seed);
+        page_words(page, PAGE_DIM, "%d replication%s of an episode of %s, seed %llu;", summary->replications,
+                   plural, measure, (unsigned long long)summary->seed);
     else
-        page_words(page, PAGE_DIM, "%d replication%s of %s after %s of warm-up, seed %llu;", summary->replications, plural, measure, warm_up,
-                   (unsigned long long)summary->seed);
+        page_words(page, PAGE_DIM, "%d replication%s of %s after %s of warm-up, seed %llu;",
+                   summary->replications, plural, measure, warm_up, (unsigned long long)summary->seed);
     page_words(page, PAGE_DIM, "%s is a 95%% interval.", page_plus_minus(page));
 }
 
@@ -63,7 +63,9 @@ void summary_head(struct page *page, const struct summary *summary)
     }
     page->indent = 0;
     write_length_of_runs(page, summary);
-    page_words(page, PAGE_DIM, "Tiers: busy share of each resource (of xN machines the mean), requests waiting in line, p99 from arrival to answer.");
+    page_words(page, PAGE_DIM,
+               "Tiers: busy share of each resource (of xN machines the mean), requests waiting in line, p99 "
+               "from arrival to answer.");
     page_end_line(page);
 }
 
@@ -74,8 +76,11 @@ static void write_no_latency(struct page *page, const struct outcome_of_variant 
 {
     char text[TEXT_SIZE];
 
-    page_words(page, PAGE_BAD, "no steady value: %s", run->assessment.growing ? "it grows as long as this load lasts" : "as long as the full queues make it");
-    page_words(page, PAGE_DIM, "(in this run the median of those answered was %s)", text_seconds(results_value(&run->results, "total", "latency.p50"), text));
+    page_words(page, PAGE_BAD, "no steady value: %s",
+               run->assessment.growing ? "it grows as long as this load lasts"
+                                       : "as long as the full queues make it");
+    page_words(page, PAGE_DIM, "(in this run the median of those answered was %s)",
+               text_seconds(results_value(&run->results, "total", "latency.p50"), text));
 }
 
 static void write_latencies(struct page *page, const struct outcome_of_variant *run)
@@ -86,7 +91,8 @@ static void write_latencies(struct page *page, const struct outcome_of_variant *
     page_label(page, LABEL_WIDTH, "  latency");
     for (size_t i = 0; i < sizeof names / sizeof *names && !run->assessment.overloaded; i++) {
         snprintf(metric, sizeof metric, "latency.%s", names[i]);
-        page_listed(page, PAGE_PLAIN, "%s %s", names[i], text_seconds_interval(page, total_of(&run->results, metric), text));
+        page_listed(page, PAGE_PLAIN, "%s %s", names[i],
+                    text_seconds_interval(page, total_of(&run->results, metric), text));
     }
     if (run->assessment.overloaded)
         write_no_latency(page, run);
@@ -95,7 +101,8 @@ static void write_latencies(struct page *page, const struct outcome_of_variant *
 
 static void write_failures(struct page *page, const struct results *results)
 {
-    double failed = results_value(results, "total", "requests.failed"), ok = results_value(results, "total", "requests.ok");
+    double failed = results_value(results, "total", "requests.failed"),
+           ok = results_value(results, "total", "requests.ok");
     char metric[64], text[TEXT_SIZE];
 
     for (int i = OUTCOME_OK + 1; i < OUTCOME_COUNT; i++) {
@@ -104,7 +111,8 @@ static void write_failures(struct page *page, const struct results *results)
         snprintf(metric, sizeof metric, "requests.failed.%s", outcome_rows[i].name);
         count = results_value(results, "total", metric);
         if (count > 0)
-            page_listed(page, PAGE_BAD, "%s %s", outcome_rows[i].name, text_percent(count / (failed + ok), text));
+            page_listed(page, PAGE_BAD, "%s %s", outcome_rows[i].name,
+                        text_percent(count / (failed + ok), text));
     }
 }
 
@@ -117,9 +125,11 @@ static void write_users(struct page *page, const struct outcome_of_variant *run)
     char text[TEXT_SIZE], other[TEXT_SIZE];
 
     page_label(page, LABEL_WIDTH, "  users");
-    page_listed(page, PAGE_PLAIN, "%s answered of %s sent", text_rate(results_value(results, "total", "throughput"), text),
+    page_listed(page, PAGE_PLAIN, "%s answered of %s sent",
+                text_rate(results_value(results, "total", "throughput"), text),
                 text_rate(started / results->seconds, other));
-    page_listed(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, "availability %s", text_percent(availability, text));
+    page_listed(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, "availability %s",
+                text_percent(availability, text));
     write_failures(page, results);
     if (attempts > started * 1.0005)
         page_listed(page, PAGE_PLAIN, "%.3g attempts a request", attempts / started);
@@ -138,7 +148,8 @@ static void write_cost(struct page *page, const struct results *results)
         return;
     page_label(page, LABEL_WIDTH, "  cost");
     page_listed(page, PAGE_PLAIN, "%s an hour", text_money(cost, text));
-    page_listed(page, PAGE_PLAIN, "%s a million requests answered", text_money(results_value(results, "total", "cost.per_million_requests"), text));
+    page_listed(page, PAGE_PLAIN, "%s a million requests answered",
+                text_money(results_value(results, "total", "cost.per_million_requests"), text));
     page_end_line(page);
 }
 
@@ -157,8 +168,8 @@ static void write_faults(struct page *page, const struct results *results)
             page_label(page, LABEL_WIDTH, "  faults");
         any = true;
         crashes = results_interval(results, entry).mean;
-        page_listed(page, PAGE_PLAIN, "%s: %.3g crash%s, %.3g s down", entry->component, crashes, crashes == 1 ? "" : "es",
-                    results_value(results, entry->component, "downtime"));
+        page_listed(page, PAGE_PLAIN, "%s: %.3g crash%s, %.3g s down", entry->component, crashes,
+                    crashes == 1 ? "" : "es", results_value(results, entry->component, "downtime"));
     }
     if (any)
         page_end_line(page);
@@ -191,13 +202,15 @@ static const char *longest_queue(const struct results *results, double *queue)
     return component;
 }
 
-/* A tier whose workers or connections are all held, because what they wait for is full; NULL: there is none. */
+/* A tier whose workers or connections are all held, because what they wait for is full; NULL:
+ * there is none. */
 static const struct result_entry *find_victim(const struct results *results, const struct result_entry *limit)
 {
     for (size_t i = 0; i < results->entry_count; i++) {
         const struct result_entry *entry = &results->entries[i];
 
-        if (entry->held && summary_is_tier(entry->component) && strncmp(limit->component, entry->component, strlen(entry->component)) &&
+        if (entry->held && summary_is_tier(entry->component) &&
+            strncmp(limit->component, entry->component, strlen(entry->component)) &&
             results_interval(results, entry).mean > ASSESS_FULL)
             return entry;
     }
@@ -212,16 +225,20 @@ static void write_overload(struct page *page, const struct outcome_of_variant *r
     const char *component = longest_queue(&run->results, &queue);
     char text[TEXT_SIZE], held[RESULT_RESOURCE_SIZE];
 
-    page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s %s full, %s busy.", resource, assessment->limit->component, is_or_are(resource),
+    page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s %s full, %s busy.", resource,
+               assessment->limit->component, is_or_are(resource),
                text_busy(assessment->limit_utilisation, text));
     if (victim)
-        page_words(page, PAGE_PLAIN, "All %s of %s are held by requests that wait for it, so requests that do not need it wait with them.",
+        page_words(page, PAGE_PLAIN,
+                   "All %s of %s are held by requests that wait for it, so requests that do not need it wait "
+                   "with them.",
                    result_resource(victim, held), victim->component);
     if (assessment->growing)
-        page_words(page, PAGE_PLAIN, "With every second %s requests more are waiting.", text_count(assessment->growth_per_s, text));
+        page_words(page, PAGE_PLAIN, "With every second %s requests more are waiting.",
+                   text_count(assessment->growth_per_s, text));
     if (component)
-        page_words(page, PAGE_PLAIN, "The longest queue %s in front of %s, %s requests on average.", assessment->growing ? "grows" : "stands", component,
-                   text_count(queue, text));
+        page_words(page, PAGE_PLAIN, "The longest queue %s in front of %s, %s requests on average.",
+                   assessment->growing ? "grows" : "stands", component, text_count(queue, text));
 }
 
 static void write_limit(struct page *page, const struct outcome_of_variant *run)
@@ -238,19 +255,23 @@ static void write_limit(struct page *page, const struct outcome_of_variant *run)
     if (assessment->overloaded)
         write_overload(page, run, resource);
     else if (headroom > 1.02 && headroom < 50)
-        page_words(page, PAGE_PLAIN, "the %s of %s, %s busy, will be full first, at about %.3g times this load", resource,
+        page_words(page, PAGE_PLAIN,
+                   "the %s of %s, %s busy, will be full first, at about %.3g times this load", resource,
                    assessment->limit->component, text_busy(assessment->limit_utilisation, text), headroom);
     else
-        page_words(page, PAGE_PLAIN, "the %s of %s %s the busiest, %s", resource, assessment->limit->component, is_or_are(resource),
+        page_words(page, PAGE_PLAIN, "the %s of %s %s the busiest, %s", resource,
+                   assessment->limit->component, is_or_are(resource),
                    text_busy(assessment->limit_utilisation, text));
     page_end_line(page);
 }
 
-/* What it is, with its interval; an availability without failures by their count, which says more than 100%. */
+/* What it is, with its interval; an availability without failures by their count, which says
+ * more than 100%. */
 static void write_measured(struct page *page, const struct check *check, const struct results *results)
 {
     const struct expectation *expectation = check->expectation;
-    double half = text_half_width(check->interval), ok = results_value(results, expectation->component, "requests.ok");
+    double half = text_half_width(check->interval),
+           ok = results_value(results, expectation->component, "requests.ok");
     char text[TEXT_SIZE], other[TEXT_SIZE];
 
     if (!strcmp(expectation->metric, "availability") && check->interval.mean == 1.0)
@@ -258,18 +279,26 @@ static void write_measured(struct page *page, const struct check *check, const s
     else if (!strcmp(expectation->unit, "s"))
         page_listed(page, PAGE_PLAIN, "it is %s", text_seconds_interval(page, check->interval, text));
     else if (isnan(half))
-        page_listed(page, PAGE_PLAIN, "it is %s", text_metric(expectation->metric, expectation->unit, check->interval.mean, text));
+        page_listed(page, PAGE_PLAIN, "it is %s",
+                    text_metric(expectation->metric, expectation->unit, check->interval.mean, text));
     else
-        page_listed(page, PAGE_PLAIN, "it is %s %s %s", text_metric(expectation->metric, expectation->unit, check->interval.mean, text),
+        page_listed(page, PAGE_PLAIN, "it is %s %s %s",
+                    text_metric(expectation->metric, expectation->unit, check->interval.mean, text),
                     page_plus_minus(page), text_metric(expectation->metric, expectation->unit, half, other));
 }
 
 static void write_check(struct page *page, const struct check *check, const struct outcome_of_variant *run)
 {
-    static const char *const words[] = { [VERDICT_HELD] = "held", [VERDICT_FAILED] = "failed", [VERDICT_UNDECIDED] = "undecided" };
-    static const enum page_tone tones[] = { [VERDICT_HELD] = PAGE_GOOD, [VERDICT_FAILED] = PAGE_BAD, [VERDICT_UNDECIDED] = PAGE_WARN };
+    static const char *const words[] = {
+        [VERDICT_HELD] = "held", [VERDICT_FAILED] = "failed", [VERDICT_UNDECIDED] = "undecided"
+    };
+    static const enum page_tone tones[] = {
+        [VERDICT_HELD] = PAGE_GOOD, [VERDICT_FAILED] = PAGE_BAD, [VERDICT_UNDECIDED] = PAGE_WARN
+    };
     const struct expectation *expectation = check->expectation;
-    const char *sign = check->verdict == VERDICT_HELD ? page_tick(page) : check->verdict == VERDICT_FAILED ? page_cross(page) : "?";
+    const char *sign = check->verdict == VERDICT_HELD     ? page_tick(page)
+                       : check->verdict == VERDICT_FAILED ? page_cross(page)
+                                                          : "?";
 
     page_label(page, LABEL_WIDTH, "  expect");
     page_item(page, tones[check->verdict], "%s %s:", sign, words[check->verdict]);
@@ -286,7 +315,8 @@ static void write_check(struct page *page, const struct check *check, const stru
 /* ---- a variant ---- */
 
 /* Whole replications count, and a part of the first one when there is nothing better. */
-static void write_partial(struct page *page, const struct summary *summary, const struct outcome_of_variant *run)
+static void write_partial(struct page *page, const struct summary *summary,
+                          const struct outcome_of_variant *run)
 {
     const struct results *results = &run->results;
     char measured[TEXT_SIZE], wanted[TEXT_SIZE], grew[GROWTH_TEXT_SIZE];
@@ -295,9 +325,11 @@ static void write_partial(struct page *page, const struct summary *summary, cons
 
     if (results->replications == 1 && results->seconds * 1e9 < (double)measure_ns) {
         quantity_format_duration(measure_ns, wanted, sizeof wanted);
-        page_item(page, PAGE_WARN, "PARTIAL: ended after %s of %s%s", text_seconds(results->seconds, measured), wanted, comma);
+        page_item(page, PAGE_WARN, "PARTIAL: ended after %s of %s%s",
+                  text_seconds(results->seconds, measured), wanted, comma);
     } else {
-        page_item(page, PAGE_WARN, "PARTIAL: ended after %d of %d replications%s", results->replications, summary->replications, comma);
+        page_item(page, PAGE_WARN, "PARTIAL: ended after %d of %d replications%s", results->replications,
+                  summary->replications, comma);
     }
     if (*comma)
         page_words(page, PAGE_WARN, "at its limit: %s", growth_describe(&results->growth, grew, sizeof grew));

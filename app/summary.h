@@ -1,4 +1,5 @@
-/* summary.h - the answer as a person reads it: what users saw, each tier, the cost, the limit, the verdicts. */
+/* summary.h - the answer as a person reads it: what users saw, each tier, the cost, the
+ * limit, the verdicts. */
 #ifndef APP_SUMMARY_H
 #define APP_SUMMARY_H
 
@@ -29,8 +30,8 @@ void summary_head(struct page *page, const struct summary *summary);
 /* The block of one variant. */
 void summary_variant(struct page *page, const struct summary *summary, const struct outcome_of_variant *run);
 
-/* Variants side by side, their differences and the cheapest that does: nothing when only one was run. False: out of
- * memory. */
+/* Variants side by side, their differences and the cheapest that does: nothing when only one was run.
+ * False: out of memory. */
 bool summary_comparison(struct page *page, const struct summary *summary);
 
 /* How to repeat it. */

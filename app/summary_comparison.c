@@ -27,7 +27,8 @@ struct difference {
 static bool meets(const struct outcome_of_variant *run, const struct scenario_variant *base)
 {
     for (size_t i = 0; i < base->expectation_count; i++)
-        if (assess_expectation(&base->expectations[i], &run->results, &run->assessment).verdict != VERDICT_HELD)
+        if (assess_expectation(&base->expectations[i], &run->results, &run->assessment).verdict !=
+            VERDICT_HELD)
             return false;
     return base->expectation_count > 0 && run->results.replications > 0;
 }
@@ -44,7 +45,8 @@ static int name_width(const struct summary *summary)
     return width < 20 ? width : 20;
 }
 
-/* A name, cut in the middle where there is too little room: what comes last tells names apart as often as what comes first. */
+/* A name, cut in the middle where there is too little room: what comes last tells names apart as often as
+ * what comes first. */
 static const char *cut_name(const char *name, int room, char *text, size_t size)
 {
     int length = (int)strlen(name), head = (room - 2) / 2, tail = room - 2 - head;
@@ -66,7 +68,8 @@ static void limit_text(const struct assessment *assessment, int room, char *text
         snprintf(text, size, "-");
         return;
     }
-    snprintf(use, sizeof use, " %s %.0f%%", result_resource(limit, resource), assessment->limit_utilisation * 100);
+    snprintf(use, sizeof use, " %s %.0f%%", result_resource(limit, resource),
+             assessment->limit_utilisation * 100);
     rest = room - (int)strlen(use);
     if (rest < 8) { /* rather the whole place than the resource */
         snprintf(use, sizeof use, " %.0f%%", assessment->limit_utilisation * 100);
@@ -92,15 +95,18 @@ static void table_head(struct page *page, int width, bool priced)
     page_end_line(page);
 }
 
-static void table_row(struct page *page, int width, const struct outcome_of_variant *run, const struct scenario_variant *base, bool priced)
+static void table_row(struct page *page, int width, const struct outcome_of_variant *run,
+                      const struct scenario_variant *base, bool priced)
 {
     const struct results *results = &run->results;
     const struct assessment *assessment = &run->assessment;
-    double throughput = results_value(results, "total", "throughput"), availability = results_value(results, "total", "availability");
+    double throughput = results_value(results, "total", "throughput"),
+           availability = results_value(results, "total", "availability");
     char text[192];
 
     if (base->expectation_count)
-        page_cell(page, meets(run, base) ? PAGE_GOOD : PAGE_BAD, 2, false, meets(run, base) ? page_tick(page) : page_cross(page));
+        page_cell(page, meets(run, base) ? PAGE_GOOD : PAGE_BAD, 2, false,
+                  meets(run, base) ? page_tick(page) : page_cross(page));
     else
         page_cell(page, PAGE_PLAIN, 2, false, "");
     page_cell(page, PAGE_BOLD, width + 1, false, cut_name(run->variant->name, width, text, sizeof text));
@@ -109,8 +115,12 @@ static void table_row(struct page *page, int width, const struct outcome_of_vari
     if (!isnan(availability))
         quantity_format_percent(availability, text, sizeof text);
     page_cell(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, 7, true, isnan(availability) ? "-" : text);
-    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : text_seconds(results_value(results, "total", "latency.p50"), text));
-    page_cell(page, PAGE_PLAIN, 9, true, assessment->overloaded ? "overload" : text_seconds(results_value(results, "total", "latency.p99"), text));
+    page_cell(page, PAGE_PLAIN, 9, true,
+              assessment->overloaded ? "overload"
+                                     : text_seconds(results_value(results, "total", "latency.p50"), text));
+    page_cell(page, PAGE_PLAIN, 9, true,
+              assessment->overloaded ? "overload"
+                                     : text_seconds(results_value(results, "total", "latency.p99"), text));
     snprintf(text, sizeof text, "%.3f", results_value(results, "total", "cost.per_hour"));
     if (priced)
         page_cell(page, PAGE_PLAIN, 6, true, text);
@@ -122,7 +132,8 @@ static void table_row(struct page *page, int width, const struct outcome_of_vari
 
 /* ---- differences ---- */
 
-static const struct outcome_of_variant *find_run(const struct summary *summary, const struct scenario_variant *variant)
+static const struct outcome_of_variant *find_run(const struct summary *summary,
+                                                 const struct scenario_variant *variant)
 {
     for (size_t i = 0; variant && i < summary->run_count; i++)
         if (summary->runs[i].variant == variant && summary->runs[i].results.replications > 0)
@@ -132,7 +143,8 @@ static const struct outcome_of_variant *find_run(const struct summary *summary, 
 
 /* What a variant is based on; a cure of an overloaded one is compared with the base, since overload has no
  * latency to compare with. */
-static const struct outcome_of_variant *reference_of(const struct summary *summary, const struct outcome_of_variant *run)
+static const struct outcome_of_variant *reference_of(const struct summary *summary,
+                                                     const struct outcome_of_variant *run)
 {
     const struct outcome_of_variant *reference = find_run(summary, run->variant->based_on);
 
@@ -152,7 +164,8 @@ static struct paired compare_metric(const struct difference *difference, const c
     return statistics_paired(first->values, second->values, n, RESULTS_CONFIDENCE);
 }
 
-static bool find_differences(const struct summary *summary, struct difference *differences, double *p_values, size_t *found)
+static bool find_differences(const struct summary *summary, struct difference *differences, double *p_values,
+                             size_t *found)
 {
     size_t count = 0;
 
@@ -187,15 +200,18 @@ static void write_latency_difference(struct page *page, const struct difference 
     char text[TEXT_SIZE];
 
     if (difference->run->assessment.overloaded) {
-        page_listed(page, PAGE_BAD, difference->reference->assessment.overloaded ? "still overloaded" : "overloaded");
+        page_listed(page, PAGE_BAD,
+                    difference->reference->assessment.overloaded ? "still overloaded" : "overloaded");
         return;
     }
     if (!difference->clear[0]) {
         page_listed(page, PAGE_DIM, "no clear difference in p99");
         return;
     }
-    interval = (struct interval){ fabs(interval.mean), 0, interval.high - interval.low, interval.n }; /* its size and width */
-    page_listed(page, *sign == '-' ? PAGE_GOOD : PAGE_BAD, "p99 %s%s", sign, text_seconds_interval(page, interval, text));
+    interval = (struct interval){ fabs(interval.mean), 0, interval.high - interval.low,
+                                  interval.n }; /* its size and width */
+    page_listed(page, *sign == '-' ? PAGE_GOOD : PAGE_BAD, "p99 %s%s", sign,
+                text_seconds_interval(page, interval, text));
 }
 
 static void write_availability_difference(struct page *page, const struct difference *difference)
@@ -203,8 +219,8 @@ static void write_availability_difference(struct page *page, const struct differ
     struct interval interval = difference->paired[1].difference;
 
     if (difference->clear[1])
-        page_listed(page, interval.mean > 0 ? PAGE_GOOD : PAGE_BAD, "availability %+.3g %s %.1g points", interval.mean * 100,
-                    page_plus_minus(page), text_half_width(interval) * 100);
+        page_listed(page, interval.mean > 0 ? PAGE_GOOD : PAGE_BAD, "availability %+.3g %s %.1g points",
+                    interval.mean * 100, page_plus_minus(page), text_half_width(interval) * 100);
 }
 
 static void write_difference(struct page *page, const struct difference *difference, int width)
@@ -259,8 +275,10 @@ static double cost_of(const struct outcome_of_variant *run)
     return results_value(&run->results, "total", "cost.per_hour");
 }
 
-static const struct outcome_of_variant *cheapest(const struct summary *summary, const struct scenario_variant *base,
-                                                 const struct scenario_variant *problem, size_t *meeting, size_t *all)
+static const struct outcome_of_variant *cheapest(const struct summary *summary,
+                                                 const struct scenario_variant *base,
+                                                 const struct scenario_variant *problem, size_t *meeting,
+                                                 size_t *all)
 {
     const struct outcome_of_variant *best = NULL;
 
@@ -275,7 +293,8 @@ static const struct outcome_of_variant *cheapest(const struct summary *summary, 
             continue;
         ++*meeting;
         if (!best || cost_of(run) < cost_of(best) ||
-            (cost_of(run) == cost_of(best) && results_value(&run->results, "total", "latency.p99") < results_value(&best->results, "total", "latency.p99")))
+            (cost_of(run) == cost_of(best) && results_value(&run->results, "total", "latency.p99") <
+                                                  results_value(&best->results, "total", "latency.p99")))
             best = run;
     }
     return best;
@@ -284,11 +303,13 @@ static const struct outcome_of_variant *cheapest(const struct summary *summary, 
 static void write_expectations(struct page *page, const struct scenario_variant *base)
 {
     for (size_t i = 0; i < base->expectation_count; i++)
-        page_words(page, PAGE_PLAIN, "%s%s.%s %s%s", i ? "" : "(", base->expectations[i].component, base->expectations[i].metric, base->expectations[i].text,
+        page_words(page, PAGE_PLAIN, "%s%s.%s %s%s", i ? "" : "(", base->expectations[i].component,
+                   base->expectations[i].metric, base->expectations[i].text,
                    i + 1 < base->expectation_count ? "," : ")");
 }
 
-static void write_names_that_meet(struct page *page, const struct summary *summary, const struct scenario_variant *problem)
+static void write_names_that_meet(struct page *page, const struct summary *summary,
+                                  const struct scenario_variant *problem)
 {
     const struct scenario_variant *base = summary->scenario->variants;
 
@@ -298,11 +319,13 @@ static void write_names_that_meet(struct page *page, const struct summary *summa
 }
 
 /* Cures of a problem variant compete among themselves, not with the base that has no such problem. */
-static void write_cheapest(struct page *page, const struct summary *summary, const struct outcome_of_variant *problem, bool priced)
+static void write_cheapest(struct page *page, const struct summary *summary,
+                           const struct outcome_of_variant *problem, bool priced)
 {
     const struct scenario_variant *base = summary->scenario->variants;
     size_t meeting, all;
-    const struct outcome_of_variant *best = cheapest(summary, base, problem ? problem->variant : NULL, &meeting, &all);
+    const struct outcome_of_variant *best =
+        cheapest(summary, base, problem ? problem->variant : NULL, &meeting, &all);
     char text[TEXT_SIZE], other[TEXT_SIZE];
 
     page_end_line(page);
@@ -310,22 +333,27 @@ static void write_cheapest(struct page *page, const struct summary *summary, con
     page_words(page, PAGE_DIM, "%s meets the expectation of base", page_tick(page));
     write_expectations(page, base);
     page_end_line(page);
-    page_words(page, PAGE_PLAIN, problem ? "Of the %zu variants based on %s, %zu do%s" : "Of %zu variants%s, %zu do%s", all, problem ? problem->variant->name : "",
-               meeting, meeting ? ":" : ".");
+    page_words(page, PAGE_PLAIN,
+               problem ? "Of the %zu variants based on %s, %zu do%s" : "Of %zu variants%s, %zu do%s", all,
+               problem ? problem->variant->name : "", meeting, meeting ? ":" : ".");
     write_names_that_meet(page, summary, problem ? problem->variant : NULL);
     page_end_line(page);
     if (!best)
         return;
     page_label(page, 0, "");
     if (priced)
-        page_words(page, PAGE_BOLD, "The cheapest of them is %s: %s an hour", best->variant->name, text_money(cost_of(best), text));
+        page_words(page, PAGE_BOLD, "The cheapest of them is %s: %s an hour", best->variant->name,
+                   text_money(cost_of(best), text));
     else
-        page_words(page, PAGE_BOLD, "Nothing here has a price; the lowest p99 of them is that of %s:", best->variant->name);
+        page_words(page, PAGE_BOLD,
+                   "Nothing here has a price; the lowest p99 of them is that of %s:", best->variant->name);
     if (priced && problem && fabs(cost_of(best) - cost_of(problem)) < 5e-4)
         page_words(page, PAGE_PLAIN, "(as much as %s),", problem->variant->name);
     else if (priced && problem)
-        page_words(page, PAGE_PLAIN, "(%s$%.3f),", cost_of(best) < cost_of(problem) ? "-" : "+", fabs(cost_of(best) - cost_of(problem)));
-    page_words(page, PAGE_PLAIN, "%s%s.", priced ? "with a p99 of " : "", text_seconds(results_value(&best->results, "total", "latency.p99"), other));
+        page_words(page, PAGE_PLAIN, "(%s$%.3f),", cost_of(best) < cost_of(problem) ? "-" : "+",
+                   fabs(cost_of(best) - cost_of(problem)));
+    page_words(page, PAGE_PLAIN, "%s%s.", priced ? "with a p99 of " : "",
+               text_seconds(results_value(&best->results, "total", "latency.p99"), other));
     page_end_line(page);
 }
 

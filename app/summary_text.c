@@ -82,7 +82,8 @@ const char *text_seconds_interval(const struct page *page, struct interval inter
     value = interval.mean / scales[i].seconds;
     digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
     snprintf(text, SUMMARY_TEXT_SIZE, "%.*f %s %.*f %s", digits, value, page_plus_minus(page),
-             half / scales[i].seconds >= 0.5 * pow(10, -digits) ? digits : digits + 1, half / scales[i].seconds, scales[i].name);
+             half / scales[i].seconds >= 0.5 * pow(10, -digits) ? digits : digits + 1,
+             half / scales[i].seconds, scales[i].name);
     return text;
 }
 

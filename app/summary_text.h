@@ -1,4 +1,5 @@
-/* summary_text.h - figures as the summary shows them: three digits, one unit, a half-width beside the value. */
+/* summary_text.h - figures as the summary shows them: three digits, one unit, a half-width
+ * beside the value. */
 #ifndef APP_SUMMARY_TEXT_H
 #define APP_SUMMARY_TEXT_H
 

@@ -78,7 +78,8 @@ static bool is_uneven(const struct results *results, const char *component, int 
     char name[192];
 
     for (int i = 0; i < count; i++) {
-        double share = results_value(results, instance_name(name, sizeof name, component, i), "requests.share");
+        double share =
+            results_value(results, instance_name(name, sizeof name, component, i), "requests.share");
 
         most = fmax(most, share);
         least = fmin(least, share);
@@ -87,7 +88,8 @@ static bool is_uneven(const struct results *results, const char *component, int 
 }
 
 /* Each instance's share of the requests and how busy it is: a hot shard shows. */
-static void write_instances(struct page *page, const struct results *results, const char *component, int count, int width)
+static void write_instances(struct page *page, const struct results *results, const char *component,
+                            int count, int width)
 {
     char name[192], share[SUMMARY_TEXT_SIZE], busy[SUMMARY_TEXT_SIZE];
 
@@ -96,21 +98,25 @@ static void write_instances(struct page *page, const struct results *results, co
         double utilisation = busiest(results, instance_name(name, sizeof name, component, i));
 
         page_listed(page, tone_of(utilisation), "[%d] %s of requests %s busy", i,
-                    text_busy(results_value(results, name, "requests.share"), share), text_busy(utilisation, busy));
+                    text_busy(results_value(results, name, "requests.share"), share),
+                    text_busy(utilisation, busy));
     }
     if (count > INSTANCES_SHOWN)
         page_listed(page, PAGE_DIM, "and %d more", count - INSTANCES_SHOWN);
     page_end_line(page);
 }
 
-static void write_tier(struct page *page, const struct results *results, const char *component, int width, bool steady)
+static void write_tier(struct page *page, const struct results *results, const char *component, int width,
+                       bool steady)
 {
-    double waiting = results_value(results, component, "queue.mean"), hits = results_value(results, component, "hit_ratio");
+    double waiting = results_value(results, component, "queue.mean"),
+           hits = results_value(results, component, "hit_ratio");
     double p99 = results_value(results, component, "latency.p99");
     int count = count_instances(results, component);
     char label[64], text[SUMMARY_TEXT_SIZE];
 
-    snprintf(label, sizeof label, count > 1 ? "    %.*s x%d" : "    %.*s", TIER_WIDTH_MAX - 9, component, count);
+    snprintf(label, sizeof label, count > 1 ? "    %.*s x%d" : "    %.*s", TIER_WIDTH_MAX - 9, component,
+             count);
     page_label(page, width, label);
     write_utilisations(page, results, component);
     if (!isnan(hits))
@@ -126,7 +132,8 @@ static void write_tier(struct page *page, const struct results *results, const c
 
 static bool is_shown(const struct results *results, const char *component)
 {
-    return summary_is_tier(component) && results_find(results, component, "wait.probability"); /* it has resources of its own */
+    return summary_is_tier(component) &&
+           results_find(results, component, "wait.probability"); /* it has resources of its own */
 }
 
 static int width_of_labels(const struct results *results)
@@ -134,7 +141,8 @@ static int width_of_labels(const struct results *results)
     int width = SUMMARY_LABEL_WIDTH;
 
     for (size_t i = 0; i < results->entry_count; i++)
-        if (is_shown(results, results->entries[i].component) && page_columns(results->entries[i].component) + 9 > width)
+        if (is_shown(results, results->entries[i].component) &&
+            page_columns(results->entries[i].component) + 9 > width)
             width = page_columns(results->entries[i].component) + 9;
     return width < TIER_WIDTH_MAX ? width : TIER_WIDTH_MAX;
 }

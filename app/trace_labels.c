@@ -94,7 +94,8 @@ static void describe_end(const struct trace *trace, uint32_t index, char *label)
     char text[QUANTITY_TEXT_SIZE];
 
     if (visit->flags & TRACE_VISIT_GIVEN_UP)
-        trace_append(label, visit->outcome == OUTCOME_CRASHED ? ", its caller crashed" : ", no answer in time: given up");
+        trace_append(label, visit->outcome == OUTCOME_CRASHED ? ", its caller crashed"
+                                                              : ", no answer in time: given up");
     else if (visit->ended_ns == TRACE_OPEN)
         trace_append(label, ", not answered when the run ended");
     else if (visit->outcome != OUTCOME_OK)

@@ -119,8 +119,8 @@ int trace_request(const struct trace_wish *wish, const struct scenario_variant *
     int status;
 
     *text = NULL;
-    if (build_run(variant, run_seed(options->seed, 0), options->memory_budget_bytes, &tracing.sim, &problem) !=
-        BUILD_OK)
+    if (build_run(variant, run_seed(options->seed, 0), options->memory_budget_bytes, &tracing.sim,
+                  &problem) != BUILD_OK)
         return out_of_memory(wish,
                              diagnostics); /* a cycle would have been refused when the scenario was read */
     tracing.sim->interrupt = options->interrupt;

@@ -48,15 +48,18 @@ static const char *nearest_node(const struct variant_tree *tree, const char *nam
 }
 
 /* What is wrong with a variant (field "") or one of its fields. */
-static bool field_error(struct reading *reading, const char *name, const char *field, const char *help, const char *message)
+static bool field_error(struct reading *reading, const char *name, const char *field, const char *help,
+                        const char *message)
 {
     char pointer[512] = "/variants", path[512];
 
     if (json_pointer_append(pointer, sizeof pointer, name) && *field)
         json_pointer_append(pointer, sizeof pointer, field);
     snprintf(path, sizeof path, "variants.%.200s%s%s", name, *field ? "." : "", field);
-    diagnostics_add(reading->diagnostics, DIAGNOSTIC_ERROR,
-                    json_document_span(reading->tree->document, pointer, *field ? JSON_PART_VALUE : JSON_PART_KEY), path, help, "%s", message);
+    diagnostics_add(
+        reading->diagnostics, DIAGNOSTIC_ERROR,
+        json_document_span(reading->tree->document, pointer, *field ? JSON_PART_VALUE : JSON_PART_KEY), path,
+        help, "%s", message);
     reading->good = false;
     return false;
 }
@@ -66,9 +69,12 @@ static bool name_error(struct reading *reading, const char *name)
     char message[128];
 
     if (!strcmp(name, "base"))
-        return field_error(reading, name, "", "the file itself is the variant base", "a variant cannot be named \"base\"");
+        return field_error(reading, name, "", "the file itself is the variant base",
+                           "a variant cannot be named \"base\"");
     snprintf(message, sizeof message, "\"%.80s\" is not a name", name);
-    return field_error(reading, name, "", "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name", message);
+    return field_error(
+        reading, name, "",
+        "1 to 64 letters, digits, \"_\" and \"-\", and a letter or \"_\" in front, make a name", message);
 }
 
 static bool add_node(struct reading *reading, const cJSON *patch)
@@ -79,12 +85,14 @@ static bool add_node(struct reading *reading, const cJSON *patch)
     if (!param_is_name(patch->string) || !strcmp(patch->string, "base"))
         return name_error(reading, patch->string);
     if (!cJSON_IsObject(patch))
-        return field_error(reading, patch->string, "", NULL, "a variant is an object: a patch of the scenario");
+        return field_error(reading, patch->string, "", NULL,
+                           "a variant is an object: a patch of the scenario");
     if (title && !cJSON_IsString(title))
         return field_error(reading, patch->string, "title", NULL, "a title is a text");
     if (tree->count > SCENARIO_VARIANTS_MAX)
         return field_error(reading, patch->string, "", NULL, "too many variants: 200 at most");
-    tree->nodes[tree->count++] = (struct variant_node){ .name = patch->string, .patch = patch, .title = title ? title->valuestring : NULL };
+    tree->nodes[tree->count++] = (struct variant_node){ .name = patch->string, .patch = patch,
+                                                        .title = title ? title->valuestring : NULL };
     return true;
 }
 
@@ -100,8 +108,9 @@ static void add_nodes(struct reading *reading, const cJSON *root)
     }
     tree->nodes[tree->count++] = (struct variant_node){ .name = "base" };
     if (variants && !cJSON_IsObject(variants)) {
-        diagnostics_add(reading->diagnostics, DIAGNOSTIC_ERROR, json_document_span(tree->document, "/variants", JSON_PART_VALUE), "variants",
-                        NULL, "variants is an object: names and their patches");
+        diagnostics_add(reading->diagnostics, DIAGNOSTIC_ERROR,
+                        json_document_span(tree->document, "/variants", JSON_PART_VALUE), "variants", NULL,
+                        "variants is an object: names and their patches");
         reading->good = false;
         return;
     }
@@ -168,7 +177,8 @@ static bool merge_node(struct reading *reading, struct variant_node *node)
     if (!merge_node(reading, (struct variant_node *)(uintptr_t)node->based_on))
         return false;
     if (cJSON_GetObjectItemCaseSensitive(node->patch, "variants"))
-        return field_error(reading, node->name, "variants", NULL, "a variant has no variants of its own; use based_on");
+        return field_error(reading, node->name, "variants", NULL,
+                           "a variant has no variants of its own; use based_on");
     patch = patch_without(node->patch);
     node->tree = patch ? merge_patch(node->based_on->tree, patch) : NULL;
     cJSON_Delete(patch);
@@ -177,7 +187,8 @@ static bool merge_node(struct reading *reading, struct variant_node *node)
 
 /* ---- settings ---- */
 
-static bool setting_error(struct reading *reading, const struct setting *setting, const char *help, const char *message)
+static bool setting_error(struct reading *reading, const struct setting *setting, const char *help,
+                          const char *message)
 {
     struct source_span span = { &setting->source, 0, strcspn(setting->text, "=") };
 
@@ -197,8 +208,8 @@ static bool is_top_field(const char *name, size_t length)
     return false;
 }
 
-/* "users.requests.view.hot_rows[0].share" to "/components/users/requests/view/hot_rows/0/share". Metrics in "expect" have dots of
- * their own. */
+/* "users.requests.view.hot_rows[0].share" to "/components/users/requests/view/hot_rows/0/share". Metrics
+ * in "expect" have dots of their own. */
 static bool make_pointer(struct reading *reading, struct setting *setting)
 {
     size_t length = strcspn(setting->text, "="), size = 2 * length + 32;
@@ -208,11 +219,14 @@ static bool make_pointer(struct reading *reading, struct setting *setting)
     if (!pointer)
         return no_memory(reading);
     if (!setting->text[length] || !length)
-        return setting_error(reading, setting, "write --set PATH=VALUE, such as --set users.arrivals=2000/s", "a setting needs a path and a value");
+        return setting_error(reading, setting, "write --set PATH=VALUE, such as --set users.arrivals=2000/s",
+                             "a setting needs a path and a value");
     if (length >= 8 && !strncmp(setting->text, "variants", 8) && strchr(".=[", setting->text[8]))
-        return setting_error(reading, setting, "set what the variants share; --variant NAME runs a single one",
+        return setting_error(reading, setting,
+                             "set what the variants share; --variant NAME runs a single one",
                              "settings hold in every variant: they cannot reach into one");
-    end = pointer + sprintf(pointer, "%s/", is_top_field(setting->text, strcspn(setting->text, ".=[")) ? "" : "/components");
+    end = pointer + sprintf(pointer, "%s/",
+                            is_top_field(setting->text, strcspn(setting->text, ".=[")) ? "" : "/components");
     for (size_t i = 0; i < length; i++) {
         char c = setting->text[i];
 
@@ -221,7 +235,8 @@ static bool make_pointer(struct reading *reading, struct setting *setting)
         *end++ = (c == '.' && !(metric && i > 6)) || c == '[' ? '/' : c;
     }
     if (strstr(pointer, "//") || end[-1] == '/')
-        return setting_error(reading, setting, "as in users.requests.view.hot_rows[0].share", "a name is missing in this path");
+        return setting_error(reading, setting, "as in users.requests.view.hot_rows[0].share",
+                             "a name is missing in this path");
     setting->pointer = pointer;
     return true;
 }
@@ -256,11 +271,12 @@ static cJSON *child_of(cJSON *parent, const char *name)
 
 static bool no_element(struct reading *reading, const struct setting *setting)
 {
-    return setting_error(reading, setting, "elements are counted from 0; a setting cannot add one", "the list has no such element");
+    return setting_error(reading, setting, "elements are counted from 0; a setting cannot add one",
+                         "the list has no such element");
 }
 
-/* In the place of another member, under its name. (cJSON_ReplaceItemInObject() does not see that the copy of the name
- * failed.) */
+/* In the place of another member, under its name. (cJSON_ReplaceItemInObject() does not see that the copy
+ * of the name failed.) */
 static bool replace_member(cJSON *parent, cJSON *old, cJSON *value)
 {
     value->string = cJSON_malloc(strlen(old->string) + 1);
@@ -271,7 +287,8 @@ static bool replace_member(cJSON *parent, cJSON *old, cJSON *value)
 }
 
 /* Takes the value over. */
-static bool put_value(struct reading *reading, const struct setting *setting, cJSON *parent, const char *name, cJSON *value)
+static bool put_value(struct reading *reading, const struct setting *setting, cJSON *parent, const char *name,
+                      cJSON *value)
 {
     cJSON *old = child_of(parent, name);
     bool done;
@@ -298,7 +315,8 @@ static bool nothing_inside(struct reading *reading, const struct setting *settin
     return setting_error(reading, setting, NULL, message);
 }
 
-/* Walks to the place, making objects on the way: whether they may be there is the parameter tables' business. */
+/* Walks to the place, making objects on the way: whether they may be there is the
+ * parameter tables' business. */
 static bool apply_setting(struct reading *reading, const struct setting *setting, cJSON *tree)
 {
     char *path = arena_strdup(reading->arena, setting->pointer + 1), *name, *rest = path;
@@ -311,7 +329,8 @@ static bool apply_setting(struct reading *reading, const struct setting *setting
     for (name = strsep(&rest, "/"); rest; name = strsep(&rest, "/")) {
         cJSON *child = child_of(parent, name);
 
-        if (cJSON_IsString(child) && !strcmp(child->valuestring, "none")) { /* gives way to what is set in it */
+        if (cJSON_IsString(child) &&
+            !strcmp(child->valuestring, "none")) { /* gives way to what is set in it */
             cJSON_DeleteItemFromObjectCaseSensitive(parent, name);
             child = NULL;
         }
@@ -341,7 +360,8 @@ static bool component_in(const cJSON *tree, const char *pointer)
         return true;
     length = strcspn(pointer + 12, "/");
     snprintf(name, sizeof name, "%.*s", (int)(length < 70 ? length : 70), pointer + 12);
-    return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(tree, "components"), name) != NULL;
+    return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(tree, "components"), name) !=
+           NULL;
 }
 
 static bool component_exists(const struct variant_tree *tree, const char *pointer)
@@ -361,7 +381,8 @@ static bool unknown_component(struct reading *reading, const struct setting *set
     snprintf(name, sizeof name, "%.*s", (int)strcspn(setting->pointer + 12, "/"), setting->pointer + 12);
     suggest_init(&suggest, name);
     for (size_t i = 0; i < reading->tree->count; i++)
-        cJSON_ArrayForEach(component, cJSON_GetObjectItemCaseSensitive(reading->tree->nodes[i].tree, "components"))
+        cJSON_ArrayForEach(component,
+                           cJSON_GetObjectItemCaseSensitive(reading->tree->nodes[i].tree, "components"))
             suggest_offer(&suggest, component->string);
     for (const struct param_row *row = scenario_params.rows; row->name; row++)
         suggest_offer(&suggest, row->name);
@@ -369,7 +390,10 @@ static bool unknown_component(struct reading *reading, const struct setting *set
         suggest_offer(&suggest, *other);
     snprintf(message, sizeof message, "there is no component \"%.64s\"", name);
     snprintf(help, sizeof help, "did you mean \"%.64s\"?", suggest.best ? suggest.best : "");
-    return setting_error(reading, setting, suggest.best ? help : "a path begins with a component, or a field of the scenario such as time", message);
+    return setting_error(
+        reading, setting,
+        suggest.best ? help : "a path begins with a component, or a field of the scenario such as time",
+        message);
 }
 
 static void apply_settings(struct reading *reading, const char *const *settings, size_t count)
@@ -405,14 +429,16 @@ static void apply_settings(struct reading *reading, const char *const *settings,
 
 /* ---- all of it ---- */
 
-bool variant_tree_init(struct variant_tree *tree, const struct json_document *document, const char *const *settings,
-                       size_t setting_count, struct arena *arena, struct diagnostics *diagnostics, bool *out_of_memory)
+bool variant_tree_init(struct variant_tree *tree, const struct json_document *document,
+                       const char *const *settings, size_t setting_count, struct arena *arena,
+                       struct diagnostics *diagnostics, bool *out_of_memory)
 {
     struct reading reading = { tree, arena, diagnostics, out_of_memory, true };
 
     *tree = (struct variant_tree){ .document = document };
     if (!cJSON_IsObject(document->root)) {
-        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, json_document_span(document, "", JSON_PART_VALUE), NULL, NULL,
+        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, json_document_span(document, "", JSON_PART_VALUE),
+                        NULL, NULL,
                         "a scenario is a JSON object: { \"title\": ..., \"components\": { ... } }");
         return false;
     }
@@ -421,7 +447,8 @@ bool variant_tree_init(struct variant_tree *tree, const struct json_document *do
         link_node(&reading, &tree->nodes[i]);
     for (size_t i = 1; i < tree->count; i++)
         if (!ends(&tree->nodes[i], tree->count)) {
-            field_error(&reading, tree->nodes[i].name, "based_on", NULL, "variants are based on each other in a circle");
+            field_error(&reading, tree->nodes[i].name, "based_on", NULL,
+                        "variants are based on each other in a circle");
             return false;
         }
     for (size_t i = 0; i < tree->count && reading.good; i++)
@@ -449,7 +476,8 @@ static bool is_below(const char *pointer, const char *place)
     return !strncmp(pointer, place, length) && (pointer[length] == '\0' || pointer[length] == '/');
 }
 
-static bool locate_in_file(const struct variant_tree *tree, const char *prefix, const char *pointer, enum json_part part, struct source_span *span)
+static bool locate_in_file(const struct variant_tree *tree, const char *prefix, const char *pointer,
+                           enum json_part part, struct source_span *span)
 {
     struct json_location location;
     size_t size = strlen(prefix) + strlen(pointer) + 1;
@@ -466,8 +494,8 @@ static bool locate_in_file(const struct variant_tree *tree, const char *prefix, 
     return found;
 }
 
-struct source_span variant_tree_locate(const struct variant_tree *tree, const struct variant_node *node, const char *pointer,
-                                       enum json_part part)
+struct source_span variant_tree_locate(const struct variant_tree *tree, const struct variant_node *node,
+                                       const char *pointer, enum json_part part)
 {
     struct source_span span;
     char prefix[96];

@@ -72,7 +72,8 @@ static void source_start(struct component *self)
     source->ticker = sim_ticker(self);
     source->lane = lanes_find(&self->sim->lanes, LANE_DELAY_OWN);
     rng_init(&source->rng, self->sim->seed, self->group->name, "arrivals");
-    source->gap_ahead_ns = distribution_sample_ns(&((const struct source_shared *)self->shared)->gap, &source->rng);
+    source->gap_ahead_ns =
+        distribution_sample_ns(&((const struct source_shared *)self->shared)->gap, &source->rng);
     schedule(self);
 }
 

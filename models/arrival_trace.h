@@ -1,8 +1,8 @@
 /* arrival_trace.h - requests that were recorded: when each came, and what is known of it.
  *
- * Read from a CSV file by the application (PARAM_KIND_ARRIVAL_TRACE). The header names the columns, in any order:
- * `time` (s since the trace began, at most nine decimals, never going back) and, as far as there are any, `user`,
- * `key`, `class`, `size` (bytes). What a line leaves empty is drawn as for other arrivals.
+ * Read from a CSV file by the application (PARAM_KIND_ARRIVAL_TRACE). The header names the columns, in any
+ * order: `time` (s since the trace began, at most nine decimals, never going back) and, as far as there are
+ * any, `user`, `key`, `class`, `size` (bytes). What a line leaves empty is drawn as for other arrivals.
  *
  * Ownership: the application's, unchanging. Memory: 40 bytes a line.
  */

@@ -10,12 +10,10 @@
  * process: Bremaud, "Point processes and queues", 1981)
  *
  * Dates are kept to fractions of a nanosecond from one request to the next, so that rates are exact however
- * high.
- * Each gap is drawn one request ahead: what happens next often depends on the date of the next arrival, and then
- * nobody waits for the draw.
- * Left out: rates that vary with time (load.h). Randomness: one stream of the source each ("arrivals", "thinking"),
- * drawn in order of requests. Units: ns, rates in 1/s. Ownership: the caller's storage, plain data. Cost:
- * O(1), one draw a request.
+ * high. Each gap is drawn one request ahead: what happens next often depends on the date of the next arrival,
+ * and then nobody waits for the draw. Left out: rates that vary with time (load.h). Randomness: one stream of
+ * the source each ("arrivals", "thinking"), drawn in order of requests. Units: ns, rates in 1/s. Ownership:
+ * the caller's storage, plain data. Cost: O(1), one draw a request.
  */
 #ifndef MODELS_ARRIVALS_H
 #define MODELS_ARRIVALS_H

@@ -13,11 +13,11 @@
  * consistent_hash only its own users move.
  *
  * Least connections among equals drawn at random: targets are kept in order of their connections, with the
- * end of each level; one connection more or less swaps a target to the end of its level, which then gives it
- * away: O(1) for any number of targets. Among equals the first: up to FEW targets are all looked at, more
- * play a tournament, O(log n).
- * Power of d: O(d^2) at worst. Weighted: every target gains its weight, the richest is taken and pays the sum of
- * all: O(targets). Consistent hash: O(log(points of the ring)). The others: O(1).
+ * end of each level; one connection more or less swaps a target to the end of its level, which then gives
+ * it away: O(1) for any number of targets. Among equals the first: up to FEW targets are all looked at,
+ * more play a tournament, O(log n). Power of d: O(d^2) at worst. Weighted: every target gains its weight,
+ * the richest is taken and pays the sum of all: O(targets). Consistent hash: O(log(points of the ring)).
+ * The others: O(1).
  *
  * Randomness: draws come from the rng given, which belongs to the request.
  * Ownership: blocks of the `struct memory` given, freed with it. Errors: none.
@@ -95,7 +95,8 @@ void balancing_init(struct balancing *balancing, struct memory *memory,
 /* Gives the next request to a target, or to BALANCING_NONE. rng: of the request; user: who asks. */
 uint32_t balancing_choose(struct balancing *balancing, struct rng *rng, uint64_t user);
 
-/* The same for one that has failed at `except`: another one where there is one. O(targets + connections) at worst. */
+/* The same for one that has failed at `except`: another one where there is one. O(targets +
+ * connections) at worst. */
 uint32_t balancing_choose_other(struct balancing *balancing, struct rng *rng, uint64_t user, uint32_t except);
 
 /* The target takes one more, whatever the policy says. It has to be available. */

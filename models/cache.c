@@ -21,9 +21,10 @@
  *
  * The time of an operation is work for the host's CPU, or without a host a delay that nobody competes for.
  * Keeping what a miss has fetched costs nothing more. Instances are nodes of their own: the caller chooses
- * one by the key. Requests that miss one key together each fetch it, or with single_flight share the answer of
- * the first one, its failure too. Other caches may hold copies: they are told of each write and each put here.
- * Left out: failures that are remembered; memory beside the entries themselves. Expired copies: see eviction.h.
+ * one by the key. Requests that miss one key together each fetch it, or with single_flight share the
+ * answer of the first one, its failure too. Other caches may hold copies: they are told of each write and
+ * each put here. Left out: failures that are remembered; memory beside the entries themselves. Expired
+ * copies: see eviction.h.
  *
  * Randomness: by the request, "lookup" and "ttl"; streams of the component: "eviction" for the policy
  * random, "warm" for ages; "ring" places the nodes.
@@ -202,7 +203,8 @@ static void call_store(struct component *self, struct request *request, enum cac
     if (step == CACHE_FETCHING)
         request->operation = OPERATION_READ;
     request_frame(request)->step = (uint16_t)step;
-    sim_call(self, request, shared->stores[route_instance(shared->store, request, request_frame(request)->number)], 0);
+    sim_call(self, request,
+             shared->stores[route_instance(shared->store, request, request_frame(request)->number)], 0);
 }
 
 /* Older than the row, of which a dirty copy is the newest there is. */
@@ -326,8 +328,8 @@ static void operate(struct component *self, struct request *request)
     verbs[request->operation](self, request);
 }
 
-/* The key will be looked up when the operation's time is over: its slot is fetched now, and the entry that the slot
- * of the key before led to. With 100,000 keys that is most of what a look-up waits for. */
+/* The key will be looked up when the operation's time is over: its slot is fetched now, and the entry that
+ * the slot of the key before led to. With 100,000 keys that is most of what a look-up waits for. */
 static void expect_key(struct cache *cache, uint64_t id)
 {
     eviction_prefetch(&cache->store, id);
@@ -388,7 +390,8 @@ static void end_fetch(struct component *self, struct request *request)
 
     if (fetched.outcome != OUTCOME_OK) {
         sim_reply(self, request, fetched.outcome);
-    } else if (shared->is_write_back && dirty_find(&cache->dirty, id)) { /* what has been written since is newer */
+    } else if (shared->is_write_back &&
+               dirty_find(&cache->dirty, id)) { /* what has been written since is newer */
         sim_reply(self, request, OUTCOME_OK);
     } else {
         cache_keep(self, request, request_frame(request)->entered_ns);
@@ -478,9 +481,10 @@ const struct model_type cache_model = {
                   "up, reads and puts) or in front of it (it reads and writes the store itself). Keys, "
                   "versions, sizes and dates are real, so hit ratios, stale answers and the cold start come "
                   "out of the traffic.",
-    .leaves_out = "Failed reads are not remembered; the memory of keys and tables beside the copies; one thread "
-                  "that does all commands: look-ups use all cores. Nodes do not replicate to one another; who shares "
-                  "a fetch waits in this cache, so callers beside a store (cache-aside) do not.",
+    .leaves_out = "Failed reads are not remembered; the memory of keys and tables beside the copies; one "
+                  "thread that does all commands: look-ups use all cores. Nodes do not replicate to one "
+                  "another; who shares a fetch waits in this cache, so callers beside a store (cache-aside) "
+                  "do not.",
     .misleads = "When keys are asked for in bursts or by scans while the scenario draws them independently: "
                 "real hit ratios are then higher or much lower. When hits are so cheap that connections and "
                 "the network decide.",

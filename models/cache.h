@@ -109,7 +109,8 @@ uint32_t cache_entry_bytes(const struct component *self, const struct request *r
 bool cache_keep(struct component *self, struct request *request, int64_t fetch_start_ns);
 void cache_drop(struct component *self, const struct request *request);
 
-/* Takes from the host what the store has grown by. When others have left too little there, copies make room. */
+/* Takes from the host what the store has grown by. When others have left too little there,
+ * copies make room. */
 void cache_settle_host_memory(struct component *self);
 
 static inline void cache_settle_memory(struct component *self)
@@ -123,8 +124,9 @@ static inline void cache_settle_memory(struct component *self)
 int64_t cache_expiry_ns(const struct component *self, const struct request *request, int64_t from_ns);
 void cache_start(struct component *self);
 
-/* A crash: the memory of the node is gone, and accepted writes with it, which are counted. No request is inside any
- * more, and its tickers have ended: cache_make_tickers() when it is back. Returns how many writes are lost. */
+/* A crash: the memory of the node is gone, and accepted writes with it, which are counted. No request is
+ * inside any more, and its tickers have ended: cache_make_tickers() when it is back. Returns how many
+ * writes are lost. */
 uint64_t cache_lose_contents(struct component *self);
 void cache_make_tickers(struct component *self);
 

@@ -1,5 +1,5 @@
-/* cache_contents.c - the copies of a cache: how large they are, when they expire, what a warm start holds, what
- * a crash takes; see cache.c. */
+/* cache_contents.c - the copies of a cache: how large they are, when they expire, what a warm start holds,
+ * what a crash takes; see cache.c. */
 #include "models/cache.h"
 
 #include <math.h>

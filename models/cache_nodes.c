@@ -1,10 +1,11 @@
-/* cache_nodes.c - a cache of several nodes: which of them has a key, as every caller computes it by itself; and
- * other caches that hold copies of the same rows, as in other regions. See cache.c. */
+/* cache_nodes.c - a cache of several nodes: which of them has a key, as every caller computes it by
+ * itself; and other caches that hold copies of the same rows, as in other regions. See cache.c. */
 #include "models/cache.h"
 
 #include "models/routing.h"
 
-/* Messages to copies that may be under way from one node. More would be a copy that does not keep up at all. */
+/* Messages to copies that may be under way from one node. More would be a copy that does not keep
+ * up at all. */
 #define TELLING_MAX 60000
 
 /* ---- nodes ---- */

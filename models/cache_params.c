@@ -18,7 +18,8 @@ static const struct param_choice writes_choices[] = {
 };
 
 static const struct param_choice nodes_choices[] = {
-    { "consistent_hash", NODES_CONSISTENT_HASH, "a ring: a node that leaves moves its own keys and no others" },
+    { "consistent_hash", NODES_CONSISTENT_HASH,
+      "a ring: a node that leaves moves its own keys and no others" },
     { "modulo", NODES_MODULO,
       "the hash of the key modulo the number of nodes: when that changes, nearly all keys move" },
     { NULL, 0, NULL },
@@ -74,28 +75,28 @@ static const struct param_row rows[] = {
                  .help = "Date from which the time to live counts."),
     PARAM_REFERENCE(struct cache_config, store, .default_text = "\"none\"", .word = "none",
                     .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_STORE,
-                    .help =
-                        "What it reads itself on a miss and writes to; none: its callers do (cache-aside)."),
+                    .help = "What it reads itself on a miss and writes to; none: its callers do "
+                            "(cache-aside)."),
     PARAM_CHOICE(struct cache_config, writes, .default_text = "\"around\"", .choices = writes_choices,
                  .help = "Way of a write that comes through this cache to its store."),
     PARAM_DURATION(struct cache_config, write_back_interval, .default_text = "\"1s\"", .min = 1,
                    .max = PARAM_WORD_MAX,
-                   .help = "With writes back: time between two turns, each of which writes to the store what is "
-                           "dirty then."),
+                   .help = "With writes back: time between two turns, each of which writes to the store what "
+                           "is dirty then."),
     PARAM_COUNT(struct cache_config, write_back_batch, .default_text = "100", .min = 1, .max = 10000,
                 .help = "With writes back: dirty copies that a turn writes at once; then the next so many."),
     PARAM_BOOL(struct cache_config, single_flight, .default_text = "false",
-               .help = "Whether requests that miss one key while it is being fetched from the store wait for that "
-                       "answer, failures too, instead of each fetching it (a stampede)."),
+               .help = "Whether requests that miss one key while it is being fetched from the store wait for "
+                       "that answer, failures too, instead of each fetching it (a stampede)."),
     PARAM_CHOICE(struct cache_config, nodes, .default_text = "\"consistent_hash\"", .choices = nodes_choices,
                  .help = "With a count above 1: which node has a key."),
     PARAM_COUNT(struct cache_config, virtual_nodes, .default_text = "100", .min = 1, .max = 10000,
                 .help = "Places of each node on the ring of consistent hashing: the more, the more even are "
                         "their parts."),
     PARAM_LIST(struct cache_config, copies, .default_text = "[]", .table = &copy_params,
-               .help = "Caches that are told of what is written or put here, as of other regions: they keep the "
-                       "new row (write-through, write-back, a put) or drop it. Nobody waits for them; until the "
-                       "message is there they hand out the old one."),
+               .help = "Caches that are told of what is written or put here, as of other regions: they keep "
+                       "the new row (write-through, write-back, a put) or drop it. Nobody waits for them; "
+                       "until the message is there they hand out the old one."),
     PARAM_CHOICE(struct cache_config, start, .default_text = "\"cold\"", .choices = start_choices,
                  .help = "What is in it when the run begins."),
     PARAM_REFERENCE(struct cache_config, warm_data, .default_text = "\"none\"", .word = "none",
@@ -121,7 +122,8 @@ void cache_check(const void *configuration, struct param_problems *problems)
         param_problem(problems, "ttl_reset_on_hit", "give it a ttl",
                       "there is no time to live that a hit could start anew");
     if (config->ttl_jitter > 0.0 && config->ttl == SIM_TIME_NEVER)
-        param_problem(problems, "ttl_jitter", "give it a ttl", "there is no time to live that could be drawn around");
+        param_problem(problems, "ttl_jitter", "give it a ttl",
+                      "there is no time to live that could be drawn around");
     if (config->writes != WRITES_AROUND && !config->store)
         param_problem(problems, "writes", "name its store", "there is no store that writes could go %s to",
                       config->writes == WRITES_BACK ? "back" : "through");

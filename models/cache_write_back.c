@@ -1,10 +1,11 @@
 /* cache_write_back.c - writes that a cache acknowledges before its store has them; see cache.c.
  *
- * A write makes its copy dirty and is answered. Every write_back_interval a ticker has all copies written that
- * are dirty then, those for longest first, write_back_batch of them at once. A dirty copy that has to make room
- * is written first, and the request that needs the room waits for it, as it does for those found expired while room
- * was made; one that a look-up finds expired waits for the ticker. Until its row is written such a copy still answers
- * look-ups. A write that fails is repeated at a later turn; a crash loses what is dirty (dirty_copies.h).
+ * A write makes its copy dirty and is answered. Every write_back_interval a ticker has all copies written
+ * that are dirty then, those for longest first, write_back_batch of them at once. A dirty copy that has to
+ * make room is written first, and the request that needs the room waits for it, as it does for those found
+ * expired while room was made; one that a look-up finds expired waits for the ticker. Until its row is
+ * written such a copy still answers look-ups. A write that fails is repeated at a later turn; a crash loses
+ * what is dirty (dirty_copies.h).
  */
 #include "models/cache.h"
 
@@ -107,7 +108,8 @@ static void leave_if_not_yet(struct cache *cache, uint32_t place)
 void cache_write_back_accept(struct component *self, struct request *request)
 {
     struct cache *cache = component_state(self);
-    uint32_t place = dirty_accept(&cache->dirty, request, cache_entry_bytes(self, request), self->sim->now_ns);
+    uint32_t place =
+        dirty_accept(&cache->dirty, request, cache_entry_bytes(self, request), self->sim->now_ns);
 
     request->version = request->data ? row_version(self->sim, request->data, request->key) + 1 : 0;
     if (!cache_keep(self, request, request_frame(request)->entered_ns))

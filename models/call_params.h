@@ -1,4 +1,5 @@
-/* call_params.h - the parameters of a call: when it is given up, and what happens then. Shared by everything that calls.
+/* call_params.h - the parameters of a call: when it is given up, and what happens then. Shared by
+ * everything that calls.
  *
  * A config embeds struct call_config and its table names call_params in `also`.
  */

@@ -1,20 +1,20 @@
 /* cdn.c - a content delivery network: copies of what the origin serves, kept near the users.
  *
- * A scenario's `cdn` is the network's name, which is nowhere: to be sent to it takes no time. It sends each request to an
- * edge (cdn_edge.c), a part of its own in the edge's region, and the way there is that from the region of whoever asks:
- * the nearest caller, counted from here towards the user, that is in a region. Nearest is the edge with the shortest
- * latency one way; of several, the first in the scenario.
+ * A scenario's `cdn` is the network's name, which is nowhere: to be sent to it takes no time. It sends each
+ * request to an edge (cdn_edge.c), a part of its own in the edge's region, and the way there is that from the
+ * region of whoever asks: the nearest caller, counted from here towards the user, that is in a region.
+ * Nearest is the edge with the shortest latency one way; of several, the first in the scenario.
  *
- * Outage: an edge that is down is left out from failover_time after it went until failover_time after it came back (health
- * checks, routes, names that are remembered meanwhile); before that, requests still go there and fail. Then the
- * next nearest edge takes its users, cold for what they ask; when none is left, the origin itself does, if `fallback`
- * says so, over the way from the user's region to the origin.
+ * Outage: an edge that is down is left out from failover_time after it went until failover_time after it came
+ * back (health checks, routes, names that are remembered meanwhile); before that, requests still go there and
+ * fail. Then the next nearest edge takes its users, cold for what they ask; when none is left, the origin
+ * itself does, if `fallback` says so, over the way from the user's region to the origin.
  *
- * Invalidation by API: a row that is committed is ordered to be dropped at every edge; the order takes a draw of
- * invalidation_time to get to each of them.
+ * Invalidation by API: a row that is committed is ordered to be dropped at every edge; the order takes a draw
+ * of invalidation_time to get to each of them.
  *
- * Bill: traffic out by tiers of a month at the rate of the measured time (a month has 730 hours), requests, traffic
- * fetched from the origin, invalidations, and a price by the hour.
+ * Bill: traffic out by tiers of a month at the rate of the measured time (a month has 730 hours), requests,
+ * traffic fetched from the origin, invalidations, and a price by the hour.
  *
  * Cost: O(1) a request, O(edges) while some are out, O(edges) events a commit under on_write. Memory: a
  * link from every region to every edge, and where there is a fallback to every instance of the origin.
@@ -77,7 +77,8 @@ static struct group *add_edge(struct group *group, uint32_t place)
 /* Of a message one way, s; infinite: unknown. */
 static double distance_s(const struct group *group, const char *from, const struct group *edge)
 {
-    struct link_config link = network_link(group->sim->network, group->name, from, group->name, edge->site->name);
+    struct link_config link =
+        network_link(group->sim->network, group->name, from, group->name, edge->site->name);
 
     if (!strcmp(from, edge->site->name))
         return -1.0;
@@ -96,7 +97,8 @@ static void sort_edges(const struct group *group, struct cdn_region *region, con
         uint32_t place = i;
 
         region->is_blind = region->is_blind && isinf(distance);
-        for (; place > 0 && distance_s(group, name, shared->edges[region->nearest[place - 1]]) > distance; place--)
+        for (; place > 0 && distance_s(group, name, shared->edges[region->nearest[place - 1]]) > distance;
+             place--)
             region->nearest[place] = region->nearest[place - 1];
         region->nearest[place] = i;
     }
@@ -164,7 +166,8 @@ static void cdn_start(struct component *self)
     struct cdn *cdn = component_state(self);
     struct sim *sim = self->sim;
 
-    shared->region_of_site = memory_alloc_array(&sim->memory, sim->site_count, sizeof *shared->region_of_site);
+    shared->region_of_site =
+        memory_alloc_array(&sim->memory, sim->site_count, sizeof *shared->region_of_site);
     for (uint16_t i = 0; i < sim->site_count; i++) {
         shared->region_of_site[i] = (uint16_t)(shared->region_count - 1);
         for (uint32_t k = 0; k + 1 < shared->region_count; k++)
@@ -204,7 +207,8 @@ static void fall_back(struct component *self, struct request *request, const str
         return;
     }
     cdn->fallbacks++;
-    sim_call(self, request, region->origins[route_instance(shared->origin, request, request_frame(request)->number)], 0);
+    sim_call(self, request,
+             region->origins[route_instance(shared->origin, request, request_frame(request)->number)], 0);
 }
 
 static void cdn_on_request(struct component *self, struct request *request)
@@ -280,7 +284,8 @@ static double cdn_spent_usd(const struct component *self)
     double months = hours / HOURS_A_MONTH;
 
     return months * month_usd(config, (double)traffic->bytes_out / GIGABYTE / months) +
-           (double)(traffic->hits + traffic->misses + traffic->passed) / 10000 * config->price_per_10000_requests +
+           (double)(traffic->hits + traffic->misses + traffic->passed) / 10000 *
+               config->price_per_10000_requests +
            (double)traffic->bytes_fetched / GIGABYTE * config->price_per_gb_fetched +
            (double)cdn->invalidations * config->price_per_invalidation;
 }
@@ -313,12 +318,14 @@ static void check_names(const struct group *group, struct param_problems *proble
     for (size_t i = 0; i < config->edges.count; i++)
         if (!is_region(group->sim, edges[i].name)) {
             snprintf(path, sizeof path, "edges.%s", edges[i].name);
-            param_problem(problems, path, "name it in network.regions", "there is no region \"%s\"", edges[i].name);
+            param_problem(problems, path, "name it in network.regions", "there is no region \"%s\"",
+                          edges[i].name);
         }
     for (size_t i = 0; i < config->classes.count; i++)
         if (!is_class(group->sim, classes[i].name)) {
             snprintf(path, sizeof path, "classes.%s", classes[i].name);
-            param_problem(problems, path, "name a request class of a clients component", "no request class of that name");
+            param_problem(problems, path, "name a request class of a clients component",
+                          "no request class of that name");
         }
 }
 
@@ -333,7 +340,8 @@ static void check_site(const struct group *group, const struct group *source, co
                       "%s is in no region, so that no edge is the nearest", source->name);
     for (uint32_t k = 0; site->index > 0 && k + 1 < shared->region_count; k++)
         if (!strcmp(group->sim->network->sites[k].name, site->name) && shared->regions[k].is_blind)
-            param_problem(problems, "edges", "give the regions coordinates, or add network.round_trips, or an edge there",
+            param_problem(problems, "edges",
+                          "give the regions coordinates, or add network.round_trips, or an edge there",
                           "the distance from %s, where %s is, to no edge is known", site->name, source->name);
 }
 
@@ -344,7 +352,8 @@ static void check_users(const struct group *group, struct param_problems *proble
     for (uint16_t i = 0; i < sim->group_count; i++) {
         const struct group *source = sim->groups[i];
 
-        for (uint32_t k = 0; source->type->is_source && sim_reaches(sim, source, group) && k < source->count; k++)
+        for (uint32_t k = 0; source->type->is_source && sim_reaches(sim, source, group) && k < source->count;
+             k++)
             if (k == 0 || source->instances[k]->site != source->instances[k - 1]->site)
                 check_site(group, source, source->instances[k]->site, problems);
     }
@@ -357,9 +366,11 @@ static void check_rules(const struct group *group, struct param_problems *proble
     for (uint32_t i = 0; network && i < network->link_count; i++) {
         const char *from = network->links[i].from, *to = network->links[i].to;
 
-        if (from && to && !strcmp(to, group->name) && !is_region(group->sim, from) && strcmp(from, group->name))
+        if (from && to && !strcmp(to, group->name) && !is_region(group->sim, from) &&
+            strcmp(from, group->name))
             param_problem(problems, "", "let the rule name the region of the users, or any",
-                          "a rule of network.links from %s cannot be kept: the way to an edge is one from a region", from);
+                          "a rule of network.links from %s cannot be kept: the way to an edge is one from a "
+                          "region", from);
     }
 }
 
@@ -399,17 +410,18 @@ const struct model_type cdn_model = {
         .metrics = metrics,
     },
     .summary = "copies of what the origin serves, at edges near the users",
-    .stands_for = "A content delivery network, such as CloudFront or Cloudflare: every request goes to the nearest edge, "
-                  "which answers from its copy or fetches it from the origin. Keys, versions, sizes and dates are real, so "
-                  "hit ratios, stale copies, the origin's load and the bill come out of the traffic. Each edge is a part "
-                  "with metrics of its own, as \"cdn.europe\".",
-    .leaves_out = "Requests that miss one key together share no fetch; a tier of larger caches behind the edges; "
-                  "asking the origin whether an old copy still holds (304); copies handed out while the origin is down; "
-                  "parts of large objects; prices that differ between regions; the servers within an edge and their CPU; "
-                  "versioned URLs in pages that are themselves old; connections of single users.",
-    .misleads = "When objects are asked for in bursts as they are new, while the scenario draws them independently: "
-                "the first requests then all miss. When many small edges share the traffic of one modelled edge: each of "
-                "them sees less of it and hits less.",
+    .stands_for = "A content delivery network, such as CloudFront or Cloudflare: every request goes to the "
+                  "nearest edge, which answers from its copy or fetches it from the origin. Keys, versions, "
+                  "sizes and dates are real, so hit ratios, stale copies, the origin's load and the bill "
+                  "come out of the traffic. Each edge is a part with metrics of its own, as \"cdn.europe\".",
+    .leaves_out = "Requests that miss one key together share no fetch; a tier of larger caches behind the "
+                  "edges; asking the origin whether an old copy still holds (304); copies handed out while "
+                  "the origin is down; parts of large objects; prices that differ between regions; the "
+                  "servers within an edge and their CPU; versioned URLs in pages that are themselves old; "
+                  "connections of single users.",
+    .misleads = "When objects are asked for in bursts as they are new, while the scenario draws them "
+                "independently: the first requests then all miss. When many small edges share the traffic of "
+                "one modelled edge: each of them sees less of it and hits less.",
     .params = &cdn_params,
     .roles = ROLE_SERVER,
     .crashes = true,

@@ -1,4 +1,5 @@
-/* cdn.h - configuration of the model `cdn`, and what its name and its edges share; see cdn.c and cdn_edge.c. */
+/* cdn.h - configuration of the model `cdn`, and what its name and its edges share; see
+ * cdn.c and cdn_edge.c. */
 #ifndef MODELS_CDN_H
 #define MODELS_CDN_H
 
@@ -120,7 +121,8 @@ void cdn_edge_join(struct group *edge, struct group *name, uint32_t place);
 /* Drops the copy of that row at one edge, once the order has spread there. number: of the draw. */
 void cdn_edge_invalidate(struct component *edge, uint64_t id, uint64_t number);
 
-/* What happens to an edge that crashes and comes back: its copies are gone; requests are sent elsewhere once that is known. */
+/* What happens to an edge that crashes and comes back: its copies are gone; requests are sent elsewhere
+ * once that is known. */
 void cdn_edge_on_crash(struct component *edge);
 void cdn_edge_on_restart(struct component *edge);
 

@@ -1,18 +1,18 @@
 /* cdn_edge.c - one place of a content delivery network: copies kept near the users of a region; see cdn.c.
  *
- * Represented: real keys with versions, sizes and dates; the policies and the bound of eviction.h; expiry counted from
- * when the answer came, not moved by hits; a network card that answers leave by one after the other, so that large ones
- * fill it. Several requests that miss one key at once all go to the origin.
+ * Represented: real keys with versions, sizes and dates; the policies and the bound of eviction.h; expiry
+ * counted from when the answer came, not moved by hits; a network card that answers leave by one after the
+ * other, so that large ones fill it. Several requests that miss one key at once all go to the origin.
  *
- * Under versioned URLs the name of a copy has the version in it that the pages ask for, which is that of the row now: a
- * row that was written is a key that nobody has asked for yet, and a copy of an older one lies there until it makes room.
+ * Under versioned URLs the name of a copy has the version in it that the pages ask for, which is that of the
+ * row now: a row that was written is a key that nobody has asked for yet, and a copy of an older one lies
+ * there until it makes room.
  *
- * An origin that reads the row says which version it answers with (request->version). One that does not know of rows
- * answers with the row as it is when the answer arrives.
+ * An origin that reads the row says which version it answers with (request->version). One that does not know
+ * of rows answers with the row as it is when the answer arrives.
  *
- * Draws: by the request, "serve"; by the invalidation and the edge, "invalidation"; streams "eviction" and, of a warm
- * start, "age". Cost: O(1) a request. Memory: at
- * most 64 bytes a copy.
+ * Draws: by the request, "serve"; by the invalidation and the edge, "invalidation"; streams "eviction" and,
+ * of a warm start, "age". Cost: O(1) a request. Memory: at most 64 bytes a copy.
  */
 #include "models/cdn.h"
 
@@ -91,7 +91,8 @@ static void edge_wire_group(struct group *group)
     shared->origin = sim_find_group(group->sim, config->origin);
     shared->origins = sim_link_all(group, shared->origin, &policy);
     duration_init(&shared->serve_time, group, "serve", &config->serve_time);
-    shared->serves_at_once = config->serve_time.law == DISTRIBUTION_CONSTANT && config->serve_time.mean == 0.0;
+    shared->serves_at_once =
+        config->serve_time.law == DISTRIBUTION_CONSTANT && config->serve_time.mean == 0.0;
     if (config->invalidation != CDN_INVALIDATION_NONE)
         duration_init(&shared->invalidation_time, group, "invalidation", &config->invalidation_time);
     rng_init(&shared->eviction_rng, group->sim->seed, group->name, "eviction");
@@ -104,7 +105,8 @@ static void add_card(struct component *self, double bytes_per_s)
     if (!isfinite(bytes_per_s))
         return;
     pipe_init(&shared->card, bytes_per_s);
-    component_add_resource(self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .of.pipe = &shared->card });
+    component_add_resource(self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE,
+                                                    .of.pipe = &shared->card });
     self->egress = &shared->card;
 }
 
@@ -119,11 +121,11 @@ static void edge_wire(struct component *self)
     edge->sum = &cdn->traffic;
     add_card(self, own && own->bandwidth != CDN_AS_ALL ? own->bandwidth : config->bandwidth);
     eviction_init(&edge->store, &self->sim->memory,
-                  &(struct eviction_config){ .policy = (enum eviction)config->eviction,
-                                             .capacity_entries = INT64_MAX,
-                                             .capacity_bytes = own && own->capacity != CDN_AS_ALL ? own->capacity
-                                                                                                  : config->capacity,
-                                             .rng = &shared->eviction_rng });
+                  &(struct eviction_config){
+                      .policy = (enum eviction)config->eviction,
+                      .capacity_entries = INT64_MAX,
+                      .capacity_bytes = own && own->capacity != CDN_AS_ALL ? own->capacity : config->capacity,
+                      .rng = &shared->eviction_rng });
 }
 
 /* ---- start ---- */
@@ -224,7 +226,8 @@ static void answer_hit(struct component *self, struct request *request, uint32_t
     edge->traffic.fresh_hits += !is_stale;
     edge->sum->fresh_hits += !is_stale;
     request->version = copy.version;
-    request->flags = (uint8_t)((request->flags & ~(REQUEST_ABSENT | REQUEST_STALE)) | (is_stale ? REQUEST_STALE : 0));
+    request->flags =
+        (uint8_t)((request->flags & ~(REQUEST_ABSENT | REQUEST_STALE)) | (is_stale ? REQUEST_STALE : 0));
     request->bytes = copy.size;
     count_out(self, copy.size);
     sim_reply(self, request, OUTCOME_OK);

@@ -1,11 +1,14 @@
-/* cdn_params.c - what a scenario can say about a CDN, and what is wrong with it beyond the rows; see cdn.c. */
+/* cdn_params.c - what a scenario can say about a CDN, and what is wrong with it beyond the
+ * rows; see cdn.c. */
 #include "models/cdn.h"
 
 #include <math.h>
 
 static const struct param_choice urls_choices[] = {
-    { "plain", CDN_URLS_PLAIN, "one name for all versions: a copy that was kept before a write is stale after it" },
-    { "versioned", CDN_URLS_VERSIONED, "the version is part of the name (image.png?v=2): a write makes a new one" },
+    { "plain", CDN_URLS_PLAIN,
+      "one name for all versions: a copy that was kept before a write is stale after it" },
+    { "versioned", CDN_URLS_VERSIONED,
+      "the version is part of the name (image.png?v=2): a write makes a new one" },
     { NULL, 0, NULL },
 };
 
@@ -17,7 +20,8 @@ static const struct param_choice invalidation_choices[] = {
 
 static const struct param_choice start_choices[] = {
     { "cold", CDN_COLD, "empty: everything misses at first" },
-    { "warm", CDN_WARM, "every edge is filled with the most popular rows of warm_data, at random ages if they expire" },
+    { "warm", CDN_WARM,
+      "every edge is filled with the most popular rows of warm_data, at random ages if they expire" },
     { NULL, 0, NULL },
 };
 
@@ -126,7 +130,8 @@ void cdn_check(const void *configuration, struct param_problems *problems)
 
     for (size_t i = 1; i < config->price_tiers.count; i++)
         if (tiers[i].from <= tiers[i - 1].from)
-            param_problem(problems, "price_tiers", NULL, "tier %zu begins at %lld bytes, not above the one before", i + 1,
+            param_problem(problems, "price_tiers", NULL,
+                          "tier %zu begins at %lld bytes, not above the one before", i + 1,
                           (long long)tiers[i].from);
     if (config->start == CDN_WARM && !config->warm_data)
         param_problem(problems, "start", "name the data set in warm_data, or start cold",

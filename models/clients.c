@@ -1,20 +1,22 @@
 /* clients.c - the users: when they send, what they ask for, how long they wait.
  *
- * Represented: open arrivals with gaps of any law, for users who do not wait for one another, at a rate that may
- * vary with time and come in bursts (load.h), or as they were recorded (clients_trace.h); or closed
- * users who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
+ * Represented: open arrivals with gaps of any law, for users who do not wait for one another, at a rate that
+ * may vary with time and come in bursts (load.h), or as they were recorded (clients_trace.h); or closed users
+ * who send, wait for the answer, think, and send again. Request classes (clients_requests.h). Timeouts and
  * retries. Latency counts from when the user meant to send, over all attempts.
  *
  * Closed users who are all alike and think for an exponential time are a crowd (arrivals.h): no memory, no
  * event, whatever their number. With another law, or with an identity, each of them is somebody: a ticker
  * while it thinks.
  *
- * Pages: a request whose class has assets is a page; when it is answered its assets are fetched together, over the
- * same way or from a target of their own, and its latency ends with the last of them. An asset that fails
- * leaves the page incomplete. Sessions (sessions.h): arrivals are then users who look at several pages. Patience: a user
- * leaves when a page is not answered in time; what was called goes on working, as after a timeout.
+ * Pages: a request whose class has assets is a page; when it is answered its assets are fetched together,
+ * over the same way or from a target of their own, and its latency ends with the last of them. An asset
+ * that fails leaves the page incomplete. Sessions (sessions.h): arrivals are then users who look at
+ * several pages. Patience: a user leaves when a page is not answered in time; what was called goes on
+ * working, as after a timeout.
  *
- * Users in several regions are parts of the component, each a source in its own region with its share of them all.
+ * Users in several regions are parts of the component, each a source in its own region with its share
+ * of them all.
  *
  * A target with several instances is chosen by a hash of the request's number, as names with several
  * addresses are.
@@ -44,8 +46,8 @@ static void wire_users(struct group *group)
     shared->targets = sim_link_all(group, target, &policy);
     shared->target = target;
     shared->asset_target = config->asset_target ? sim_find_group(group->sim, config->asset_target) : target;
-    shared->asset_targets = shared->asset_target == target ? shared->targets
-                                                           : sim_link_all(group, shared->asset_target, &policy);
+    shared->asset_targets =
+        shared->asset_target == target ? shared->targets : sim_link_all(group, shared->asset_target, &policy);
     shared->has_patience = clients_have_patience(config);
     if (shared->has_patience)
         duration_init(&shared->patience, group, "patience", &config->patience);
@@ -93,10 +95,11 @@ static void clients_wire(struct component *self)
     if (config->session) {
         clients->sessions = memory_alloc(&self->sim->memory, sizeof *clients->sessions);
         sessions_init(clients->sessions, self->group, config->session);
-        clients->login = config->session->login
-                             ? &shared->requests.classes[client_requests_find(&config->requests, config->session->login) -
-                                                         (const struct request_class_config *)config->requests.items]
-                             : NULL;
+        clients->login =
+            config->session->login
+                ? &shared->requests.classes[client_requests_find(&config->requests, config->session->login) -
+                                            (const struct request_class_config *)config->requests.items]
+                : NULL;
     }
     clients->mode = clients_mode_of(config);
     if (clients->mode <= MODE_TRACE) {
@@ -243,8 +246,9 @@ static __attribute__((noinline)) void send_record(struct component *self, const 
     struct request *request;
 
     choice.counter = 1;
-    class = record->class == ARRIVAL_CLASS_DRAWN ? client_requests_choose(&shared->requests, &choice)
-                                                 : &shared->requests.classes[clients->trace.classes[record->class]];
+    class = record->class == ARRIVAL_CLASS_DRAWN
+                ? client_requests_choose(&shared->requests, &choice)
+                : &shared->requests.classes[clients->trace.classes[record->class]];
     request = start_request(self, number, record->user == ARRIVAL_DRAWN ? user : record->user, class);
     if (record->key != ARRIVAL_DRAWN)
         request->key = record->key;

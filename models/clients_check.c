@@ -1,5 +1,5 @@
-/* clients_check.c - what no parameter row can say of users: sources that exclude one another, times that make no sense
- * together; see clients.c. */
+/* clients_check.c - what no parameter row can say of users: sources that exclude one another, times that
+ * make no sense together; see clients.c. */
 #include "models/clients_state.h"
 
 /* Each has a request's room, of which a run has 2^24 in all. */
@@ -11,13 +11,15 @@ static void check_source(const struct clients_config *config, struct param_probl
 
     if (config->trace && (clients_rate(config) > 0.0 || config->users))
         param_problem(problems, "", "give one of them, or make two components",
-                      "has both a trace and %s", config->users ? "users" : config->daily ? "daily users" : "arrivals");
+                      "has both a trace and "
+                      "%s", config->users ? "users" : config->daily ? "daily users" : "arrivals");
     else if (config->arrivals > 0.0 && config->daily)
         param_problem(problems, "", "give one of them, or make two components",
                       "has both arrivals and daily users");
     else if (clients_rate(config) > 0.0 && config->users)
         param_problem(problems, "", "give one of them, or make two components",
-                      config->daily ? "has both daily users and closed users" : "has both arrivals and users");
+                      config->daily ? "has both daily users and closed users"
+                                    : "has both arrivals and users");
     else if (!(clients_rate(config) > 0.0) && !config->users && !config->trace)
         param_problem(problems, "", "add arrivals (\"100/s\") or users (100)",
                       "has neither arrivals nor users");
@@ -47,13 +49,15 @@ static void check_visits(const struct clients_config *config, struct param_probl
                       config->users ? "closed users never leave, and have no sessions"
                                     : "recorded arrivals come when they came, and have no sessions");
     if (session && session->login && !client_requests_find(&config->requests, session->login))
-        param_problem(problems, "session.login", "name it in requests", "there is no class \"%s\" of requests",
-                      session->login);
+        param_problem(problems, "session.login", "name it in requests",
+                      "there is no class \"%s\" of requests", session->login);
     if (clients_have_patience(config) && (config->call.timeout != SIM_TIME_NEVER || config->call.retries))
         param_problem(problems, "patience", "leave out timeout and retries, or patience",
-                      "a user who leaves after a time of their own neither has a fixed timeout nor asks again");
+                      "a user who leaves after a time of their own neither has a fixed timeout nor asks "
+                      "again");
     if (config->asset_target && !clients_have_assets(config))
-        param_problem(problems, "asset_target", "give a class of requests its assets", "there are no assets to fetch");
+        param_problem(problems, "asset_target", "give a class of requests its assets",
+                      "there are no assets to fetch");
 }
 
 void clients_check(const void *data, struct param_problems *problems)

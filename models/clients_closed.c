@@ -1,5 +1,5 @@
-/* clients_closed.c - users who think between an answer and their next request: a crowd of all alike, or users who are each
- * somebody; see clients.c. */
+/* clients_closed.c - users who think between an answer and their next request: a crowd of all alike, or
+ * users who are each somebody; see clients.c. */
 #include "models/clients_state.h"
 
 #include "sim/call.h"
@@ -63,7 +63,8 @@ void clients_identities_start(struct component *self)
     for (uint64_t user = 0; user < shared->users; user++) {
         struct rng rng = rng_for_request(begin_key, user);
 
-        clients_think(self, shared->user_first + user, rng_hash(shared->number_key, user), has_memory ? rng_uniform(&rng) : 1.0);
+        clients_think(self, shared->user_first + user, rng_hash(shared->number_key, user),
+                      has_memory ? rng_uniform(&rng) : 1.0);
     }
     amount_set(&clients->thinking, config->users, self->sim->now_ns);
 }

@@ -1,5 +1,5 @@
-/* clients_params.c - what a scenario can say about its users, what they measure, and what follows from it at once; see
- * clients.c. What is wrong beyond the rows is in clients_check.c. */
+/* clients_params.c - what a scenario can say about its users, what they measure, and what follows from it
+ * at once; see clients.c. What is wrong beyond the rows is in clients_check.c. */
 #include "models/clients_state.h"
 
 #include <string.h>
@@ -144,8 +144,8 @@ bool clients_emits(const struct group *group, const struct metric_row *metric)
 /* Requests at an even rate, each by itself: the short way. */
 static bool is_plain(const struct clients_config *config)
 {
-    return !config->load.count && !config->bursts.count && !config->session && !clients_have_patience(config) &&
-           !clients_have_assets(config);
+    return !config->load.count && !config->bursts.count && !config->session &&
+           !clients_have_patience(config) && !clients_have_assets(config);
 }
 
 enum clients_mode clients_mode_of(const struct clients_config *config)
@@ -163,7 +163,8 @@ double clients_rate(const struct clients_config *config)
 {
     const struct daily_config *daily = config->daily;
 
-    return daily ? (double)daily->users * daily->requests_each / DAY_S * daily->peak_factor : config->arrivals;
+    return daily ? (double)daily->users * daily->requests_each / DAY_S * daily->peak_factor
+                 : config->arrivals;
 }
 
 int64_t clients_users(const struct clients_config *config)

@@ -1,4 +1,5 @@
-/* clients_regions.c - users in several regions: a source in each of them, a part of the component; see clients.c. */
+/* clients_regions.c - users in several regions: a source in each of them, a part of the
+ * component; see clients.c. */
 #include "models/clients_state.h"
 
 #include <math.h>
@@ -81,11 +82,13 @@ void clients_check_wired_regions(const struct group *group, struct param_problem
     char path[160];
 
     if (*group->site->name)
-        param_problem(problems, "regions", "leave region out", "the users cannot be in a region and in several");
+        param_problem(problems, "regions", "leave region out",
+                      "the users cannot be in a region and in several");
     for (size_t i = 0; i < config->regions.count; i++) {
         snprintf(path, sizeof path, "regions.%s", regions[i].name);
         if (!is_region(group->sim, regions[i].name))
-            param_problem(problems, path, "name it in network.regions", "there is no region \"%s\"", regions[i].name);
+            param_problem(problems, path, "name it in network.regions", "there is no region \"%s\"",
+                          regions[i].name);
     }
 }
 

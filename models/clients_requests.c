@@ -100,7 +100,8 @@ void client_requests_init(struct client_requests *requests, struct group *group,
     for (size_t i = 0; i < count; i++) {
         class_init(&requests->classes[i], group, &items[i]);
         if (items[i].asset)
-            requests->classes[i].asset = &requests->classes[client_requests_find(list, items[i].asset) - items];
+            requests->classes[i].asset =
+                &requests->classes[client_requests_find(list, items[i].asset) - items];
         total += share_of(&items[i], count);
     }
     for (size_t i = 0; i < count; i++) {
@@ -156,7 +157,8 @@ static void check_assets(const struct param_list *list, const struct request_cla
     if (class->asset && !class->assets)
         param_problem(problems, path, "say how many as assets", "has a class of assets, and no assets");
     if (class->asset && !asset)
-        param_problem(problems, path, "add it with a share of 0%", "there is no class \"%s\" of requests", class->asset);
+        param_problem(problems, path, "add it with a share of 0%", "there is no class \"%s\" of requests",
+                      class->asset);
     if (asset && asset->assets)
         param_problem(problems, path, NULL, "its assets have assets themselves");
 }

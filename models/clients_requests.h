@@ -57,7 +57,8 @@ void client_requests_init(struct client_requests *requests, struct group *group,
 const struct client_request *client_requests_search(const struct client_requests *requests, uint64_t draw);
 
 /* The class of the next request; rng is drawn from only where there are several. */
-static inline const struct client_request *client_requests_choose(const struct client_requests *requests, struct rng *rng)
+static inline const struct client_request *client_requests_choose(const struct client_requests *requests,
+                                                                  struct rng *rng)
 {
     return requests->count == 1 ? requests->classes : client_requests_search(requests, rng_next(rng));
 }

@@ -89,7 +89,8 @@ const struct group *clients_first_region(const struct group *group);
 
 /* ---- sending ---- */
 
-/* A request of that class (NULL: drawn), for users who may give up. pages_left and is_login are of a session. */
+/* A request of that class (NULL: drawn), for users who may give up. pages_left and is_login are
+ * of a session. */
 void clients_send(struct component *self, uint64_t number, uint64_t user, const struct client_request *class,
                   uint16_t pages_left, bool is_login);
 

@@ -33,8 +33,9 @@ void trace_check(const struct arrival_trace *trace, const struct param_list *req
 {
     for (size_t i = 0; i < trace->class_count; i++)
         if (find_class(requests, trace->classes[i].name) == NO_CLASS)
-            param_problem(problems, "trace", "name it in requests", "%s:%u: there is no class \"%s\" of requests",
-                          trace->file, (unsigned)trace->classes[i].line, trace->classes[i].name);
+            param_problem(problems, "trace", "name it in requests",
+                          "%s:%u: there is no class \"%s\" of requests", trace->file,
+                          (unsigned)trace->classes[i].line, trace->classes[i].name);
 }
 
 /* The first key that does not fit is told. */
@@ -44,8 +45,9 @@ void trace_check_wired(const struct arrival_trace *trace, const struct client_re
     for (size_t i = 0; i < trace->count; i++) {
         const struct arrival_record *record = &trace->records[i];
         const struct client_request *class;
-        uint32_t index = record->class == ARRIVAL_CLASS_DRAWN ? NO_CLASS
-                                                              : find_class(list, trace->classes[record->class].name);
+        uint32_t index = record->class == ARRIVAL_CLASS_DRAWN
+                             ? NO_CLASS
+                             : find_class(list, trace->classes[record->class].name);
 
         if (record->key == ARRIVAL_DRAWN)
             continue;
@@ -58,8 +60,8 @@ void trace_check_wired(const struct arrival_trace *trace, const struct client_re
         if (class->data && record->key < class->rows.rows)
             continue;
         if (class->data)
-            param_problem(problems, "trace", NULL, "%s:%u: key %llu is none of the rows, 0 to %llu", trace->file,
-                          (unsigned)record->line, (unsigned long long)record->key,
+            param_problem(problems, "trace", NULL, "%s:%u: key %llu is none of the rows, 0 to %llu",
+                          trace->file, (unsigned)record->line, (unsigned long long)record->key,
                           (unsigned long long)class->rows.rows - 1);
         else
             param_problem(problems, "trace", "name the data set as key of the class, or leave the column out",

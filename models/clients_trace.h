@@ -1,5 +1,5 @@
-/* clients_trace.h - recorded arrivals as a source plays them: which class of its own each line means, and what in
- * the file does not fit the scenario.
+/* clients_trace.h - recorded arrivals as a source plays them: which class of its own each line means, and
+ * what in the file does not fit the scenario.
  *
  * Cost: O(1) a request. Ownership: memory of the run; the trace is the application's.
  */

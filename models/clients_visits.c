@@ -1,5 +1,5 @@
-/* clients_visits.c - what users do with an answer: fetch the assets of the page, look at the next one, leave, think;
- * see clients.c. */
+/* clients_visits.c - what users do with an answer: fetch the assets of the page, look at the next one,
+ * leave, think; see clients.c. */
 #include "models/clients_state.h"
 
 #include "models/routing.h"
@@ -38,10 +38,11 @@ static void fetch_assets(struct component *self, struct request *page, const str
     clients->assets += class->assets;
     while (first) {
         struct request *child = sim_request(self->sim, first);
+        uint32_t target;
 
         first = child->next;
-        sim_call(self, child,
-                 shared->asset_targets[route_instance(shared->asset_target, child, request_frame(child)->number)], 0);
+        target = route_instance(shared->asset_target, child, request_frame(child)->number);
+        sim_call(self, child, shared->asset_targets[target], 0);
     }
 }
 
@@ -99,17 +100,30 @@ static void session_end(struct component *self, uint64_t number, uint64_t user, 
 {
     struct clients *clients = component_state(self);
     const struct sessions *sessions = clients->sessions;
+    int64_t wake_ns;
 
     *(has_failed ? &clients->sessions_left : &clients->sessions_completed) += 1;
     amount_add(&clients->browsing, -1, self->sim->now_ns);
     if (!sessions_come_back(sessions, number, has_failed))
         return;
-    session_keep(self, (struct session){ .wake_ns = self->sim->now_ns + duration_sample(&sessions->back_after, number),
-                                         .number = number, .user = user, .phase = SESSION_AWAY });
+    wake_ns = self->sim->now_ns + duration_sample(&sessions->back_after, number);
+    session_keep(self, (struct session){ .wake_ns = wake_ns, .number = number, .user = user,
+                                         .phase = SESSION_AWAY });
+}
+
+/* The user looks at the page. */
+static void session_think(struct component *self, uint64_t number, uint64_t user, uint16_t pages_left)
+{
+    const struct clients *clients = component_state(self);
+    int64_t wake_ns = self->sim->now_ns + duration_sample(&clients->sessions->think_time, number);
+
+    session_keep(self, (struct session){ .wake_ns = wake_ns, .number = number, .user = user,
+                                         .pages_left = pages_left, .phase = SESSION_THINKS });
 }
 
 /* Its page is there, or has failed. */
-static void session_go_on(struct component *self, uint64_t number, uint64_t user, struct frame page, bool has_failed)
+static void session_go_on(struct component *self, uint64_t number, uint64_t user, struct frame page,
+                          bool has_failed)
 {
     struct clients *clients = component_state(self);
     const struct sessions *sessions = clients->sessions;
@@ -121,10 +135,7 @@ static void session_go_on(struct component *self, uint64_t number, uint64_t user
     else if (!page.step)
         session_end(self, number, user, has_failed);
     else
-        session_keep(self,
-                     (struct session){ .wake_ns = self->sim->now_ns + duration_sample(&sessions->think_time, number),
-                                       .number = number, .user = user, .pages_left = page.step,
-                                       .phase = SESSION_THINKS });
+        session_think(self, number, user, page.step);
 }
 
 void clients_wake_session(struct component *self)

@@ -1,9 +1,9 @@
 /* data_set.h - rows that requests are about, and how requests choose among them.
  *
- * A data set has rows 0 to rows-1. Popularity is a law over ranks (Zipf, uniform); which row has which rank is a
- * keyed permutation, so that popular rows lie anywhere, or the identity when asked. Hot rows take their share of the
- * choices first: a celebrity. The choice of a request is a function of its number, so every architecture sees the
- * same user ask for the same row.
+ * A data set has rows 0 to rows-1. Popularity is a law over ranks (Zipf, uniform); which row has which rank
+ * is a keyed permutation, so that popular rows lie anywhere, or the identity when asked. Hot rows take their
+ * share of the choices first: a celebrity. The choice of a request is a function of its number, so every
+ * architecture sees the same user ask for the same row.
  */
 #ifndef MODELS_DATA_SET_H
 #define MODELS_DATA_SET_H
@@ -51,9 +51,11 @@ struct row_chooser {
     const struct hot_row_config *hot; /* the configuration's */
 };
 
-/* popularity < 0, exponent NaN, hot->count 0: as the data set says. purpose names the draws within `owner`. */
-void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose, const struct data_set_config *data,
-                      int popularity, double exponent, const struct param_list *hot);
+/* popularity < 0, exponent NaN, hot->count 0: as the data set says. purpose names the
+ * draws within `owner`. */
+void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose,
+                      const struct data_set_config *data, int popularity, double exponent,
+                      const struct param_list *hot);
 
 /* The row that request `number` is about. */
 uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number);
@@ -62,7 +64,8 @@ uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number);
 uint64_t row_chooser_ranked(const struct row_chooser *chooser, uint64_t rank);
 
 /* The permutation that turns ranks of a data set into rows in this run, the same for every chooser. */
-void data_set_ranks(struct permutation *permutation, const struct sim *sim, const struct data_set_config *data);
+void data_set_ranks(struct permutation *permutation, const struct sim *sim,
+                    const struct data_set_config *data);
 
 /* ---- truth: rows that were ever written; one that never was costs nothing ---- */
 
@@ -74,12 +77,14 @@ uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row);
 
 /* Somebody who is told of every change, as soon as it is made. */
 struct row_watcher {
-    void (*on_commit)(struct component *self, uint16_t data, uint64_t row); /* calls none of the verbs on requests of others */
+    void (*on_commit)(struct component *self, uint16_t data,
+                      uint64_t row); /* calls none of the verbs on requests of others */
     struct component *self;
     struct row_watcher *next;
 };
 
-/* Adds a watcher, the caller's and zeroed but for its first two members; they are told in the order in which they came. */
+/* Adds a watcher, the caller's and zeroed but for its first two members; they are told in the order in
+ * which they came. */
 void row_watch(struct sim *sim, struct row_watcher *watcher);
 
 #endif

@@ -136,7 +136,8 @@ static void line_remove(struct dirty_copies *dirty, uint32_t place)
 
 /* ---- verbs ---- */
 
-uint32_t dirty_accept(struct dirty_copies *dirty, const struct request *request, uint32_t bytes, int64_t now_ns)
+uint32_t dirty_accept(struct dirty_copies *dirty, const struct request *request, uint32_t bytes,
+                      int64_t now_ns)
 {
     uint64_t id = row_id(request->data, request->key);
     uint32_t place = dirty_find(dirty, id);

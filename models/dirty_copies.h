@@ -3,8 +3,8 @@
  *
  * A copy is dirty from the first write that the store has not until a write to the store that holds them all
  * has been answered. Those that no write is under way for stand in a line, the one that is dirty for longest
- * first. A further write to a dirty copy is combined with those before it. An entry may outlive its copy: what
- * made room or expired stays here until it is written.
+ * first. A further write to a dirty copy is combined with those before it. An entry may outlive its copy:
+ * what made room or expired stays here until it is written.
  *
  *     accepted = stored + superseded + lost + unconfirmed + still here   (single writes, at any date)
  *
@@ -63,7 +63,8 @@ static inline struct dirty_copy *dirty_at(const struct dirty_copies *dirty, uint
 }
 
 /* A write to the request's key is accepted; `bytes`: of the copy. Returns its place. */
-uint32_t dirty_accept(struct dirty_copies *dirty, const struct request *request, uint32_t bytes, int64_t now_ns);
+uint32_t dirty_accept(struct dirty_copies *dirty, const struct request *request, uint32_t bytes,
+                      int64_t now_ns);
 
 /* A write to the store takes all that waits; the place must be in the line. */
 void dirty_take(struct dirty_copies *dirty, uint32_t place);
@@ -74,8 +75,8 @@ bool dirty_done(struct dirty_copies *dirty, uint32_t place, bool stored, int64_t
 /* The row has been deleted: what waits is not written any more. */
 void dirty_forget(struct dirty_copies *dirty, uint32_t place, int64_t now_ns);
 
-/* The memory is gone, and whoever waited for answers; what is under way may still arrive. Returns how many single
- * writes are lost for sure. O(n). */
+/* The memory is gone, and whoever waited for answers; what is under way may still arrive. Returns how many
+ * single writes are lost for sure. O(n). */
 uint64_t dirty_crash(struct dirty_copies *dirty, int64_t now_ns);
 
 #endif

@@ -133,7 +133,8 @@ struct eviction_store {
     struct row_table asked; /* perfect_lfu: how often each key was asked for, as its version */
     uint64_t uses;          /* perfect_lfu: number of the last use */
     struct rng *rng;
-    void (*on_leave)(void *owner, uint64_t id); /* a copy has made room or expired; NULL: nobody wants to know */
+    void (*on_leave)(void *owner,
+                     uint64_t id); /* a copy has made room or expired; NULL: nobody wants to know */
     void *owner;
     struct memory *memory;
 };
@@ -173,7 +174,8 @@ void eviction_evict(struct eviction_store *store, int64_t now_ns);
 /* The place of that key's copy, which is not used by this; 0: there is none. */
 uint32_t eviction_peek(struct eviction_store *store, uint64_t id, int64_t now_ns);
 
-/* All copies are gone, and all that was counted of keys: a crash. No eviction, and on_leave is not called. O(n). */
+/* All copies are gone, and all that was counted of keys: a crash. No eviction, and on_leave is
+ * not called. O(n). */
 void eviction_clear(struct eviction_store *store, int64_t now_ns);
 
 static inline void eviction_set_version(struct eviction_store *store, uint32_t entry, uint32_t version)

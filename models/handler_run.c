@@ -71,28 +71,32 @@ static void end(struct component *self, struct request *request, enum outcome ou
 
 /* ---- instructions ----
  *
- * Each ends by giving the request away, or by running the next instruction: as its last act, which compilers turn into a jump. */
+ * Each ends by giving the request away, or by running the next instruction: as its last act, which
+ * compilers turn into a jump. */
 
-static void go_on_after_failure(struct component *self, struct request *request, const struct instruction *instruction,
-                                enum outcome outcome)
+static void go_on_after_failure(struct component *self, struct request *request,
+                                const struct instruction *instruction, enum outcome outcome)
 {
     request->outcome = (uint8_t)outcome;
     request_frame(request)->step = instruction->on_error;
     handler_run(self, request);
 }
 
-static void run_give_up(struct component *self, struct request *request, const struct instruction *instruction)
+static void run_give_up(struct component *self, struct request *request,
+                        const struct instruction *instruction)
 {
     end(self, request, (enum outcome)request->outcome, instruction->bytes);
 }
 
-static void run_compute(struct component *self, struct request *request, const struct instruction *instruction)
+static void run_compute(struct component *self, struct request *request,
+                        const struct instruction *instruction)
 {
     const struct handler_runner *runner = component_state(self);
     struct frame *frame = request_frame(request);
 
     frame->step++;
-    if (!host_compute(runner->host, self, request, duration_sample(&instruction->duration, draw_number(frame))))
+    if (!host_compute(runner->host, self, request,
+                      duration_sample(&instruction->duration, draw_number(frame))))
         go_on_after_failure(self, request, instruction, OUTCOME_REFUSED);
 }
 
@@ -129,7 +133,8 @@ static void run_call(struct component *self, struct request *request, const stru
     request->bytes =
         instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
     if (instruction->count > 1)
-        index = route_instance(instruction->links[0]->target->group, request, rng_hash(frame->number, ~(uint64_t)place));
+        index = route_instance(instruction->links[0]->target->group, request,
+                               rng_hash(frame->number, ~(uint64_t)place));
     sim_call(self, request, instruction->links[index], place);
 }
 
@@ -193,7 +198,8 @@ static void run_fork(struct component *self, struct request *request, const stru
     }
 }
 
-static void run_end_branch(struct component *self, struct request *request, const struct instruction *instruction)
+static void run_end_branch(struct component *self, struct request *request,
+                           const struct instruction *instruction)
 {
     (void)instruction;
     end_branch(self, request, OUTCOME_OK);
@@ -212,7 +218,8 @@ static void run_fail(struct component *self, struct request *request, const stru
     }
 }
 
-static void run_respond(struct component *self, struct request *request, const struct instruction *instruction)
+static void run_respond(struct component *self, struct request *request,
+                        const struct instruction *instruction)
 {
     end(self, request, OUTCOME_OK, instruction->bytes);
 }

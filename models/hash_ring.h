@@ -35,8 +35,8 @@ void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t node
 /* The node of a key. */
 uint32_t hash_ring_find(const struct hash_ring *ring, uint64_t key);
 
-/* The node of a key when those marked in `absent` (a byte each) take no part: keys of the others stay where they
- * are. All absent: its own all the same. O(points) at worst. */
+/* The node of a key when those marked in `absent` (a byte each) take no part: keys of the others stay
+ * where they are. All absent: its own all the same. O(points) at worst. */
 uint32_t hash_ring_find_present(const struct hash_ring *ring, uint64_t key, const uint8_t *absent);
 
 /* The first `count` different nodes from the key's place on (its own first); count is at most node_count. */

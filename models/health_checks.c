@@ -117,8 +117,8 @@ void health_set_leaving(struct health *health, const struct sim *sim, uint32_t s
 
 /* ---- endpoints ---- */
 
-/* A server that is down refuses, as it does requests. Nobody answers for a machine that is gone; the message is kept until
- * its sender has given it up. */
+/* A server that is down refuses, as it does requests. Nobody answers for a machine that is gone; the
+ * message is kept until its sender has given it up. */
 static void endpoint_on_request(struct component *self, struct request *request)
 {
     const struct health_probes *probes = *(struct health_probes **)self->shared;

@@ -1,8 +1,10 @@
 /* health_checks.h - which servers a balancer takes out of its choice, and when it takes them back.
  *
  * Three reasons, each by itself; a server is in the choice when there is none:
- *   unhealthy  Active checks: every `interval`, counted from start to start, each balancer asks each server. So many bad
- *              answers in a row, an answer that is not there after `timeout` being one, take it out; so many good ones
+ *   unhealthy  Active checks: every `interval`, counted from start to start, each balancer asks each server.
+ *              So many bad
+ *              answers in a row, an answer that is not there after `timeout` being one, take it out; so many
+ *              good ones
  *              in a row take it back. Checks of different servers do not begin at the same date (drawn once).
  *   away       Passive checks: so many real requests in a row that failed take it out for a while, then it is
  *              tried again.
@@ -10,12 +12,11 @@
  *
  * A probe is a message over the link that requests take: its latency, bandwidth, loss, its being cut, and a
  * connection of its own. It is answered by the machine and not by a worker: a health endpoint that only says
- * that the process is there costs next to nothing, so probes load no server, and a server that is merely slow or
- * full is healthy to them. That is how most are set up, and passive checks are there for the rest. A server that is
- * down refuses the probe; for one whose machine is gone (a silent fault) nobody answers, and the probe runs into its
- * timeout.
- * The endpoints are a part of the balancer, "lb.health", one instance for each server, so that probes are
- * counted and their latency is seen; requests have nothing to do with it.
+ * that the process is there costs next to nothing, so probes load no server, and a server that is merely slow
+ * or full is healthy to them. That is how most are set up, and passive checks are there for the rest. A
+ * server that is down refuses the probe; for one whose machine is gone (a silent fault) nobody answers, and
+ * the probe runs into its timeout. The endpoints are a part of the balancer, "lb.health", one instance for
+ * each server, so that probes are counted and their latency is seen; requests have nothing to do with it.
  *
  * Randomness: when the first check of each server is ("check").
  * Cost: two to four events a probe; nothing for balancers without checks.
@@ -77,10 +78,12 @@ void health_wire_group(struct health_probes *probes, struct group *balancers, st
 void health_init(struct health *health, struct component *self, struct balancing *balancing,
                  const struct health_check_config *active, const struct passive_check_config *passive);
 
-/* Once all links have their properties, those of probes get theirs. For start, of one balancer of the group. */
+/* Once all links have their properties, those of probes get theirs. For start, of one balancer
+ * of the group. */
 void health_links_complete(const struct health_probes *probes);
 
-/* What a balancer knew about its servers is gone, but who of them leaves. Its clocks are ended already. For on_crash. */
+/* What a balancer knew about its servers is gone, but who of them leaves. Its clocks are ended
+ * already. For on_crash. */
 void health_forget(struct health *health, const struct sim *sim);
 
 /* The clocks of checks. For start and on_restart. */

@@ -29,29 +29,28 @@ static const struct param_row rows[] = {
     PARAM_RATE(
         struct host_config, disk_operations, .default_text = "\"3000/s\"", .min = 0.001, .max = 1e9,
         .help = "Reads and writes that its disk does in a second, one after the other.",
-        .source =
-            "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before quoting"),
+        .source = "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before "
+                  "quoting"),
     PARAM_BANDWIDTH(
         struct host_config, disk_bandwidth, .default_text = "\"125MB/s\"", .min = 1, .max = 1e13,
         .help = "Bytes that pass between disk and memory in a second, on top of the time of each operation.",
-        .source =
-            "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before quoting"),
+        .source = "baseline of general purpose SSD volumes in clouds, 2024, from memory: check before "
+                  "quoting"),
     PARAM_BANDWIDTH(struct host_config, network, .default_text = "\"unlimited\"", .word = "unlimited",
                     .word_value = INFINITY, .min = 1, .max = 1e13,
-                    .help =
-                        "Bytes that its network card sends in a second; messages leave one after the other."),
+                    .help = "Bytes that its network card sends in a second; messages leave one after the "
+                            "other."),
     PARAM_MONEY_RATE(struct host_config, price, .default_text = "\"$0/h\"", .max = 1e6,
                      .help = "Bill of one hour, whether it works or idles."),
     PARAM_FRACTION(
         struct host_config, contention, .default_text = "\"2.8%\"", .max = 1,
-        .help =
-            "Share of the work that only one core can do at a time: it bounds the gain from cores (Amdahl).",
+        .help = "Share of the work that only one core can do at a time: it bounds the gain from cores "
+                "(Amdahl).",
         .source = "fit of the published SPEC SDM91 measurements: 0.02773"),
     PARAM_FRACTION(
         struct host_config, coherency, .default_text = "\"0.01%\"", .max = 1,
-        .help =
-            "Time that each pair of busy cores spends keeping in step, as a share: beyond some number more "
-            "cores do less.",
+        .help = "Time that each pair of busy cores spends keeping in step, as a share: beyond some number "
+                "more cores do less.",
         .source = "fit of the published SPEC SDM91 measurements: 0.0001044"),
     PARAM_END
 };
@@ -87,11 +86,13 @@ static bool has_card(const struct host *host)
 static void add_card_and_memory(struct component *self, struct host *host, bool shared)
 {
     component_add_resource(
-        self, (struct resource){ .name = "memory", .kind = RESOURCE_AMOUNT, .shared = shared, .of.amount = &host->memory });
+        self, (struct resource){ .name = "memory", .kind = RESOURCE_AMOUNT, .shared = shared,
+                                 .of.amount = &host->memory });
     if (!has_card(host))
         return;
     component_add_resource(
-        self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .shared = shared, .of.pipe = &host->network });
+        self, (struct resource){ .name = "network", .kind = RESOURCE_PIPE, .shared = shared,
+                                 .of.pipe = &host->network });
     self->egress = &host->network;
 }
 
@@ -159,9 +160,11 @@ struct host *host_of(struct component *self, const char *name)
     if (group) {
         host = shared_host(group);
         component_add_resource(
-            self, (struct resource){ .name = "cpu", .kind = RESOURCE_STATION, .shared = true, .of.station = &host->cpu });
+            self, (struct resource){ .name = "cpu", .kind = RESOURCE_STATION, .shared = true,
+                                     .of.station = &host->cpu });
         component_add_resource(
-            self, (struct resource){ .name = "disk", .kind = RESOURCE_STATION, .shared = true, .of.station = &host->disk });
+            self, (struct resource){ .name = "disk", .kind = RESOURCE_STATION, .shared = true,
+                                     .of.station = &host->disk });
         add_card_and_memory(self, host, true);
         return host;
     }

@@ -183,7 +183,8 @@ static void panel_next(struct varying_arrivals *arrivals)
     panel_begin(arrivals, start_ns);
 }
 
-/* Where in the panel the integral reaches `goal`, which it does. Newton's method, kept within what is known. */
+/* Where in the panel the integral reaches `goal`, which it does. Newton's method, kept within
+ * what is known. */
 static double panel_reaches(const struct load_panel *panel, double x, double left, double goal)
 {
     double low = x, high = 1.0, rate = polynomial(panel->rate, LOAD_DEGREE, x);

@@ -1,17 +1,18 @@
 /* load.h - how load changes with time: a product of factors, and bursts on top.
  *
- *   constant, step, ramp, wave, flash_crowd, table   factors known beforehand, functions of the time since the
- *                                                    run began; any number of them are multiplied
+ *   constant, step, ramp, wave, flash_crowd, table   factors known beforehand, functions of the time since
+ *                                                    the run began; any number of them are multiplied
  *   bursts                                           a factor drawn: states that last for exponential times
- *                                                    (with Poisson arrivals: a Markov-modulated Poisson process)
+ *                                                    (with Poisson arrivals: a Markov-modulated Poisson
+ *                                                    process)
  *
- * Arrivals under a load are made by a change of time: gaps are drawn as if the rate were 1, and the integral of
- * the rate says when so much of it has passed. Nothing is drawn in vain, and another load leaves the draws as
- * they are. (Cinlar, "Introduction to stochastic processes", 1975, section 4.7)
+ * Arrivals under a load are made by a change of time: gaps are drawn as if the rate were 1, and the integral
+ * of the rate says when so much of it has passed. Nothing is drawn in vain, and another load leaves the draws
+ * as they are. (Cinlar, "Introduction to stochastic processes", 1975, section 4.7)
  *
- * The integral is exact to about 1e-11 of itself whatever is multiplied: time is cut into panels in which every
- * factor is smooth and turns by little, and in each the rate is the polynomial of degree 5 through six Chebyshev
- * nodes. A panel ends where a factor has a corner or a burst changes.
+ * The integral is exact to about 1e-11 of itself whatever is multiplied: time is cut into panels in which
+ * every factor is smooth and turns by little, and in each the rate is the polynomial of degree 5 through six
+ * Chebyshev nodes. A panel ends where a factor has a corner or a burst changes.
  *
  * Randomness: streams "arrivals" and "bursts" of the source. Units: ns, rates in 1/s. Ownership: the
  * configuration stays the caller's, memory is the run's. Cost: some 10 multiplications an arrival; six
@@ -58,8 +59,8 @@ double load_at(const struct param_list *list, int64_t date_ns);
 /* Up to when it has neither corner nor much of a bend; after the date. */
 int64_t load_smooth_until(const struct param_list *list, int64_t date_ns);
 
-/* Rate in a state of the bursts over the mean rate; `states` has room for one each. The probabilities of being in
- * them go to `shares`. */
+/* Rate in a state of the bursts over the mean rate; `states` has room for one each. The probabilities of
+ * being in them go to `shares`. */
 void bursts_of(const struct param_list *list, double *states, double *shares);
 
 #define LOAD_DEGREE 5

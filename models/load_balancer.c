@@ -4,17 +4,16 @@
  * (health_checks.h); the time that passing on takes; a bound on open connections; a bill. What it knows of a
  * server is what it has sent there and not got back: a server's own queue, or what other balancers sent, it
  * does not see. A call that it gives up (timeout) no longer counts, though the server may still be at work on
- * it. A retry goes to another server where there is one, so it is made here and not by the kernel.
- * Cookies: the answer brings one; the next request of its user goes to the server that it names, if that is in the choice,
- * else to one by the policy, whose answer brings another cookie. With nobody in the choice a request is answered at once
- * (unavailable).
- * A balancer that crashes forgets what it had out and how its servers are; cookies are with the users. Its standby has
- * the address `takeover` later, as new. Without one, redundancy is several balancers behind several DNS records (count): the
- * users of one that is down are without an answer, the others are not.
- * Left out: its own processor; growing pauses between passive trials; a server that comes back being warmed up gently.
- * Randomness: the choice is a function of the request's number ("choice"), so is a pause ("pause"); ip_hash and
- * consistent_hash have keys of their own a run.
- * Cost: O(1) a request and those of balancing.h; a cookie O(1). The frame's note counts the retries.
+ * it. A retry goes to another server where there is one, so it is made here and not by the kernel. Cookies:
+ * the answer brings one; the next request of its user goes to the server that it names, if that is in the
+ * choice, else to one by the policy, whose answer brings another cookie. With nobody in the choice a request
+ * is answered at once (unavailable). A balancer that crashes forgets what it had out and how its servers are;
+ * cookies are with the users. Its standby has the address `takeover` later, as new. Without one, redundancy
+ * is several balancers behind several DNS records (count): the users of one that is down are without an
+ * answer, the others are not. Left out: its own processor; growing pauses between passive trials; a server
+ * that comes back being warmed up gently. Randomness: the choice is a function of the request's number
+ * ("choice"), so is a pause ("pause"); ip_hash and consistent_hash have keys of their own a run. Cost: O(1) a
+ * request and those of balancing.h; a cookie O(1). The frame's note counts the retries.
  */
 #include "models/load_balancer.h"
 
@@ -414,13 +413,13 @@ const struct model_type load_balancer_model = {
     },
     .summary = "spreads requests over the instances of a component",
     .stands_for = "A managed balancer or proxy in front of a tier: it chooses a server for each request by "
-                  "round robin, weights, at random, by the fewest open requests, by the better of a few drawn "
-                  "ones, by the user, or by a cookie. It checks its servers, takes those that fail out of the "
-                  "choice, lets others drain, and tries again elsewhere what failed.",
+                  "round robin, weights, at random, by the fewest open requests, by the better of a few "
+                  "drawn ones, by the user, or by a cookie. It checks its servers, takes those that fail out "
+                  "of the choice, lets others drain, and tries again elsewhere what failed.",
     .leaves_out = "Its own processor; a gentle start of servers that come back.",
     .misleads = "When the balancer itself is the bottleneck. Under least_connections a server that fails "
-                "fast has the fewest requests out, and draws the most. Health checks are answered by machines, "
-                "not by workers: a full server is healthy to them.",
+                "fast has the fewest requests out, and draws the most. Health checks are answered by "
+                "machines, not by workers: a full server is healthy to them.",
     .params = &load_balancer_params,
     .roles = ROLE_SERVER,
     .many = true,

@@ -63,8 +63,9 @@ extern const struct param_table load_balancer_params;
 void load_balancer_check(const void *config, struct param_problems *problems);
 void load_balancer_check_wired(const struct group *group, struct param_problems *problems);
 
-/* A server leaves, or comes back: it gets no new requests from any of these balancers, and those that it has are
- * finished. Whoever takes servers away (an autoscaler, a deployment) asks load_balancer_requests_at() when they are. */
+/* A server leaves, or comes back: it gets no new requests from any of these balancers, and those that it
+ * has are finished. Whoever takes servers away (an autoscaler, a deployment) asks
+ * load_balancer_requests_at() when they are. */
 void load_balancer_set_member(struct group *balancers, uint32_t server, bool is_member);
 
 /* Requests that these balancers have sent to the server and that have not come back. */

@@ -98,7 +98,8 @@ static struct stretch ramp_at(const struct load_config *config, int64_t t)
         return (struct stretch){ 1.0, config->at };
     if (t >= top)
         return (struct stretch){ config->ramp, SIM_TIME_NEVER };
-    return (struct stretch){ 1.0 + (config->ramp - 1.0) * (double)(t - config->at) / (double)config->over, top };
+    return (struct stretch){ 1.0 + (config->ramp - 1.0) * (double)(t - config->at) / (double)config->over,
+                             top };
 }
 
 static struct stretch wave_at(const struct load_config *config, int64_t t)

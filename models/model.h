@@ -1,7 +1,7 @@
 /* model.h - what a component type is to the program: its behaviour, its parameters, what it stands for.
  *
- * A model is one file: header comment, config struct, state structs, parameter rows, metric rows, callbacks in
- * the order wire_group, wire, start, on_request, on_reply, on_timer, and the one exported row. Adding a
+ * A model is one file: header comment, config struct, state structs, parameter rows, metric rows, callbacks
+ * in the order wire_group, wire, start, on_request, on_reply, on_timer, and the one exported row. Adding a
  * component: that file, a line in registry.c, a test, a scenario.
  */
 #ifndef MODELS_MODEL_H
@@ -23,7 +23,8 @@ struct model_type {
     bool outside;   /* on the public network, as users are (a CDN): it reaches public addresses only */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
-    /* Of a name (component_type.is_name): its parts, which crash in its place, all or one; NULL: past the last. */
+    /* Of a name (component_type.is_name): its parts, which crash in its place, all or one; NULL:
+     * past the last. */
     const char *(*part_name)(const void *config, size_t index);
 
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */

@@ -1,17 +1,17 @@
 /* param.h - parameter tables: one row drives reading, defaults, errors, the JSON schema and the reference.
  *
- * models/ knows nothing of JSON: a row says what a parameter is, app/param_read.c fills the member that it names.
- * Offsets are checked against the member's type when the row is compiled.
+ * models/ knows nothing of JSON: a row says what a parameter is, app/param_read.c fills the member that it
+ * names. Offsets are checked against the member's type when the row is compiled.
  *
  *     static const struct param_row rows[] = {
  *         PARAM_COUNT(struct web_config, workers, .default_text = "64", .min = 1, .max = 1e6,
- *                     .help = "Requests that a server works on at once; one holds its worker while it waits for others."),
+ *                     .help = "Requests that a server works on at once; each holds its worker throughout."),
  *         PARAM_END
  *     };
  *     static const struct param_table table = PARAM_TABLE(struct web_config, rows);
  *
- * Defaults are JSON text ("\"5ms\"", "64", "{}", "[]"); a row without one is required. Special cases are words ("unlimited",
- * "never", "none"), never null and never -1.
+ * Defaults are JSON text ("\"5ms\"", "64", "{}", "[]"); a row without one is required. Special cases are
+ * words ("unlimited", "never", "none"), never null and never -1.
  */
 #ifndef MODELS_PARAM_H
 #define MODELS_PARAM_H
@@ -35,13 +35,13 @@ enum param_kind {
     PARAM_KIND_MONEY_RATE,   /* double USD/h; "$0.10/h" */
     PARAM_KIND_CHOICE,       /* int; one of the words in `choices` */
     PARAM_KIND_TEXT,         /* const char *; free text */
-    PARAM_KIND_DISTRIBUTION, /* struct distribution_config, in s; "5ms" (constant) or { "law": ..., "mean": ... } */
+    PARAM_KIND_DISTRIBUTION, /* struct distribution_config, in s; "5ms" (constant) or { "law": ... } */
     PARAM_KIND_REFERENCE,    /* const char *; a name, of what `refers_to` says */
     PARAM_KIND_ARRIVAL_TRACE, /* const struct arrival_trace *; a CSV file; NULL when it is the word */
     PARAM_KIND_OBJECT,       /* the struct of `table`, in place */
     PARAM_KIND_OPTIONAL,     /* const struct *, of `table`; NULL when it is not given or "none" */
     PARAM_KIND_LIST,         /* struct param_list of the structs of `table`; a JSON array */
-    PARAM_KIND_MAP,          /* the same; a JSON object; the struct's first member is const char *name, the key */
+    PARAM_KIND_MAP,          /* the same; a JSON object; the struct begins with const char *name, the key */
 };
 
 enum param_refers_to {
@@ -105,11 +105,12 @@ struct param_table {
 /* A double cannot hold INT64_MAX: the reader stores INT64_MAX for this one. */
 #define PARAM_WORD_MAX 9.3e18
 
-#define PARAM_OFFSET(type, member, wanted)                                                         \
-    (offsetof(type, member) +                                                                      \
-     0 * sizeof(struct {                                                                           \
-         char checked;                                                                             \
-         _Static_assert(_Generic(((type *)0)->member, wanted: 1, default: 0), "row and member differ in type"); \
+#define PARAM_OFFSET(type, member, wanted)                                       \
+    (offsetof(type, member) +                                                    \
+     0 * sizeof(struct {                                                         \
+         char checked;                                                           \
+         _Static_assert(_Generic(((type *)0)->member, wanted: 1, default: 0),    \
+                        "row and member differ in type");                        \
      }))
 
 #define PARAM_ROW(type, member, kind_, wanted, ...) \
@@ -124,28 +125,37 @@ struct param_table {
 #define PARAM_RATE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_RATE, double, __VA_ARGS__)
 #define PARAM_FRACTION(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_FRACTION, double, __VA_ARGS__)
 #define PARAM_MONEY(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MONEY, double, __VA_ARGS__)
-#define PARAM_MONEY_RATE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MONEY_RATE, double, __VA_ARGS__)
+#define PARAM_MONEY_RATE(type, member, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_MONEY_RATE, double, __VA_ARGS__)
 #define PARAM_CHOICE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_CHOICE, int, __VA_ARGS__)
 #define PARAM_TEXT(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_TEXT, const char *, __VA_ARGS__)
-#define PARAM_DISTRIBUTION(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_DISTRIBUTION, struct distribution_config, __VA_ARGS__)
-#define PARAM_REFERENCE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_REFERENCE, const char *, __VA_ARGS__)
-#define PARAM_ARRIVAL_TRACE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_ARRIVAL_TRACE, const struct arrival_trace *, __VA_ARGS__)
+#define PARAM_DISTRIBUTION(type, member, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_DISTRIBUTION, struct distribution_config, __VA_ARGS__)
+#define PARAM_REFERENCE(type, member, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_REFERENCE, const char *, __VA_ARGS__)
+#define PARAM_ARRIVAL_TRACE(type, member, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_ARRIVAL_TRACE, const struct arrival_trace *, __VA_ARGS__)
 #define PARAM_LIST(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_LIST, struct param_list, __VA_ARGS__)
 #define PARAM_MAP(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MAP, struct param_list, __VA_ARGS__)
 /* nested: the struct's type, checked too */
-#define PARAM_OBJECT(type, member, nested, ...) PARAM_ROW(type, member, PARAM_KIND_OBJECT, nested, __VA_ARGS__)
-#define PARAM_OPTIONAL(type, member, nested, ...) PARAM_ROW(type, member, PARAM_KIND_OPTIONAL, const nested *, __VA_ARGS__)
+#define PARAM_OBJECT(type, member, nested, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_OBJECT, nested, __VA_ARGS__)
+#define PARAM_OPTIONAL(type, member, nested, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_OPTIONAL, const nested *, __VA_ARGS__)
 #define PARAM_END { .name = NULL }
 
 #define PARAM_TABLE(type, rows_) { .rows = rows_, .size = sizeof(type) }
 #define PARAM_TABLE_VERBS(type, rows_, verb_member) \
-    { .rows = rows_, .size = sizeof(type), .has_verbs = true, .verb_offset = PARAM_OFFSET(type, verb_member, int) }
+    { .rows = rows_, .size = sizeof(type), .has_verbs = true, \
+      .verb_offset = PARAM_OFFSET(type, verb_member, int) }
 
-/* Where a model's own check (model_type.check) leaves what it finds wrong; the reader makes errors with places of them. */
+/* Where a model's own check (model_type.check) leaves what it finds wrong; the reader makes errors with
+ * places of them. */
 struct param_problems;
 
-/* path: relative to the component, as "handlers.view[0].rows"; "" for the component itself. help: what to do, or NULL. */
-void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* path: relative to the component, as "handlers.view[0].rows"; "" for the component itself. help: what to
+ * do, or NULL. */
+__attribute__((format(printf, 4, 5))) void param_problem(struct param_problems *problems, const char *path,
+                                                         const char *help, const char *format, ...);
 
 #endif

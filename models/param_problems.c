@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format, ...)
+void param_problem(struct param_problems *problems, const char *path, const char *help, const char *format,
+                   ...)
 {
     char message[512];
     va_list arguments;

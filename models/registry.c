@@ -15,8 +15,8 @@ extern const struct model_type sharded_database_model;
 extern const struct model_type web_server_model;
 
 const struct model_type *const model_registry[] = {
-    &clients_model, &load_balancer_model, &web_server_model, &service_model,          &cache_model,  &cdn_model,
-    &database_model, &sharded_database_model, &host_model,  &cdn_edge_model, NULL,
+    &clients_model,  &load_balancer_model,    &web_server_model, &service_model,  &cache_model, &cdn_model,
+    &database_model, &sharded_database_model, &host_model,       &cdn_edge_model, NULL,
 };
 
 const struct model_type *model_find(const char *name)

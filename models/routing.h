@@ -1,7 +1,7 @@
 /* routing.h - which instance of a target a caller sends to when no balancer stands between.
  *
- * A type may decide by itself (a service sharded by key); otherwise the instance is drawn from the number of the visit, as a name
- * with several addresses spreads callers.
+ * A type may decide by itself (a service sharded by key); otherwise the instance is drawn from the number of
+ * the visit, as a name with several addresses spreads callers.
  */
 #ifndef MODELS_ROUTING_H
 #define MODELS_ROUTING_H
@@ -11,7 +11,8 @@
 #include "sim/request.h"
 
 /* Instance of the group, from 0. */
-static inline uint32_t route_instance(const struct group *target, const struct request *request, uint64_t number)
+static inline uint32_t route_instance(const struct group *target, const struct request *request,
+                                      uint64_t number)
 {
     if (target->count == 1)
         return 0;

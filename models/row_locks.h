@@ -46,8 +46,8 @@ bool row_locks_acquire(struct row_locks *locks, struct component *self, struct r
 /* The holder is done: the first in line, if any, holds it now and is resumed before the next event. */
 void row_locks_release(struct row_locks *locks, struct sim *sim, uint64_t id);
 
-/* The holder is done, and whoever waited is the caller's to go on with: the first of them, the others behind it by
- * `next`; 0: nobody waited. The lock is free. */
+/* The holder is done, and whoever waited is the caller's to go on with: the first of them, the others
+ * behind it by `next`; 0: nobody waited. The lock is free. */
 uint32_t row_locks_release_line(struct row_locks *locks, struct sim *sim, uint64_t id);
 
 /* Nobody holds or waits any more: a crash has ended all of them. O(slots). */

@@ -1,7 +1,7 @@
 /* service.c - the plainest tier: servers, a service time, a discipline. Queueing theory's own server.
  *
- * Represented: c servers, or c behind each instance; the law of the service time, for all or by request class; FIFO, LIFO,
- * priority or processor sharing; a bounded waiting line; instances by key, as shards are.
+ * Represented: c servers, or c behind each instance; the law of the service time, for all or by request
+ * class; FIFO, LIFO, priority or processor sharing; a bounded waiting line; instances by key, as shards are.
  * Left out: hosts, memory, what the service does. Randomness: one draw a visit, "service" of the component.
  * Cost: O(1) a request, O(log n) under processor sharing or with priorities.
  */
@@ -62,7 +62,8 @@ static const struct param_choice instance_choices[] = {
 static const struct param_choice disciplines[] = {
     { "fifo", STATION_FIFO, "first come, first served" },
     { "lifo", STATION_LIFO, "the latest to come is served next; nobody is interrupted" },
-    { "priority", STATION_PRIORITY, "the lowest priority number first, first come first served within; nobody is interrupted" },
+    { "priority", STATION_PRIORITY,
+      "the lowest priority number first, first come first served within; nobody is interrupted" },
     { "processor_sharing", STATION_PROCESSOR_SHARING, "all at once, each at an equal share of the servers" },
     { NULL, 0, NULL },
 };
@@ -75,7 +76,8 @@ static const struct param_row class_rows[] = {
     PARAM_END
 };
 
-static const struct param_table class_params = { .rows = class_rows, .size = sizeof(struct service_class_config),
+static const struct param_table class_params = { .rows = class_rows,
+                                                 .size = sizeof(struct service_class_config),
                                                  .help = "what is different for one request class" };
 
 static const struct param_row rows[] = {
@@ -84,21 +86,28 @@ static const struct param_row rows[] = {
     PARAM_DISTRIBUTION(struct service_config, service_time, .help = "How long a server works on a request."),
     PARAM_CHOICE(struct service_config, discipline, .default_text = "\"fifo\"", .choices = disciplines,
                  .help = "Who is served next."),
-    PARAM_COUNT(struct service_config, waiting, .default_text = "10000", .word = "unlimited", .word_value = PARAM_WORD_MAX,
-                .max = 1e9, .help = "Requests that may wait, those in service not counted; further ones are refused."),
+    PARAM_COUNT(struct service_config, waiting, .default_text = "10000", .word = "unlimited",
+                .word_value = PARAM_WORD_MAX,
+                .max = 1e9,
+                .help = "Requests that may wait, those in service not counted; further ones are refused."),
     PARAM_MAP(struct service_config, classes, .default_text = "{}", .table = &class_params,
               .help = "Service time and priority of single request classes."),
-    PARAM_REFERENCE(struct service_config, then, .default_text = "\"none\"", .word = "none", .refers_to = PARAM_REFERS_COMPONENT,
-                    .roles = ROLE_SERVER, .help = "Called after the service, its server being free again: stations in series."),
+    PARAM_REFERENCE(struct service_config, then, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_COMPONENT,
+                    .roles = ROLE_SERVER,
+                    .help = "Called after the service, its server being free again: stations in series."),
     PARAM_CHOICE(struct service_config, instances, .default_text = "\"alike\"", .choices = instance_choices,
-                 .help = "What tells instances apart, when there are several and no balancer in front of them."),
-    PARAM_BYTES(struct service_config, response_size, .default_text = "\"1KB\"", .max = 1e12, .help = "Size of an answer."),
+                 .help = "What tells instances apart, when there are several and no balancer in front of "
+                         "them."),
+    PARAM_BYTES(struct service_config, response_size, .default_text = "\"1KB\"", .max = 1e12,
+                .help = "Size of an answer."),
     PARAM_MONEY_RATE(struct service_config, price, .default_text = "\"$0/h\"", .max = 1e9,
                      .help = "Bill of one instance, for a service that is bought."),
     PARAM_END
 };
 
-static const struct param_table params = { .rows = rows, .size = sizeof(struct service_config), .also = &call_params,
+static const struct param_table params = { .rows = rows, .size = sizeof(struct service_config),
+                                           .also = &call_params,
                                            .also_offset = offsetof(struct service_config, call) };
 
 static void service_wire_group(struct group *group)
@@ -123,15 +132,19 @@ static void service_wire(struct component *self)
     uint32_t waiting_max = config->waiting > UINT32_MAX ? STATION_UNLIMITED : (uint32_t)config->waiting;
 
     station_init(&service->station, self,
-                 &(struct station_config){ .name = "servers", .discipline = (enum station_discipline)config->discipline,
-                                           .servers = (uint32_t)config->servers, .waiting_max = waiting_max });
+                 &(struct station_config){ .name = "servers",
+                                           .discipline = (enum station_discipline)config->discipline,
+                                           .servers = (uint32_t)config->servers,
+                                           .waiting_max = waiting_max });
 }
 
-static void class_init(struct service_class *class, struct group *group, const struct service_class_config *config)
+static void class_init(struct service_class *class, struct group *group,
+                       const struct service_class_config *config)
 {
     class->priority = (uint8_t)config->priority;
     class->has_priority = true;
-    if (config->service_time.law != DISTRIBUTION_CONSTANT || config->service_time.mean > 0) /* the same draws, scaled */
+    if (config->service_time.law != DISTRIBUTION_CONSTANT ||
+        config->service_time.mean > 0) /* the same draws, scaled */
         duration_init(&class->service_time, group, "service", &config->service_time);
 }
 
@@ -159,11 +172,13 @@ static void service_on_request(struct component *self, struct request *request)
 {
     const struct service_shared *shared = self->shared;
     struct service *service = component_state(self);
-    const struct service_class *class = shared->classes ? &shared->classes[request->request_class] : &shared->standard;
+    const struct service_class *class =
+        shared->classes ? &shared->classes[request->request_class] : &shared->standard;
 
     if (class->has_priority)
         request->priority = class->priority;
-    if (!station_serve(&service->station, self, request, duration_sample(&class->service_time, request_frame(request)->number)))
+    if (!station_serve(&service->station, self, request,
+                       duration_sample(&class->service_time, request_frame(request)->number)))
         sim_reply(self, request, OUTCOME_REFUSED);
 }
 
@@ -183,7 +198,8 @@ static void service_on_timer(struct component *self, struct request *request)
         answer(self, request, OUTCOME_OK);
         return;
     }
-    sim_call(self, request, shared->next[route_instance(shared->next_group, request, request_frame(request)->number)], 0);
+    sim_call(self, request,
+             shared->next[route_instance(shared->next_group, request, request_frame(request)->number)], 0);
 }
 
 static uint32_t service_instance_for(const struct group *group, const struct request *request)
@@ -219,7 +235,8 @@ static void service_check_wired(const struct group *group, struct param_problems
             char path[128];
 
             snprintf(path, sizeof path, "classes.%s", items[k].name);
-            param_problem(problems, path, "name a request class of a clients component", "no request class of that name");
+            param_problem(problems, path, "name a request class of a clients component",
+                          "no request class of that name");
         }
     }
 }
@@ -238,10 +255,13 @@ const struct model_type service_model = {
         .instance_for = service_instance_for,
     },
     .summary = "a pool of servers with a service time and a waiting line",
-    .stands_for = "Anything whose insides do not matter: c servers, a law of service times, a discipline, a bound on the "
-                  "line. With it M/M/1, M/M/c, M/G/1, M/M/1/K and their kin are one scenario each.",
-    .leaves_out = "Hosts, CPU contention, memory, connections: use web_server or database where those matter.",
-    .misleads = "When the real service time depends on load (caches that turn cold, locks, garbage collection).",
+    .stands_for = "Anything whose insides do not matter: c servers, a law of service times, a discipline, a "
+                  "bound on the line. With it M/M/1, M/M/c, M/G/1, M/M/1/K and their kin are one scenario "
+                  "each.",
+    .leaves_out = "Hosts, CPU contention, memory, connections: use web_server or database where those "
+                  "matter.",
+    .misleads = "When the real service time depends on load (caches that turn cold, locks, garbage "
+                "collection).",
     .params = &params,
     .roles = ROLE_SERVER | ROLE_STORE,
     .many = true,

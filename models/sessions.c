@@ -93,7 +93,8 @@ bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool h
 
 static bool before(const struct session *a, const struct session *b)
 {
-    return a->wake_ns < b->wake_ns || (a->wake_ns == b->wake_ns && a->sequence - b->sequence > UINT32_MAX / 2);
+    return a->wake_ns < b->wake_ns ||
+           (a->wake_ns == b->wake_ns && a->sequence - b->sequence > UINT32_MAX / 2);
 }
 
 static void grow(struct sessions *sessions)

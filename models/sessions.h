@@ -1,11 +1,12 @@
 /* sessions.h - visits of a site: log in, look at some pages, think in between, leave, and perhaps come back.
  *
- * A session that thinks, or a user who will come back, is a record in a heap ordered by date; while it waits for an
- * answer it is the request itself and nothing else. One alarm of the source rings for the first of the records.
+ * A session that thinks, or a user who will come back, is a record in a heap ordered by date; while it
+ * waits for an answer it is the request itself and nothing else. One alarm of the source rings for the
+ * first of the records.
  *
- * Randomness: functions of the numbers of the session's requests, which are a chain of hashes ("pages", "think",
- * "leaving", "coming back"). Cost: O(log n) a page for n thinking sessions. Memory: 32 bytes a thinking session, 48
- * with what the heap keeps free; nothing for users who are gone.
+ * Randomness: functions of the numbers of the session's requests, which are a chain of hashes ("pages",
+ * "think", "leaving", "coming back"). Cost: O(log n) a page for n thinking sessions. Memory: 32 bytes a
+ * thinking session, 48 with what the heap keeps free; nothing for users who are gone.
  */
 #ifndef MODELS_SESSIONS_H
 #define MODELS_SESSIONS_H
@@ -57,7 +58,8 @@ void sessions_init(struct sessions *sessions, struct group *owner, const struct 
 /* Pages that the session whose first request has this number wants to see, from 1. */
 uint16_t sessions_pages(const struct sessions *sessions, uint64_t number);
 
-/* Whether a failure of that request ends the session; whether the user comes back after a session that ended so. */
+/* Whether a failure of that request ends the session; whether the user comes back after a session
+ * that ended so. */
 bool sessions_leave(const struct sessions *sessions, uint64_t number);
 bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool has_failed);
 

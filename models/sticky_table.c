@@ -131,7 +131,8 @@ void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int6
     }
     index = take_place(table);
     bucket = bucket_of(table, user);
-    table->cookies[index] = (struct cookie){ .user = user, .used_ns = now_ns, .target = target, .next = *bucket };
+    table->cookies[index] = (struct cookie){ .user = user, .used_ns = now_ns, .target = target,
+                                             .next = *bucket };
     *bucket = index;
     link_newest(table, index);
     if (++table->count > table->bucket_count)

@@ -1,11 +1,13 @@
 /* sticky_table.h - which server a user's cookie names.
  *
- * A cookie is with the user, so one table serves all balancers of a group, and nothing but its age takes it away: it
- * expires `lifetime_ns` after its last use. Cookies are kept in order of their last use; each look-up drops those
- * at the old end that have expired, so the table holds no more users than came within one lifetime.
+ * A cookie is with the user, so one table serves all balancers of a group, and nothing but its age takes
+ * it away: it expires `lifetime_ns` after its last use. Cookies are kept in order of their last use;
+ * each look-up drops those at the old end that have expired, so the table holds no more users than came
+ * within one lifetime.
  *
- * Cost: O(1) expected and amortised. Memory: 32 bytes a cookie, up to 56 with room to grow; a user without a cookie
- * costs nothing. Ownership: blocks of the `struct memory` given, freed with it. Errors: none; at most 2^32 - 2 cookies.
+ * Cost: O(1) expected and amortised. Memory: 32 bytes a cookie, up to 56 with room to grow; a user without a
+ * cookie costs nothing. Ownership: blocks of the `struct memory` given, freed with it. Errors: none; at most
+ * 2^32 - 2 cookies.
  */
 #ifndef MODELS_STICKY_TABLE_H
 #define MODELS_STICKY_TABLE_H
@@ -38,7 +40,8 @@ struct sticky_table {
 
 void sticky_init(struct sticky_table *table, struct memory *memory, int64_t lifetime_ns, uint64_t key);
 
-/* The target of the user's cookie, which is used now; STICKY_NONE: there is none, or it has expired. Dates never fall. */
+/* The target of the user's cookie, which is used now; STICKY_NONE: there is none, or it has expired.
+ * Dates never fall. */
 uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns);
 
 /* Gives the user a cookie, or another one. */

@@ -57,7 +57,8 @@ struct component_type {
     size_t shared_size; /* of what the group has in common, bytes */
     size_t state_size;  /* of an instance's own state, bytes */
     bool is_source;     /* it starts requests (clients); its outcomes are what users saw */
-    bool is_name;       /* no machine but a name that callers look up: the way to it takes no time; see sim_link_from() */
+    bool is_name;       /* no machine but a name that callers look up: the way to it takes no time; see
+                           sim_link_from() */
 
     void (*wire_group)(struct group *group);  /* once a group: links, streams; NULL: nothing to do */
     void (*wire)(struct component *self);     /* then once an instance: stations */
@@ -65,17 +66,19 @@ struct component_type {
     void (*on_request)(struct component *self, struct request *request); /* it was called */
     void (*on_reply)(struct component *self, struct request *request);   /* what it called has answered */
     void (*on_timer)(struct component *self, struct request *request);   /* delay, service or turn has come */
-    /* It died: what it had in memory is gone, its requests are already, see fault.h. A model that parks requests of its own
-     * accord sets their resume to NULL, so that nobody waits for an event of theirs. May be NULL. */
+    /* It died: what it had in memory is gone, its requests are already, see fault.h. A model that parks
+     * requests of its own accord sets their resume to NULL, so that nobody waits for an event of theirs.
+     * May be NULL. */
     void (*on_crash)(struct component *self);
     void (*on_restart)(struct component *self); /* it is back: new clocks; may be NULL */
-    void (*on_window)(struct component *self); /* measuring begins: clear statistics of its own; may be NULL */
+    void (*on_window)(struct component *self);  /* measuring begins: clear its own statistics; may be NULL */
     const struct metric_row *metrics;
 
     /* Whether a group emits that metric, by its configuration; NULL: all of them. */
     bool (*emits)(const struct group *group, const struct metric_row *metric);
 
-    /* What was used in the window so far and is paid by use (traffic out, requests), USD; NULL: nothing is. */
+    /* What was used in the window so far and is paid by use (traffic out, requests), USD;
+     * NULL: nothing is. */
     double (*spent_usd)(const struct component *self);
 
     /* Which instance a request belongs to (shards), from 0; NULL: any will do. */
@@ -111,7 +114,8 @@ struct resource_statistics {
     uint64_t slowdown_count; /* services completed */
 };
 
-/* The first two cache lines are all that a visit touches: with thousands of instances, lines are what counts. */
+/* The first two cache lines are all that a visit touches: with thousands of instances, lines
+ * are what counts. */
 struct component {
     /* the type's, or a trace's in their place: always called through here */
     void (*on_request)(struct component *self, struct request *request);

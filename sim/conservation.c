@@ -1,9 +1,10 @@
 /* conservation.c - nothing is lost: what a run must add up to at any date.
  *
- * Per component: requests that arrived = those it answered + those found inside. Found means looked for, frame by
- * frame, in the pool, not computed from the same counters. A request on its way to a component has not arrived; one on its way
- * back has left; an orphan is inside whoever still works on it. Per class of users' requests, and so in total: those
- * that users started = those that ended + those whose users still wait.
+ * Per component: requests that arrived = those it answered + those found inside. Found means looked for,
+ * frame by frame, in the pool, not computed from the same counters. A request on its way to a component
+ * has not arrived; one on its way back has left; an orphan is inside whoever still works on it. Per
+ * class of users' requests, and so in total: those that users started = those that ended + those whose
+ * users still wait.
  */
 #include "sim/sim.h"
 
@@ -26,8 +27,9 @@ static bool component_conserves(const struct component *component, uint64_t insi
         finished += component->finished[i];
     if (component->started == finished + inside)
         return true;
-    fprintf(out, "%s[%u]: %llu requests arrived, %llu were answered, %llu are inside\n", component->group->name,
-            component->instance, (unsigned long long)component->started, (unsigned long long)finished, (unsigned long long)inside);
+    fprintf(out, "%s[%u]: %llu requests arrived, %llu were answered, %llu are inside\n",
+            component->group->name, component->instance, (unsigned long long)component->started,
+            (unsigned long long)finished, (unsigned long long)inside);
     return false;
 }
 
@@ -40,15 +42,17 @@ static bool class_conserves(const struct request_class *class, uint64_t inside, 
         finished += class->finished[i];
     if (started == finished + inside)
         return true;
-    fprintf(out, "%s:%s: %llu requests were started, %llu have ended, %llu users wait\n", class->group->name, class->name,
-            (unsigned long long)started, (unsigned long long)finished, (unsigned long long)inside);
+    fprintf(out, "%s:%s: %llu requests were started, %llu have ended, %llu users wait\n", class->group->name,
+            class->name, (unsigned long long)started, (unsigned long long)finished,
+            (unsigned long long)inside);
     return false;
 }
 
 /* A user waits for it: neither an orphan nor a branch. */
 static bool has_user(const struct sim *sim, const struct request *request)
 {
-    return request->base == 0 && !request->parent && sim->components[request->frames[0].component]->group->type->is_source;
+    return request->base == 0 && !request->parent &&
+           sim->components[request->frames[0].component]->group->type->is_source;
 }
 
 /* Every place of the pool that is not in use is in the list of free ones, once. */
@@ -62,7 +66,8 @@ static bool pool_conserves(const struct sim *sim, FILE *out)
         listed++;
     if (listed == unused)
         return true;
-    fprintf(out, "of the pool of requests %u places are unused, %u are in the list of free ones\n", unused, listed);
+    fprintf(out, "of the pool of requests %u places are unused, %u are in the list of free ones\n", unused,
+            listed);
     return false;
 }
 

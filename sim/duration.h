@@ -21,7 +21,8 @@ struct duration {
 };
 
 /* config is in seconds, as scenarios state it. */
-void duration_init(struct duration *duration, struct group *owner, const char *purpose, const struct distribution_config *config);
+void duration_init(struct duration *duration, struct group *owner, const char *purpose,
+                   const struct distribution_config *config);
 
 /* The time, ns, that request or visit `number` needs. */
 static inline int64_t duration_sample(const struct duration *duration, uint64_t number)

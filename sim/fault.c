@@ -295,8 +295,9 @@ void sim_add_fault(struct sim *sim, const struct fault *fault)
     uint32_t count = sim->fault_count;
     struct fault *added;
 
-    SIM_ASSERT(sim, NULL, sim->wired && !sim->begun && fault->from_ns >= sim->now_ns && fault->until_ns > fault->from_ns &&
-                              fault->first <= fault->last);
+    SIM_ASSERT(sim, NULL,
+               sim->wired && !sim->begun && fault->from_ns >= sim->now_ns &&
+                   fault->until_ns > fault->from_ns && fault->first <= fault->last);
     if (count % FAULTS_START == 0)
         sim->faults = memory_grow(&sim->memory, sim->faults, (count + FAULTS_START) * sizeof *sim->faults);
     added = &sim->faults[sim->fault_count++];
@@ -317,7 +318,8 @@ static void schedule(struct sim *sim, uint32_t index, int64_t date_ns, resume_fu
     sim_resume_after(component, ticker, date_ns - sim->now_ns, resume);
 }
 
-/* Of one date, what ends does so before what begins: a restart one after the other never leaves fewer than meant. */
+/* Of one date, what ends does so before what begins: a restart one after the other never leaves
+ * fewer than meant. */
 void faults_start(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->fault_count; i++)

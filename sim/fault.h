@@ -1,8 +1,10 @@
 /* fault.h - components that die at a set time, and come back.
  *
  * A crash takes an instance down with everything that it had in memory:
- *   requests inside   each caller hears OUTCOME_CRASHED as its connection breaks, after the way back. It does not matter what
- *                     was done for them: in service, in line, holding a worker, pausing before a retry, branches of a
+ *   requests inside   each caller hears OUTCOME_CRASHED as its connection breaks, after the way back. It does
+ *                     not matter what
+ *                     was done for them: in service, in line, holding a worker, pausing before a retry,
+ *                     branches of a
  *                     fan-out, or waiting for others. Whom the instance had called goes on as an orphan.
  *   calls it waited to send  are never sent
  *   connections       its own, and idle ones to it, are closed
@@ -11,16 +13,16 @@
  * What is on its way to a caller arrives. What arrives at an instance that is down is answered at once with
  * OUTCOME_UNAVAILABLE: its machine lives and refuses the connection.
  *
- * A silent fault takes the machine away: nobody closes connections, so callers hear nothing until their timeout, or until
- * the network gives up (OUTCOME_LOST, GIVE_UP_NS after the crash, or after the call was sent). Requests that nobody
- * answers count as inside the instance until then.
+ * A silent fault takes the machine away: nobody closes connections, so callers hear nothing until their
+ * timeout, or until the network gives up (OUTCOME_LOST, GIVE_UP_NS after the crash, or after the call was
+ * sent). Requests that nobody answers count as inside the instance until then.
  *
- * Faults may overlap: an instance is down while any of them lasts, and what a crash finds dead is not crashed again. All
- * instances of one fault die at the same instant, before the first caller hears of it. A fault comes before everything
- * else that happens at its date.
+ * Faults may overlap: an instance is down while any of them lasts, and what a crash finds dead is not crashed
+ * again. All instances of one fault die at the same instant, before the first caller hears of it. A fault
+ * comes before everything else that happens at its date.
  *
- * Cost: nothing where there is no fault: an instance that is down has another on_request. A crash is O(requests + links).
- * Randomness: none. Ownership: of the run.
+ * Cost: nothing where there is no fault: an instance that is down has another on_request. A crash is
+ * O(requests + links). Randomness: none. Ownership: of the run.
  */
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
@@ -44,7 +46,8 @@ struct outage {
     struct gauge down; /* 0 or 1 */
 };
 
-/* Puts a fault on the timeline; once wired, before it begins. until_ns is later than from_ns, which is not in the past. */
+/* Puts a fault on the timeline; once wired, before it begins. until_ns is later than from_ns, which is not
+ * in the past. */
 void sim_add_fault(struct sim *sim, const struct fault *fault);
 
 /* Schedules them; for sim_begin(). */
@@ -53,7 +56,8 @@ void faults_start(struct sim *sim);
 /* The group has instances that may crash in this run. */
 static inline bool group_may_crash(const struct group *group)
 {
-    for (uint32_t i = 0; i < group->sim->fault_count; i++) /* not its instances, of which there may be thousands */
+    for (uint32_t i = 0; i < group->sim->fault_count;
+         i++) /* not its instances, of which there may be thousands */
         if (group->sim->faults[i].group == group)
             return true;
     return false;
@@ -65,8 +69,9 @@ static inline bool component_is_down(const struct component *component)
     return __builtin_expect(component->outage != NULL, 0) && component->outage->down.level > 0;
 }
 
-/* Another machine takes the place of the one that is down: the instance is up from now on, as new (on_restart), though the
- * fault lasts. What crashes it before the fault has ended finds no other machine: it is down until all faults have ended. */
+/* Another machine takes the place of the one that is down: the instance is up from now on, as new
+ * (on_restart), though the fault lasts. What crashes it before the fault has ended finds no other machine:
+ * it is down until all faults have ended. */
 void fault_take_over(struct component *self);
 
 /* True in on_crash when a machine that died before has not come back: somebody else has had its place. */

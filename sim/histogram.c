@@ -136,7 +136,9 @@ double histogram_quantile(const struct histogram *histogram, double fraction)
     while (below + histogram->buckets[i] < rank)
         below += histogram->buckets[i++];
     inside = ((double)(rank - below) - 0.5) / (double)histogram->buckets[i]; /* as if its values lay evenly */
-    return fmin(fmax((double)bucket_lower(i) + inside * (double)(bucket_width(i) - 1), (double)histogram_min(histogram)), (double)histogram_max(histogram));
+    return fmin(fmax((double)bucket_lower(i) + inside * (double)(bucket_width(i) - 1),
+                     (double)histogram_min(histogram)),
+                (double)histogram_max(histogram));
 }
 
 double histogram_fraction_above(const struct histogram *histogram, int64_t value)

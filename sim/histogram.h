@@ -1,8 +1,9 @@
 /* histogram.h - distribution of whole numbers >= 0 (durations in ns, sizes in bytes), for percentiles.
  *
- * Log-linear: values below 128 have a bucket each (0 among them: waits of zero are common), above that
- * every octave has 128 buckets of equal width, so any two values of a bucket are within 1/128 (0.8 %) of
- * each other, from 1 to INT64_MAX. A quantile lies in its bucket as if the bucket's values lay evenly in it. Count, sum, mean, minimum and maximum are exact; so is merging.
+ * Log-linear: values below 128 have a bucket each (0 among them: waits of zero are common), above that every
+ * octave has 128 buckets of equal width, so any two values of a bucket are within 1/128 (0.8 %) of each
+ * other, from 1 to INT64_MAX. A quantile lies in its bucket as if the bucket's values lay evenly in it.
+ * Count, sum, mean, minimum and maximum are exact; so is merging.
  *
  * Left out: the order and the dates of the values; anything between the values of one bucket.
  *
@@ -52,7 +53,8 @@ static inline unsigned histogram_index(int64_t value)
 /* The rare half of histogram_add(): a value below the minimum or above the maximum. Not for others. */
 void histogram_widen(struct histogram *histogram, int64_t value);
 
-/* The value lies between the minimum and the maximum so far, so adding it is a matter of a few instructions. */
+/* The value lies between the minimum and the maximum so far, so adding it is a matter of
+ * a few instructions. */
 static inline bool histogram_covers(const struct histogram *histogram, int64_t value)
 {
     return (uint64_t)(value - histogram->min) <= histogram->span;

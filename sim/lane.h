@@ -6,8 +6,8 @@
  *
  * The heads meet in a tournament: lanes play in pairs, winners play winners, and the root is the earliest.
  * When one head changes, only its own matches are played again. Nodes hold copies, so all rivals on the way
- * are loaded at once, and the matches have no branch to mispredict. A lane whose last event is taken is not played at
- * once: most are a source's, which brings its next date before anybody looks.
+ * are loaded at once, and the matches have no branch to mispredict. A lane whose last event is taken is not
+ * played at once: most are a source's, which brings its next date before anybody looks.
  *
  * A push must not be earlier than the last one into the same lane.
  * Cost: O(1) a push, O(log lanes) a pop or a push into an empty lane. Memory: 16 bytes an event, in rings
@@ -40,7 +40,7 @@ struct lane_node {
 };
 
 struct lanes {
-    struct lane *taken;                    /* empty, and its matches still show the event that was taken; NULL: none */
+    struct lane *taken; /* empty, and its matches still show the event that was taken; NULL: none */
     struct lane_node nodes[2 * LANES_MAX]; /* 1: root; node i has the children 2i, 2i+1; then the leaves */
     uint32_t leaf_count;                   /* a power of two, at least count; lane i is leaf_count + i */
     uint32_t count;                        /* lanes in use */
@@ -90,8 +90,8 @@ static inline struct event lanes_first(struct lanes *lanes)
     return lanes->nodes[1].head;
 }
 
-/* The event that is `behind` places after the first one of the lane that comes first, to prefetch what it is about; payload 0:
- * none is. */
+/* The event that is `behind` places after the first one of the lane that comes first, to prefetch what it
+ * is about; payload 0: none is. */
 static inline struct event lanes_ahead(const struct lanes *lanes, uint32_t behind)
 {
     const struct lane *lane = lanes->nodes[1].lane;

@@ -8,13 +8,14 @@
 #include "sim/fault.h"
 #include "sim/station.h"
 
-#define PIPE_END_NS (SIM_TIME_NEVER / 2) /* what would leave later leaves then: delays can be added without overflow */
+#define PIPE_END_NS \
+    (SIM_TIME_NEVER / 2) /* what would leave later leaves then: delays can be added without overflow */
 
 /* ---- wiring ---- */
 
 /* site: of the components whose events it delays. */
-static void init_duration(struct duration *duration, struct group *owner, const struct site *site, const char *purpose,
-                          const struct distribution_config *config)
+static void init_duration(struct duration *duration, struct group *owner, const struct site *site,
+                          const char *purpose, const struct distribution_config *config)
 {
     struct sim *sim = owner->sim;
     struct distribution_config in_ns = *config;
@@ -36,7 +37,8 @@ static void init_duration(struct duration *duration, struct group *owner, const 
         duration->lane = sim_lane(sim, site, sim_time_from_ns(in_ns.mean));
 }
 
-void duration_init(struct duration *duration, struct group *owner, const char *purpose, const struct distribution_config *config)
+void duration_init(struct duration *duration, struct group *owner, const char *purpose,
+                   const struct distribution_config *config)
 {
     init_duration(duration, owner, owner->site, purpose, config);
 }
@@ -92,7 +94,8 @@ static bool is_plain(const struct link *link)
 {
     bool has_card = link->from->instances[0]->egress || link->target->egress;
 
-    return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools && (!has_card || is_local(link));
+    return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools &&
+           (!has_card || is_local(link));
 }
 
 static struct pipe *card_of(const struct component *sender, const struct link *link)
@@ -103,8 +106,8 @@ static struct pipe *card_of(const struct component *sender, const struct link *l
 static void set_speed(struct link *link)
 {
     link->plain = is_plain(link);
-    link->instant =
-        link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER && link->policy.retries_max == 0;
+    link->instant = link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER &&
+                    link->policy.retries_max == 0;
 }
 
 void sim_link_cut(struct link *link, bool cut)
@@ -114,7 +117,8 @@ void sim_link_cut(struct link *link, bool cut)
 }
 
 /* Events at both ends of the link belong to the target's site. */
-static struct duration *make_latency(struct group *from, struct group *target, const struct distribution_config *config)
+static struct duration *make_latency(struct group *from, struct group *target,
+                                     const struct distribution_config *config)
 {
     struct duration *latency;
     char purpose[128];
@@ -136,8 +140,9 @@ static const char *public_name(const struct group *group)
 static void set_properties(struct link *link, struct group *from, struct group *target)
 {
     struct sim *sim = from->sim;
-    struct link_config config = network_link(sim->network, public_name(from), link->from_site ? link->from_site : from->site->name,
-                                             public_name(target), target->site->name);
+    struct link_config config =
+        network_link(sim->network, public_name(from), link->from_site ? link->from_site : from->site->name,
+                     public_name(target), target->site->name);
     char purpose[128];
 
     if (target->type->is_name) {
@@ -157,7 +162,8 @@ static void set_properties(struct link *link, struct group *from, struct group *
     set_speed(link);
 }
 
-struct link *sim_link(struct group *from, struct group *target, uint32_t instance, const struct call_policy *policy)
+struct link *sim_link(struct group *from, struct group *target, uint32_t instance,
+                      const struct call_policy *policy)
 {
     struct sim *sim = from->sim;
     struct link *link = &sim->links[sim->link_count];
@@ -202,8 +208,8 @@ void sim_links_complete(struct sim *sim)
 
 /* ---- connections ---- */
 
-/* The connections of one instance to one target. Idle ones are a stack: the latest used is used again, so that
- * those too many grow old and close. */
+/* The connections of one instance to one target. Idle ones are a stack: the latest used is used again, so
+ * that those too many grow old and close. */
 struct connection_pool {
     struct station in_use; /* held by calls; a call waits in its line for one */
     uint32_t idle_count, idle_room;
@@ -218,7 +224,8 @@ static struct connection_pool *pool_of(struct link *link, struct component *self
     if (pool)
         return pool;
     pool = link->pools[self->instance] = memory_alloc(&sim->memory, sizeof *pool);
-    pool->in_use = (struct station){ .servers = link->connections.connections_max, .waiting_max = STATION_UNLIMITED,
+    pool->in_use = (struct station){ .servers = link->connections.connections_max,
+                                     .waiting_max = STATION_UNLIMITED,
                                      .line_count = 1, .speed = 1.0, .owner = self, .id = UINT32_MAX };
     pool->in_use.lines = &pool->in_use.line;
     pool->in_use.statistics = group_resource_statistics(self->group, "outgoing_connections");
@@ -231,7 +238,8 @@ static bool take_idle(struct connection_pool *pool, int64_t now_ns, int64_t idle
     if (!pool->idle_count)
         return false;
     pool->idle_count--;
-    if (idle_timeout_ns == SIM_TIME_NEVER || now_ns - pool->idle_since_ns[pool->idle_count] <= idle_timeout_ns)
+    if (idle_timeout_ns == SIM_TIME_NEVER ||
+        now_ns - pool->idle_since_ns[pool->idle_count] <= idle_timeout_ns)
         return true;
     pool->idle_count = 0; /* those below have been idle for longer */
     return false;
@@ -241,7 +249,8 @@ static void keep_idle(struct connection_pool *pool, struct sim *sim)
 {
     if (pool->idle_count == pool->idle_room) {
         pool->idle_room = pool->idle_room ? 2 * pool->idle_room : 8;
-        pool->idle_since_ns = memory_grow(&sim->memory, pool->idle_since_ns, pool->idle_room * sizeof *pool->idle_since_ns);
+        pool->idle_since_ns =
+            memory_grow(&sim->memory, pool->idle_since_ns, pool->idle_room * sizeof *pool->idle_since_ns);
     }
     pool->idle_since_ns[pool->idle_count++] = sim->now_ns;
 }
@@ -270,11 +279,13 @@ static int64_t card_ns(const struct sim *sim, struct pipe *card, uint32_t bytes)
     return card ? pipe_send(card, sim->now_ns, bytes) - sim->now_ns : 0;
 }
 
-/* Time until it has entered the link, which it reaches now, and has gone all the way; resending: of resending_ns(). */
-static int64_t link_ns(const struct link *link, struct pipe *pipe, const struct sim *sim, const struct request *request, uint64_t number,
-                       int64_t resending)
+/* Time until it has entered the link, which it reaches now, and has gone all the way;
+ * resending: of resending_ns(). */
+static int64_t link_ns(const struct link *link, struct pipe *pipe, const struct sim *sim,
+                       const struct request *request, uint64_t number, int64_t resending)
 {
-    return (pipe ? pipe_send(pipe, sim->now_ns, request->bytes) - sim->now_ns : 0) + resending + latency_ns(link, number);
+    return (pipe ? pipe_send(pipe, sim->now_ns, request->bytes) - sim->now_ns : 0) + resending +
+           latency_ns(link, number);
 }
 
 /* The message never got there: the caller learns when the network gives up. */
@@ -301,7 +312,9 @@ static void enter_link(struct component *self, struct request *request, int64_t 
     if (resending < 0)
         sim_resume_after(self, request, delay_ns + GIVE_UP_NS, lost_resume);
     else
-        sim_resume_after(link->target, request, delay_ns + link_ns(link, link->forward, sim, request, number, resending), sim_arrive);
+        sim_resume_after(link->target, request,
+                         delay_ns + link_ns(link, link->forward, sim, request, number, resending),
+                         sim_arrive);
 }
 
 static void enter_link_resume(struct component *self, struct request *request)
@@ -309,7 +322,8 @@ static void enter_link_resume(struct component *self, struct request *request)
     enter_link(self, request, 0);
 }
 
-/* Where the link has a bandwidth of its own, what left other cards meanwhile may enter it before: then it takes an event. */
+/* Where the link has a bandwidth of its own, what left other cards meanwhile may enter it before: then it
+ * takes an event. */
 static void transmit(struct component *self, struct request *request)
 {
     const struct link *link = &self->sim->links[request_frame(request)->link];
@@ -341,7 +355,8 @@ static void connect_resume(struct component *self, struct request *request)
         transmit(self, request);
         return;
     }
-    for (uint64_t message = 0; message < 2 * (uint64_t)link->connections.round_trips && setup_ns < SIM_TIME_LONGEST; message++)
+    for (uint64_t message = 0;
+         message < 2 * (uint64_t)link->connections.round_trips && setup_ns < SIM_TIME_LONGEST; message++)
         setup_ns += latency_ns(link, rng_hash(number, NUMBER_SETUP + message));
     sim_resume_after(self, request, setup_ns, connected_resume);
 }
@@ -411,7 +426,8 @@ static void enter_link_back(struct component *self, struct request *request, int
     if (resending < 0)
         sim_resume_after(self, request, delay_ns + GIVE_UP_NS, lost_resume);
     else
-        sim_resume_after(self, request, delay_ns + link_ns(link, link->back, sim, request, number, resending), back_resume);
+        sim_resume_after(self, request, delay_ns + link_ns(link, link->back, sim, request, number, resending),
+                         back_resume);
 }
 
 static void enter_link_back_resume(struct component *self, struct request *request)

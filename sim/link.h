@@ -1,19 +1,20 @@
 /* link.h - the wire between a caller and what it calls, and the policy of the call.
  *
- * A link belongs to a group of callers and leads to one instance. On its way a message pays, in this
- * order: the sender's network card (bytes over bandwidth, first come first served), the link's own
- * bandwidth where it has one, resending after loss, and latency, which is drawn anew for each message. Between
- * two components on one machine its network card is not asked.
+ * A link belongs to a group of callers and leads to one instance. On its way a message pays, in this order:
+ * the sender's network card (bytes over bandwidth, first come first served), the link's own bandwidth where
+ * it has one, resending after loss, and latency, which is drawn anew for each message. Between two components
+ * on one machine its network card is not asked.
  *
- * Loss is what TCP makes of it: a lost message comes late, by RETRANSMIT_FIRST_NS and then twice that,
- * and so on (RFC 6298); after RETRANSMITS_MAX the call fails with OUTCOME_LOST, GIVE_UP_NS after it was sent, and the
- * connection is closed. A link that is cut loses everything that is sent from then on; what is on its way arrives.
+ * Loss is what TCP makes of it: a lost message comes late, by RETRANSMIT_FIRST_NS and then twice that, and
+ * so on (RFC 6298); after RETRANSMITS_MAX the call fails with OUTCOME_LOST, GIVE_UP_NS after it was sent,
+ * and the connection is closed. A link that is cut loses everything that is sent from then on; what is on
+ * its way arrives.
  *
  * Connections: a link may say that a call needs one, out of a pool of the calling instance. A new one
- * costs round trips (TCP one, TLS 1.3 one more, TLS 1.2 two) before the message leaves; then it is kept alive
- * and used again until it has been idle for longer than idle_timeout_ns. When all are in use, calls
- * wait in line for one. A call that is given up while its connection is set up is never sent. Set-up messages pay
- * latency only.
+ * costs round trips (TCP one, TLS 1.3 one more, TLS 1.2 two) before the message leaves; then it is kept
+ * alive and used again until it has been idle for longer than idle_timeout_ns. When all are in use, calls
+ * wait in line for one. A call that is given up while its connection is set up is never sent. Set-up
+ * messages pay latency only.
  */
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
@@ -29,8 +30,8 @@
 #define RETRANSMITS_MAX 6
 #define GIVE_UP_NS (RETRANSMIT_FIRST_NS * ((INT64_C(2) << RETRANSMITS_MAX) - 1)) /* 25.4 s */
 
-/* Bytes leave one after the other. Because that is first come first served, the date at which a message has left
- * is known when it is handed over: no event is needed. */
+/* Bytes leave one after the other. Because that is first come first served, the date at which a message
+ * has left is known when it is handed over: no event is needed. */
 struct pipe {
     double ns_per_byte;
     int64_t free_ns;      /* when the last message handed over will have left */
@@ -48,8 +49,9 @@ struct call_policy {
     bool backoff_jitter;       /* uniform between 0 and the backoff */
 };
 
-#define RETRY_ON_DEFAULT \
-    (1u << OUTCOME_TIMEOUT | 1u << OUTCOME_REFUSED | 1u << OUTCOME_UNAVAILABLE | 1u << OUTCOME_CRASHED | 1u << OUTCOME_LOST)
+#define RETRY_ON_DEFAULT                                                                                 \
+    (1u << OUTCOME_TIMEOUT | 1u << OUTCOME_REFUSED | 1u << OUTCOME_UNAVAILABLE | 1u << OUTCOME_CRASHED | \
+     1u << OUTCOME_LOST)
 
 #define CALL_POLICY_NONE ((struct call_policy){ .timeout_ns = SIM_TIME_NEVER, .retry_on = RETRY_ON_DEFAULT })
 
@@ -85,10 +87,12 @@ _Static_assert(offsetof(struct link, policy.retry_on) < 64, "a call looks at one
 
 /* Links the group to instance `instance` of target. The network between their sites decides about
  * latency, bandwidth, loss and connections; the caller about the policy (copied). */
-struct link *sim_link(struct group *from, struct group *target, uint32_t instance, const struct call_policy *policy);
+struct link *sim_link(struct group *from, struct group *target, uint32_t instance,
+                      const struct call_policy *policy);
 
-/* The same for a name (component_type.is_name), which is wherever its callers are: the message leaves at `site`, which
- * outlives the run. The way to a name takes no time, so that this link is all of the way from a caller in `site`. */
+/* The same for a name (component_type.is_name), which is wherever its callers are: the message leaves at
+ * `site`, which outlives the run. The way to a name takes no time, so that this link is all of the way
+ * from a caller in `site`. */
 struct link *sim_link_from(struct group *from, const char *site, struct group *target, uint32_t instance,
                            const struct call_policy *policy);
 
@@ -110,8 +114,8 @@ void sim_link_cut(struct link *link, bool cut);
 /* A call over the link was given up: its connection is closed. */
 void sim_connection_drop(struct component *caller, struct link *link);
 
-/* The component has died: connections that it kept are gone, and so are idle ones to it. Calls that wait for one of its own are
- * taken out of the line, with no resume, for the caller to end. O(links). */
+/* The component has died: connections that it kept are gone, and so are idle ones to it. Calls that wait
+ * for one of its own are taken out of the line, with no resume, for the caller to end. O(links). */
 void sim_connections_crash(struct component *component);
 
 /* bytes_per_s must be above 0. */

@@ -75,8 +75,8 @@ static void enlist(struct memory *memory, struct memory_block *block)
     memory_account(memory, block->size);
 }
 
-/* Zeroed memory for a header and `size` bytes. A large block comes from calloc(), which need not touch the pages of
- * memory that is new: tables and histograms cost what is used of them. */
+/* Zeroed memory for a header and `size` bytes. A large block comes from calloc(), which need not touch the
+ * pages of memory that is new: tables and histograms cost what is used of them. */
 static struct memory_block *allocate(size_t size)
 {
     struct memory_block *block;

@@ -9,8 +9,9 @@
  *   the machine  malloc() fails: control leaves through memory_guard(), which returns false; the
  *                run can then only be destroyed. That is the machine's fault, exit status 3.
  *
- * Blocks have an owner, a number that their user sets while it allocates and that a block keeps when it grows: what a
- * component was given when it was wired, and what became of it, can be told apart from all else.
+ * Blocks have an owner, a number that their user sets while it allocates and that a block keeps when
+ * it grows: what a component was given when it was wired, and what became of it, can be told apart
+ * from all else.
  */
 #ifndef SIM_MEMORY_H
 #define SIM_MEMORY_H
@@ -55,7 +56,8 @@ void *memory_grow(struct memory *memory, void *block, size_t size);
 /* Counts memory that the run uses but did not allocate here. */
 void memory_account(struct memory *memory, uint64_t size);
 
-/* Adds the sizes of all blocks to those of their owners; owners from `count` on are passed over. O(blocks). */
+/* Adds the sizes of all blocks to those of their owners; owners from `count` on are
+ * passed over. O(blocks). */
 void memory_count_owners(const struct memory *memory, uint64_t *bytes, uint32_t count);
 
 /* Copy of a string. */

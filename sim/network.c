@@ -5,13 +5,16 @@
 
 #include "sim/sim.h"
 
-double network_round_trip_s(double latitude_a_deg, double longitude_a_deg, double latitude_b_deg, double longitude_b_deg)
+double network_round_trip_s(double latitude_a_deg, double longitude_a_deg, double latitude_b_deg,
+                            double longitude_b_deg)
 {
     const double radian = 3.14159265358979323846 / 180.0;
     double across = sin((latitude_b_deg - latitude_a_deg) * radian / 2);
     double along = sin((longitude_b_deg - longitude_a_deg) * radian / 2);
-    double haversine = across * across + cos(latitude_a_deg * radian) * cos(latitude_b_deg * radian) * along * along;
-    double distance_km = 2 * EARTH_RADIUS_KM * asin(sqrt(haversine > 1.0 ? 1.0 : haversine)); /* NaN stays NaN */
+    double haversine =
+        across * across + cos(latitude_a_deg * radian) * cos(latitude_b_deg * radian) * along * along;
+    double distance_km =
+        2 * EARTH_RADIUS_KM * asin(sqrt(haversine > 1.0 ? 1.0 : haversine)); /* NaN stays NaN */
 
     return 2 * distance_km / FIBRE_KM_PER_S;
 }
@@ -33,7 +36,8 @@ static struct distribution_config constant_s(double seconds)
 }
 
 /* Latency between two sites; has_latency stays false when nothing is known. */
-static void site_latency(const struct network *network, const char *from, const char *to, struct link_config *link)
+static void site_latency(const struct network *network, const char *from, const char *to,
+                         struct link_config *link)
 {
     int64_t a = find_site(network, from), b = find_site(network, to);
     double one_way_s = NAN;
@@ -59,10 +63,11 @@ static bool is_end(const char *rule, const char *component, const char *site)
     return !rule || !strcmp(rule, component) || !strcmp(rule, site);
 }
 
-struct link_config network_link(const struct network *network, const char *from, const char *from_site, const char *to,
-                                const char *to_site)
+struct link_config network_link(const struct network *network, const char *from, const char *from_site,
+                                const char *to, const char *to_site)
 {
-    struct link_config link = { .connections = { .connections_max = UINT32_MAX, .idle_timeout_ns = SIM_TIME_NEVER } };
+    struct link_config link = { .connections = { .connections_max = UINT32_MAX,
+                                                 .idle_timeout_ns = SIM_TIME_NEVER } };
 
     if (!network)
         return link;

@@ -26,7 +26,8 @@ struct link_config {
     double bandwidth_bytes_per_s;       /* 0: unlimited */
     double loss;                        /* share of messages, 0 to 1 */
     struct connection_config connections;
-    bool unlimited, lossless, unconnected; /* of a rule: it takes away what those before it say, where 0 says nothing */
+    bool unlimited, lossless,
+        unconnected; /* of a rule: it takes away what those before it say, where 0 says nothing */
 };
 
 struct network_site {
@@ -47,10 +48,11 @@ struct network {
 };
 
 /* Least possible round trip between two points of the earth over fibre, s. Haversine formula. */
-double network_round_trip_s(double latitude_a_deg, double longitude_a_deg, double latitude_b_deg, double longitude_b_deg);
+double network_round_trip_s(double latitude_a_deg, double longitude_a_deg, double latitude_b_deg,
+                            double longitude_b_deg);
 
 /* Properties of a link from one component to another, both named with their sites. */
-struct link_config network_link(const struct network *network, const char *from, const char *from_site, const char *to,
-                                const char *to_site);
+struct link_config network_link(const struct network *network, const char *from, const char *from_site,
+                                const char *to, const char *to_site);
 
 #endif

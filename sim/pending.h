@@ -73,8 +73,8 @@ struct pending {
 /* Starts empty. */
 void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind);
 
-/* The rare halves of the inline functions below; not for others. Those of a push are its last act, so that the usual push
- * has nothing to save before it. */
+/* The rare halves of the inline functions below; not for others. Those of a push are its last act, so that
+ * the usual push has nothing to save before it. */
 void pending_overflow_bottom(struct pending *set, struct event event);
 void pending_push_elsewhere(struct pending *set, struct event event);
 void pending_advance(struct pending *set);
@@ -156,13 +156,15 @@ static inline void pending_drop_first(struct pending *set, struct event first)
         pending_retune(set, first.time_ns);
 }
 
-/* A guess at the event that is `behind` places after the first one, to prefetch what it is about; payload 0: no idea. */
+/* A guess at the event that is `behind` places after the first one, to prefetch what it is about; payload
+ * 0: no idea. */
 static inline struct event pending_ahead(const struct pending *set, uint32_t behind)
 {
     return set->bottom_count > behind ? set->bottom[set->bottom_count - 1 - behind] : (struct event){ 0, 0 };
 }
 
-/* Some event of the bucket that is served next, another one after each pop: to prefetch what they are about. */
+/* Some event of the bucket that is served next, another one after each pop: to prefetch what
+ * they are about. */
 static inline struct event pending_next_bucket(const struct pending *set)
 {
     return set->chunks[set->next_chunk].events[set->bottom_count % PENDING_CHUNK_EVENTS];

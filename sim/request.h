@@ -26,7 +26,15 @@ enum request_state {
 };
 
 /* What the caller wants of a store. */
-enum operation { OPERATION_READ, OPERATION_WRITE, OPERATION_INSERT, OPERATION_DELETE, OPERATION_GET, OPERATION_PUT, OPERATION_COUNT };
+enum operation {
+    OPERATION_READ,
+    OPERATION_WRITE,
+    OPERATION_INSERT,
+    OPERATION_DELETE,
+    OPERATION_GET,
+    OPERATION_PUT,
+    OPERATION_COUNT
+};
 
 enum request_flag {
     REQUEST_IN_TRANSIT = 1,  /* over a link to the component of its top frame */

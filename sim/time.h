@@ -2,10 +2,11 @@
  *
  * A duration never passes through floating point once it has been sampled or read.
  *
- * No delay is longer than SIM_TIME_LONGEST, 73 years: what is drawn longer is taken as that, and ends after any run
- * of a scenario, whose warm-up and measured time are at most 32 years each. That is the one place where an overflow
- * is prevented: a date that the clock shows, a quarter of all dates, and a delay make a date, with no look at the sum
- * when an event is scheduled. (A pipe, which adds up what was sent, keeps to half of all dates; see link.c.)
+ * No delay is longer than SIM_TIME_LONGEST, 73 years: what is drawn longer is taken as that, and ends after
+ * any run of a scenario, whose warm-up and measured time are at most 32 years each. That is the one place
+ * where an overflow is prevented: a date that the clock shows, a quarter of all dates, and a delay make a
+ * date, with no look at the sum when an event is scheduled. (A pipe, which adds up what was sent, keeps to
+ * half of all dates; see link.c.)
  */
 #ifndef SIM_TIME_H
 #define SIM_TIME_H

@@ -52,7 +52,8 @@ struct timer {
 _Static_assert(sizeof(struct timer) == 32, "two timers fill a cache line");
 
 struct timers {
-    int64_t bound_ns;   /* no timer is due before this (others may lower it); INT64_MAX: there may be one at the end of time */
+    int64_t bound_ns; /* no timer is due before this (others may lower it); INT64_MAX: there may be one at the
+                         end of time */
     int64_t near_tick;  /* what is due in this tick or before is near */
     struct timer *pool; /* the first TIMER_LISTS are the heads of the slots */
     uint32_t free;      /* list of free timers, 0: none */

@@ -269,7 +269,8 @@ static void give_up_visit(struct trace *trace, uint32_t index, uint8_t depth)
 /* What goes on in the strand's old place is an orphan. */
 static void add_orphan(struct trace *trace, uint32_t index)
 {
-    uint32_t orphan = add_strand(trace, request_of(trace, &trace->strands[index]), TRACE_NONE, trace->sim->now_ns);
+    uint32_t orphan =
+        add_strand(trace, request_of(trace, &trace->strands[index]), TRACE_NONE, trace->sim->now_ns);
     const struct trace_strand *strand = &trace->strands[index];
 
     trace->strands[orphan].orphan = true;
@@ -277,8 +278,8 @@ static void add_orphan(struct trace *trace, uint32_t index)
     memcpy(trace->strands[orphan].visits, strand->visits, sizeof strand->visits);
 }
 
-/* The strand's request has another place. A call of it was given up, and what goes on below it is an orphan; or it was
- * taken out of the hands of a component that died. caller: the new place. */
+/* The strand's request has another place. A call of it was given up, and what goes on below it is an
+ * orphan; or it was taken out of the hands of a component that died. caller: the new place. */
 static void split_strand(struct trace *trace, uint32_t index, const struct request *caller)
 {
     bool has_orphan = is_there(trace, &trace->strands[index]);

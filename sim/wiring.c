@@ -1,4 +1,5 @@
-/* wiring.c - makes a run of its groups: links, stations, the longest path of calls, the pool of requests; see sim_wire(). */
+/* wiring.c - makes a run of its groups: links, stations, the longest path of calls, the pool of
+ * requests; see sim_wire(). */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -64,7 +65,8 @@ static bool reaches(const struct sim *sim, const struct group *from, const struc
     for (uint16_t i = 1; i < sim->link_count; i++) {
         const struct group *target = sim->links[i].target->group;
 
-        if (sim->links[i].from == from && (target == to || (!seen[target->index] && reaches(sim, target, to, seen))))
+        if (sim->links[i].from == from &&
+            (target == to || (!seen[target->index] && reaches(sim, target, to, seen))))
             return true;
     }
     return false;
@@ -96,7 +98,8 @@ static bool reserve_requests(struct sim *sim)
         sim->stride += (uint32_t)(sim->frames_max * sizeof(struct call_question));
     }
     size = (size_t)REQUESTS_MAX * sim->stride;
-    sim->requests = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    sim->requests =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (sim->requests == MAP_FAILED)
         sim->requests = NULL;
     return sim->requests != NULL;

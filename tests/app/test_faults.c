@@ -1,4 +1,5 @@
-/* Faults as a scenario has them: their dates, whom they hit, and what users see of them, against counts made beforehand. */
+/* Faults as a scenario has them: their dates, whom they hit, and what users see of them, against
+ * counts made beforehand. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,17 +28,19 @@ static void faulty_read(struct faulty *faulty, const char *text, const struct sc
     ck_assert_int_eq(write(file, text, strlen(text)), (ssize_t)strlen(text));
     close(file);
     diagnostics_init(&faulty->diagnostics);
-    ck_assert_msg(scenario_read(&faulty->scenario, path, overrides, &faulty->diagnostics) == SCENARIO_OK, "%s",
-                  faulty->diagnostics.item_count ? faulty->diagnostics.items[0].message : "");
+    ck_assert_msg(scenario_read(&faulty->scenario, path, overrides, &faulty->diagnostics) == SCENARIO_OK,
+                  "%s", faulty->diagnostics.item_count ? faulty->diagnostics.items[0].message : "");
     unlink(path);
 }
 
 static void faulty_run(struct faulty *faulty, size_t variant, int replications)
 {
-    const struct run_options options = { .seed = 3, .replications = replications, .memory_budget_bytes = UINT64_MAX };
+    const struct run_options options = { .seed = 3, .replications = replications,
+                                         .memory_budget_bytes = UINT64_MAX };
 
     results_init(&faulty->results, replications);
-    ck_assert_int_eq(run_variant(&faulty->scenario.variants[variant], &options, &faulty->results), RUN_COMPLETE);
+    ck_assert_int_eq(run_variant(&faulty->scenario.variants[variant], &options, &faulty->results),
+                     RUN_COMPLETE);
 }
 
 static void faulty_deinit(struct faulty *faulty)
@@ -48,7 +51,8 @@ static void faulty_deinit(struct faulty *faulty)
 }
 
 /* The mean over the replications is within so many of its standard errors. */
-static void assert_mean(const struct results *results, const char *component, const char *metric, double expected)
+static void assert_mean(const struct results *results, const char *component, const char *metric,
+                        double expected)
 {
     const struct result_entry *entry = results_find(results, component, metric);
     double sum = 0, squares = 0, mean, error;
@@ -61,18 +65,18 @@ static void assert_mean(const struct results *results, const char *component, co
     for (int i = 0; i < n; i++)
         squares += (entry->values[i] - mean) * (entry->values[i] - mean);
     error = sqrt(squares / (n - 1) / n);
-    ck_assert_msg(fabs(mean - expected) <= DEVIATIONS_MAX * error && error > 0, "%s.%s: %g +- %g, not %g", component, metric, mean,
-                  error, expected);
+    ck_assert_msg(fabs(mean - expected) <= DEVIATIONS_MAX * error && error > 0, "%s.%s: %g +- %g, not %g",
+                  component, metric, mean, error, expected);
 }
 
 /* ---- one of n servers dies: nobody takes it out, so its share of users fails until it is back ---- */
 
 static const char one_of_n[] =
-    "{\"time\":{\"kind\":\"episode\",\"measure\":\"4s\"},\"components\":{"
-    "\"users\":{\"type\":\"clients\",\"arrivals\":\"%s/s\",\"target\":\"lb\"},"
-    "\"lb\":{\"type\":\"load_balancer\",\"policy\":\"random\",\"targets\":\"web\"},"
-    "\"web\":{\"type\":\"service\",\"count\":%d,\"service_time\":{\"law\":\"exponential\",\"mean\":\"2ms\"}}},"
-    "\"faults\":[{\"at\":\"1s\",\"crash\":\"%s\",\"instance\":0,%s}]}";
+    "{\"time\":{\"kind\":\"episode\",\"measure\":\"4s\"},\"components\":{\"users\":{\"type\":\"clients\","
+    "\"arrivals\":\"%s/"
+    "s\",\"target\":\"lb\"},\"lb\":{\"type\":\"load_balancer\",\"policy\":\"random\",\"targets\":\"web\"},"
+    "\"web\":{\"type\":\"service\",\"count\":%d,\"service_time\":{\"law\":\"exponential\",\"mean\":\"2ms\"}}}"
+    ",\"faults\":[{\"at\":\"1s\",\"crash\":\"%s\",\"instance\":0,%s}]}";
 
 static const struct share_case {
     const char *rate, *crash, *how_long;
@@ -151,12 +155,12 @@ END_TEST
 START_TEST(test_faults_empty_a_cache)
 {
     static const char text[] =
-        "{\"time\":{\"kind\":\"episode\",\"measure\":\"10s\"},\"data\":{\"rows\":{\"rows\":100}},\"components\":{"
-        "\"users\":{\"type\":\"clients\",\"arrivals\":\"1000/s\",\"target\":\"web\",\"requests\":{\"view\":{\"key\":\"rows\"}}},"
-        "\"web\":{\"type\":\"web_server\",\"handlers\":{\"view\":[{\"get\":\"near\",\"on_miss\":[{\"put\":\"near\"}],"
-        "\"on_error\":[{\"compute\":\"0.1ms\"}]}]}},"
-        "\"near\":{\"type\":\"cache\",\"start\":\"warm\",\"warm_data\":\"rows\",\"lookup_time\":\"0s\"}},"
-        "\"faults\":[{\"at\":\"5s\",\"crash\":\"near\",\"for\":\"100ms\"}]}";
+        "{\"time\":{\"kind\":\"episode\",\"measure\":\"10s\"},\"data\":{\"rows\":{\"rows\":100}},"
+        "\"components\":{\"users\":{\"type\":\"clients\",\"arrivals\":\"1000/"
+        "s\",\"target\":\"web\",\"requests\":{\"view\":{\"key\":\"rows\"}}},\"web\":{\"type\":\"web_server\","
+        "\"handlers\":{\"view\":[{\"get\":\"near\",\"on_miss\":[{\"put\":\"near\"}],\"on_error\":[{"
+        "\"compute\":\"0.1ms\"}]}]}},\"near\":{\"type\":\"cache\",\"start\":\"warm\",\"warm_data\":\"rows\","
+        "\"lookup_time\":\"0s\"}},\"faults\":[{\"at\":\"5s\",\"crash\":\"near\",\"for\":\"100ms\"}]}";
     const struct scenario_overrides none = { 0 };
     struct faulty faulty;
 
@@ -174,15 +178,14 @@ END_TEST
 START_TEST(test_faults_leave_others_on_the_machine_alone)
 {
     static const char text[] =
-        "{\"time\":{\"kind\":\"episode\",\"measure\":\"20s\"},\"hosts\":{\"box\":{\"cores\":1,\"contention\":\"0%\",\"coherency\":\"0%\"}},"
-        "\"components\":{"
-        "\"users\":{\"type\":\"clients\",\"arrivals\":\"100/s\",\"target\":\"one\"},"
-        "\"guests\":{\"type\":\"clients\",\"arrivals\":\"100/s\",\"target\":\"other\"},"
-        "\"one\":{\"type\":\"web_server\",\"host\":\"box\",\"workers\":2,\"handlers\":{\"default\":[{\"compute\":"
-        "{\"law\":\"exponential\",\"mean\":\"2ms\"}}]}},"
-        "\"other\":{\"type\":\"web_server\",\"host\":\"box\",\"workers\":64,\"handlers\":{\"default\":[{\"compute\":"
-        "{\"law\":\"exponential\",\"mean\":\"2ms\"}}]}}},"
-        "\"faults\":[{\"at\":\"5s\",\"crash\":\"one\",\"for\":\"10s\"}]}";
+        "{\"time\":{\"kind\":\"episode\",\"measure\":\"20s\"},\"hosts\":{\"box\":{\"cores\":1,\"contention\":"
+        "\"0%\",\"coherency\":\"0%\"}},\"components\":{\"users\":{\"type\":\"clients\",\"arrivals\":\"100/"
+        "s\",\"target\":\"one\"},\"guests\":{\"type\":\"clients\",\"arrivals\":\"100/"
+        "s\",\"target\":\"other\"},\"one\":{\"type\":\"web_server\",\"host\":\"box\",\"workers\":2,"
+        "\"handlers\":{\"default\":[{\"compute\":{\"law\":\"exponential\",\"mean\":\"2ms\"}}]}},\"other\":{"
+        "\"type\":\"web_server\",\"host\":\"box\",\"workers\":64,\"handlers\":{\"default\":[{\"compute\":{"
+        "\"law\":\"exponential\",\"mean\":\"2ms\"}}]}}},\"faults\":[{\"at\":\"5s\",\"crash\":\"one\",\"for\":"
+        "\"10s\"}]}";
     const struct scenario_overrides none = { 0 };
     struct faulty faulty;
 
@@ -191,31 +194,32 @@ START_TEST(test_faults_leave_others_on_the_machine_alone)
     assert_mean(&faulty.results, "box", "cpu.utilisation", 0.2 + 0.1);
     assert_mean(&faulty.results, "one", "requests.failed.unavailable", 1000);
     ck_assert_double_eq(results_value(&faulty.results, "other", "requests.failed"), 0);
-    ck_assert_double_lt(results_value(&faulty.results, "one", "in_flight.end"), 2); /* its two workers are free again */
+    ck_assert_double_lt(results_value(&faulty.results, "one", "in_flight.end"),
+                        2); /* its two workers are free again */
     faulty_deinit(&faulty);
 }
 END_TEST
 
 /* ---- everything at once ---- */
 
-/* All that crashes, with what can hold a request up in each: branches, repeats, locks, connections, timeouts, retries. */
+/* All that crashes, with what can hold a request up in each: branches, repeats, locks,
+ * connections, timeouts, retries. */
 static const char busy[] =
-    "{\"time\":{\"kind\":\"episode\",\"measure\":\"20s\"},\"data\":{\"rows\":{\"rows\":2000,\"row_size\":\"2KB\"}},"
-    "\"network\":{\"latency\":{\"law\":\"exponential\",\"mean\":\"0.3ms\"},\"links\":[{\"from\":\"web\",\"to\":\"near\","
-    "\"round_trips\":1,\"connections\":2,\"loss\":\"1%%\"}]},\"hosts\":{\"box\":{\"cores\":4}},\"components\":{"
-    "\"users\":{\"type\":\"clients\",\"arrivals\":\"400/s\",\"target\":\"lb\",\"timeout\":\"300ms\",\"retries\":2,"
-    "\"requests\":{\"view\":{\"share\":\"70%%\",\"key\":\"rows\"},\"edit\":{\"share\":\"30%%\",\"key\":\"rows\"}}},"
-    "\"lb\":{\"type\":\"load_balancer\",\"count\":2,\"policy\":\"least_connections\",\"connections\":200,\"targets\":\"web\","
-    "\"forward_time\":\"0.1ms\"},"
-    "\"web\":{\"type\":\"web_server\",\"count\":3,\"host\":\"box\",\"workers\":8,\"handlers\":{\"view\":["
-    "{\"compute\":{\"law\":\"exponential\",\"mean\":\"2ms\"}},"
-    "{\"parallel\":[{\"read\":\"near\",\"timeout\":\"40ms\",\"retries\":1},{\"repeat\":3,\"steps\":[{\"call\":\"back\"}]},"
-    "{\"wait\":\"5ms\"}],\"on_error\":[{\"compute\":\"1ms\"}]}],"
-    "\"edit\":[{\"repeat\":2,\"steps\":[{\"parallel\":[{\"write\":\"near\"},{\"call\":\"back\"}]}]}]}},"
-    "\"near\":{\"type\":\"cache\",\"count\":2,\"host\":\"box\",\"store\":\"db\",\"lookup_time\":\"0.2ms\"},"
-    "\"back\":{\"type\":\"service\",\"count\":2,\"servers\":2,\"discipline\":\"%s\",\"service_time\":\"3ms\",\"then\":\"last\"},"
-    "\"last\":{\"type\":\"service\",\"service_time\":\"0.2ms\"},"
-    "\"db\":{\"type\":\"database\",\"host\":\"box\"}}}";
+    "{\"time\":{\"kind\":\"episode\",\"measure\":\"20s\"},\"data\":{\"rows\":{\"rows\":2000,\"row_size\":"
+    "\"2KB\"}},\"network\":{\"latency\":{\"law\":\"exponential\",\"mean\":\"0.3ms\"},\"links\":[{\"from\":"
+    "\"web\",\"to\":\"near\",\"round_trips\":1,\"connections\":2,\"loss\":\"1%%\"}]},\"hosts\":{\"box\":{"
+    "\"cores\":4}},\"components\":{\"users\":{\"type\":\"clients\",\"arrivals\":\"400/"
+    "s\",\"target\":\"lb\",\"timeout\":\"300ms\",\"retries\":2,\"requests\":{\"view\":{\"share\":\"70%%\","
+    "\"key\":\"rows\"},\"edit\":{\"share\":\"30%%\",\"key\":\"rows\"}}},\"lb\":{\"type\":\"load_balancer\","
+    "\"count\":2,\"policy\":\"least_connections\",\"connections\":200,\"targets\":\"web\",\"forward_time\":"
+    "\"0.1ms\"},\"web\":{\"type\":\"web_server\",\"count\":3,\"host\":\"box\",\"workers\":8,\"handlers\":{"
+    "\"view\":[{\"compute\":{\"law\":\"exponential\",\"mean\":\"2ms\"}},{\"parallel\":[{\"read\":\"near\","
+    "\"timeout\":\"40ms\",\"retries\":1},{\"repeat\":3,\"steps\":[{\"call\":\"back\"}]},{\"wait\":\"5ms\"}],"
+    "\"on_error\":[{\"compute\":\"1ms\"}]}],\"edit\":[{\"repeat\":2,\"steps\":[{\"parallel\":[{\"write\":"
+    "\"near\"},{\"call\":\"back\"}]}]}]}},\"near\":{\"type\":\"cache\",\"count\":2,\"host\":\"box\","
+    "\"store\":\"db\",\"lookup_time\":\"0.2ms\"},\"back\":{\"type\":\"service\",\"count\":2,\"servers\":2,"
+    "\"discipline\":\"%s\",\"service_time\":\"3ms\",\"then\":\"last\"},\"last\":{\"type\":\"service\","
+    "\"service_time\":\"0.2ms\"},\"db\":{\"type\":\"database\",\"host\":\"box\"}}}";
 
 static void add_drawn_faults(struct sim *sim, uint64_t seed)
 {
@@ -228,10 +232,13 @@ static void add_drawn_faults(struct sim *sim, uint64_t seed)
         uint32_t first = (uint32_t)rng_below(&rng, group->count);
         int64_t from_ns = (int64_t)rng_below(&rng, 20 * SIM_NS_PER_S);
 
-        sim_add_fault(sim, &(struct fault){ .group = group, .first = first,
-                                            .last = first + (uint32_t)rng_below(&rng, group->count - first), .from_ns = from_ns,
-                                            .until_ns = from_ns + 1 + (int64_t)rng_below(&rng, SIM_NS_PER_S / 5),
-                                            .silent = rng_below(&rng, 4) == 0 });
+        sim_add_fault(sim,
+                      &(struct fault){ .group = group,
+                                       .first = first,
+                                       .last = first + (uint32_t)rng_below(&rng, group->count - first),
+                                       .from_ns = from_ns,
+                                       .until_ns = from_ns + 1 + (int64_t)rng_below(&rng, SIM_NS_PER_S / 5),
+                                       .silent = rng_below(&rng, 4) == 0 });
     }
 }
 
@@ -253,7 +260,8 @@ static uint64_t run_busy(const struct scenario_variant *variant, uint64_t seed)
             mark = rng_hash(mark, sim->components[i]->finished[k]);
     ck_assert_uint_gt(sim_find_group(sim, "users")->instances[0]->finished[OUTCOME_OK], 1000);
     for (uint16_t i = 0; i < sim->group_count; i++) {
-        ck_assert_uint_gt(sim->groups[i]->instances[0]->started + (sim->groups[i]->type == &host_model.component), 0);
+        ck_assert_uint_gt(
+            sim->groups[i]->instances[0]->started + (sim->groups[i]->type == &host_model.component), 0);
         if (group_may_crash(sim->groups[i]))
             ck_assert_uint_gt(sim->groups[i]->instances[0]->finished[OUTCOME_CRASHED], 0);
     }
@@ -271,7 +279,8 @@ START_TEST(test_faults_conserve_in_every_model)
 
     snprintf(text, sizeof text, busy, disciplines[_i]);
     faulty_read(&faulty, text, &none);
-    ck_assert(run_busy(&faulty.scenario.variants[0], 10 + (uint64_t)_i) == run_busy(&faulty.scenario.variants[0], 10 + (uint64_t)_i));
+    ck_assert(run_busy(&faulty.scenario.variants[0], 10 + (uint64_t)_i) ==
+              run_busy(&faulty.scenario.variants[0], 10 + (uint64_t)_i));
     scenario_deinit(&faulty.scenario);
     diagnostics_deinit(&faulty.diagnostics);
 }

@@ -150,7 +150,8 @@ START_TEST(test_options_of_outputs_and_limits_are_read)
     struct options options;
     char buffer[200];
 
-    ck_assert(read_line(&options, "x.json --json a --series - --interval=1.5s --max-memory 64MB", buffer, &diagnostics));
+    ck_assert(read_line(&options, "x.json --json a --series - --interval=1.5s --max-memory 64MB", buffer,
+                        &diagnostics));
     ck_assert_str_eq(options.json, "a");
     ck_assert_str_eq(options.series, "-");
     ck_assert_int_eq(options.interval_ns, 1500000000);
@@ -277,7 +278,7 @@ START_TEST(test_options_help_tells_all)
 }
 END_TEST
 
-TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order, test_options_request_to_trace_is_read,
-          test_options_of_outputs_and_limits_are_read,
+TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order,
+          test_options_request_to_trace_is_read, test_options_of_outputs_and_limits_are_read,
           test_options_wrong_lines_are_refused_once, test_options_errors_have_the_format_that_is_asked_for,
           test_options_help_tells_all)

@@ -1,4 +1,5 @@
-/* Recorded arrivals in a CSV file: every column, every digit. The errors are told in tests/bad_scenarios/trace_*. */
+/* Recorded arrivals in a CSV file: every column, every digit. The errors are
+ * told in tests/bad_scenarios/trace_*. */
 #include "app/param_read.h"
 #include "models/arrival_trace.h"
 #include "tests/test.h"
@@ -12,7 +13,8 @@ struct holder {
 };
 
 static const struct param_row rows[] = {
-    PARAM_ARRIVAL_TRACE(struct holder, trace, .default_text = "\"none\"", .word = "none", .help = "Recorded arrivals."),
+    PARAM_ARRIVAL_TRACE(struct holder, trace, .default_text = "\"none\"", .word = "none",
+                        .help = "Recorded arrivals."),
     PARAM_END
 };
 
@@ -91,8 +93,19 @@ END_TEST
 
 START_TEST(test_param_trace_refuses_what_is_no_number)
 {
-    static const char *const times[] = { "",   "-1", "1.",  ".5", "1e3", "0x1", "1.0000000001", "9000000001", "nan",
-                                         "1 2", "+1", "1,2", "99999999999999999999" };
+    static const char *const times[] = { "",
+                                         "-1",
+                                         "1.",
+                                         ".5",
+                                         "1e3",
+                                         "0x1",
+                                         "1.0000000001",
+                                         "9000000001",
+                                         "nan",
+                                         "1 2",
+                                         "+1",
+                                         "1,2",
+                                         "99999999999999999999" };
     struct reading reading;
     char csv[128];
 
@@ -117,4 +130,5 @@ START_TEST(test_param_trace_refuses_what_is_no_number)
 }
 END_TEST
 
-TEST_MAIN("param_trace", test_param_trace_reads_columns_in_any_order, test_param_trace_refuses_what_is_no_number)
+TEST_MAIN("param_trace", test_param_trace_reads_columns_in_any_order,
+          test_param_trace_refuses_what_is_no_number)

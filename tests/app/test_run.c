@@ -7,18 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* srv takes 100 a second of the 1000 that come: its line grows by 900 a second, to 90,000. Beside it a cache that keeps
- * what it is asked for. */
+/* srv takes 100 a second of the 1000 that come: its line grows by 900 a second, to 90,000. Beside it a
+ * cache that keeps what it is asked for. */
 static const char text[] =
-    "{\"time\":{\"warm_up\":\"1s\",\"measure\":\"99s\"},"
-    "\"data\":{\"rows\":{\"rows\":100000000}},"
-    "\"components\":{"
-    "\"users\":{\"type\":\"clients\",\"arrivals\":\"1000/s\",\"target\":\"srv\"},"
-    "\"srv\":{\"type\":\"service\",\"service_time\":\"10ms\",\"waiting\":\"unlimited\"},"
-    "\"readers\":{\"type\":\"clients\",\"arrivals\":\"5000/s\",\"target\":\"web\","
-    "\"requests\":{\"view\":{\"key\":\"rows\"}}},"
-    "\"web\":{\"type\":\"web_server\",\"count\":2,\"handlers\":{\"view\":[{\"get\":\"keys\",\"on_miss\":[{\"put\":\"keys\"}]}]}},"
-    "\"keys\":{\"type\":\"cache\",\"memory\":\"8GB\"}}}";
+    "{\"time\":{\"warm_up\":\"1s\",\"measure\":\"99s\"},\"data\":{\"rows\":{\"rows\":100000000}},"
+    "\"components\":{\"users\":{\"type\":\"clients\",\"arrivals\":\"1000/"
+    "s\",\"target\":\"srv\"},\"srv\":{\"type\":\"service\",\"service_time\":\"10ms\",\"waiting\":"
+    "\"unlimited\"},\"readers\":{\"type\":\"clients\",\"arrivals\":\"5000/"
+    "s\",\"target\":\"web\",\"requests\":{\"view\":{\"key\":\"rows\"}}},\"web\":{\"type\":\"web_server\","
+    "\"count\":2,\"handlers\":{\"view\":[{\"get\":\"keys\",\"on_miss\":[{\"put\":\"keys\"}]}]}},\"keys\":{"
+    "\"type\":\"cache\",\"memory\":\"8GB\"}}}";
 
 static enum run_status run_limited(const struct run_options *options, struct results *results)
 {
@@ -52,7 +50,11 @@ static const struct limit_case {
 } limit_cases[] = {
     { { .requests_max = 20000 }, RUN_FULL, GROWTH_REQUESTS, "srv", "requests inside" },
     { { .events_max = 500000 }, RUN_OUT_OF_EVENTS, GROWTH_REQUESTS, "srv", "requests inside" },
-    { { .memory_budget_bytes = 40000000 }, RUN_OVER_MEMORY, GROWTH_KEPT, "keys", "keys grew: what it keeps takes" },
+    { { .memory_budget_bytes = 40000000 },
+      RUN_OVER_MEMORY,
+      GROWTH_KEPT,
+      "keys",
+      "keys grew: what it keeps takes" },
 };
 
 START_TEST(test_run_ends_at_a_limit_with_partial_figures)
@@ -102,7 +104,8 @@ int main(void)
     int failed;
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, test_run_ends_at_a_limit_with_partial_figures, 0, sizeof limit_cases / sizeof *limit_cases);
+    tcase_add_loop_test(tcase, test_run_ends_at_a_limit_with_partial_figures, 0,
+                        sizeof limit_cases / sizeof *limit_cases);
     tcase_add_test(tcase, test_run_without_a_limit_is_whole);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

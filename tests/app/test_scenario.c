@@ -415,7 +415,8 @@ START_TEST(test_scenario_finds_its_catalog_beside_it)
 END_TEST
 
 TEST_MAIN("scenario", test_scenario_reads_every_part,
-          test_scenario_rules_of_the_network_take_away_what_they_say, test_scenario_reads_expectations_in_the_unit_of_the_metric, test_scenario_reads_variants,
+          test_scenario_rules_of_the_network_take_away_what_they_say,
+          test_scenario_reads_expectations_in_the_unit_of_the_metric, test_scenario_reads_variants,
           test_scenario_has_defaults, test_scenario_tells_all_errors_at_once,
           test_scenario_of_a_newer_format_is_told_once,
           test_scenario_base_errors_are_not_told_again_for_variants,

@@ -1,8 +1,8 @@
 /* faults.h - what the driver of the fault tests and the program under test share: a page of memory.
  *
  * The driver maps it from an anonymous file whose descriptor the program inherits, with its number in the
- * environment variable FAULTS_VARIABLE. Counts begin when the program's own code does; the loader's work before
- * is nobody's test.
+ * environment variable FAULTS_VARIABLE. Counts begin when the program's own code does; the loader's work
+ * before is nobody's test.
  */
 #ifndef TESTS_FAULTS_FAULTS_H
 #define TESTS_FAULTS_FAULTS_H

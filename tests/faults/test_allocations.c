@@ -1,4 +1,5 @@
-/* Allocations that fail, of a run and of the other commands: a share of them, evenly spread; every_allocation takes all. */
+/* Allocations that fail, of a run and of the other commands: a share of them, evenly spread;
+ * every_allocation takes all. */
 #include "tests/faults/trial.h"
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
-/* A share of the writes, opens, renames, closes and reads that fail, of a run and of the other commands, evenly
- * spread; every_call takes all. */
+/* A share of the writes, opens, renames, closes and reads that fail, of a run and of the other commands,
+ * evenly spread; every_call takes all. */
 #include "tests/faults/tracer.h"
 #include "tests/faults/trial.h"
 #include "tests/test.h"

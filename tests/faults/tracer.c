@@ -100,7 +100,8 @@ static void set_registers(pid_t child, struct user_regs_struct *registers)
 
 /* ---- the calls ---- */
 
-/* Not among them: what clears up (unlink, rmdir, listing a folder): a disk that refuses that keeps what is on it. */
+/* Not among them: what clears up (unlink, rmdir, listing a folder): a disk that refuses that keeps what
+ * is on it. */
 static const struct call_row {
     long number;
     enum tracer_calls calls;
@@ -153,7 +154,8 @@ static void replace_result(pid_t child, int error)
     set_registers(child, &registers);
 }
 
-int tracer_run(pid_t child, const struct tracer_plan *plan, uint64_t fail_at, const volatile uint64_t *started, uint64_t *seen)
+int tracer_run(pid_t child, const struct tracer_plan *plan, uint64_t fail_at,
+               const volatile uint64_t *started, uint64_t *seen)
 {
     struct __ptrace_syscall_info call;
     bool is_struck = false, is_set_up = false;

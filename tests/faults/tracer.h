@@ -1,7 +1,7 @@
 /* tracer.h - makes chosen system calls of a program fail, by tracing it (ptrace).
  *
- * What the C library itself asks of the kernel is caught too: a stream's buffer that is written out passes no function
- * of the program's own. The program's children run untraced. Linux on x86-64 and AArch64.
+ * What the C library itself asks of the kernel is caught too: a stream's buffer that is written out passes no
+ * function of the program's own. The program's children run untraced. Linux on x86-64 and AArch64.
  */
 #ifndef TESTS_FAULTS_TRACER_H
 #define TESTS_FAULTS_TRACER_H
@@ -29,8 +29,10 @@ struct tracer_plan {
 /* Whether a child can be traced here. */
 bool tracer_is_possible(void);
 
-/* Runs a child that stops before its first instruction (PTRACE_TRACEME) to its end; the `fail_at`-th call of the plan
- * fails (from 1; 0: none), counted from where *started becomes true. Returns its wait status; *seen: how many there were. */
-int tracer_run(pid_t child, const struct tracer_plan *plan, uint64_t fail_at, const volatile uint64_t *started, uint64_t *seen);
+/* Runs a child that stops before its first instruction (PTRACE_TRACEME) to its end; the `fail_at`-th call
+ * of the plan fails (from 1; 0: none), counted from where *started becomes true. Returns its wait status;
+ * *seen: how many there were. */
+int tracer_run(pid_t child, const struct tracer_plan *plan, uint64_t fail_at,
+               const volatile uint64_t *started, uint64_t *seen);
 
 #endif

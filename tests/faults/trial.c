@@ -18,12 +18,21 @@
 #define STATUS_USER 2
 
 const struct trial_case trial_cases[] = {
-    { "run", 0,
-      { "run", "small.json", "-n", "2", "--csv", "out.csv", "--json", "out.json", "--series", "series.csv", "--set",
-        "web.workers=3", "--set", "users.timeout=20ms", "--set", "expect.web.cpu.utilisation=< 200%" },
-      { "out.csv", "out.json", "series.csv" }, false, false },
+    { "run",
+      0,
+      { "run", "small.json", "-n", "2", "--csv", "out.csv", "--json", "out.json", "--series", "series.csv",
+        "--set", "web.workers=3", "--set", "users.timeout=20ms", "--set",
+        "expect.web.cpu.utilisation=< 200%" },
+      { "out.csv", "out.json", "series.csv" },
+      false,
+      false },
     { "run_one", 0, { "small.json", "-n", "1", "--variant", "base" }, { NULL }, false, false },
-    { "trace", 0, { "small.json", "-n", "1", "--variant", "more", "--trace-request", "2" }, { NULL }, false, false },
+    { "trace",
+      0,
+      { "small.json", "-n", "1", "--variant", "more", "--trace-request", "2" },
+      { NULL },
+      false,
+      false },
     { "check", 0, { "check", "small.json" }, { NULL }, false, false },
     { "check_paths", 0, { "check", "small.json", "--paths" }, { NULL }, false, false },
     { "check_broken", 2, { "check", "broken.json", "--set", "usrs.timeout=1s" }, { NULL }, false, false },
@@ -34,7 +43,12 @@ const struct trial_case trial_cases[] = {
     { "models_one", 0, { "models", "sharded_database" }, { NULL }, false, false },
     { "reference", 0, { "reference" }, { NULL }, false, false },
     { "help", 0, { "--help" }, { NULL }, false, false },
-    { "plot", 0, { "plot", "result.csv", "--format", "svg" }, { "latency.svg", "load_web.svg", "load_db.shard.svg" }, false, true },
+    { "plot",
+      0,
+      { "plot", "result.csv", "--format", "svg" },
+      { "latency.svg", "load_web.svg", "load_db.shard.svg" },
+      false,
+      true },
     { NULL, 0, { NULL }, { NULL }, false, false },
 };
 
@@ -42,27 +56,32 @@ static const char small_json[] =
     "{\n"
     "  \"title\": \"A little of everything\",\n"
     "  \"time\": { \"warm_up\": \"10ms\", \"measure\": \"50ms\" },\n"
-    "  \"data\": { \"rows\": { \"rows\": 1000, \"popularity\": \"zipf\", \"hot_rows\": [{ \"row\": 4, \"share\": \"9%\" }] } },\n"
+    "  \"data\": { \"rows\": { \"rows\": 1000, \"popularity\": \"zipf\", \"hot_rows\": [{ \"row\": 4, "
+    "\"share\": \"9%\" }] } },\n"
     "  \"components\": {\n"
     "    \"users\": {\n"
     "      \"type\": \"clients\", \"arrivals\": \"500/s\", \"target\": \"lb\", \"retries\": 1,\n"
-    "      \"requests\": { \"view\": { \"share\": \"90%\", \"key\": \"rows\" }, \"edit\": { \"share\": \"10%\", \"key\": \"rows\" } }\n"
+    "      \"requests\": { \"view\": { \"share\": \"90%\", \"key\": \"rows\" }, \"edit\": { \"share\": "
+    "\"10%\", \"key\": \"rows\" } }\n"
     "    },\n"
     "    \"lb\": { \"type\": \"load_balancer\", \"targets\": \"web\" },\n"
     "    \"web\": {\n"
     "      \"type\": \"web_server\", \"count\": 2, \"host\": \"medium\", \"workers\": 4,\n"
     "      \"handlers\": {\n"
-    "        \"view\": [{ \"compute\": { \"law\": \"empirical\", \"file\": \"samples.csv\" } }, { \"get\": \"near\", \"on_miss\": [{ \"read\": \"db\" }] }],\n"
+    "        \"view\": [{ \"compute\": { \"law\": \"empirical\", \"file\": \"samples.csv\" } }, { \"get\": "
+    "\"near\", \"on_miss\": [{ \"read\": \"db\" }] }],\n"
     "        \"edit\": [{ \"compute\": \"1ms\" }, { \"write\": \"db\" }]\n"
     "      }\n"
     "    },\n"
     "    \"near\": { \"type\": \"cache\", \"host\": \"small\", \"capacity_entries\": 100 },\n"
-    "    \"db\": { \"type\": \"sharded_database\", \"shards\": 2, \"placement\": \"modulo\", \"host\": \"large\" }\n"
+    "    \"db\": { \"type\": \"sharded_database\", \"shards\": 2, \"placement\": \"modulo\", \"host\": "
+    "\"large\" }\n"
     "  },\n"
     "  \"expect\": { \"total.latency.p99\": \"< 10s\" },\n"
     "  \"variants\": {\n"
     "    \"more\": { \"components\": { \"web\": { \"count\": 3 } } },\n"
-    "    \"most\": { \"based_on\": \"more\", \"components\": { \"db\": { \"shards\": 4 } }, \"expect\": \"none\" }\n"
+    "    \"most\": { \"based_on\": \"more\", \"components\": { \"db\": { \"shards\": 4 } }, \"expect\": "
+    "\"none\" }\n"
     "  }\n"
     "}\n";
 
@@ -144,7 +163,8 @@ static void share_page(void)
 
 static void make_result(void)
 {
-    const struct trial_case make = { "result", 0, { "small.json", "-q", "--csv", "result.csv" }, { NULL }, true, false };
+    const struct trial_case make = { "result", 0,    { "small.json", "-q", "--csv", "result.csv" },
+                                     { NULL }, true, false };
     int status;
 
     ck_assert_int_gt(waitpid(trial_start(&make, false), &status, 0), 0);
@@ -201,7 +221,8 @@ static void remove_folder(const char *name)
     rmdir(name);
 }
 
-/* Removes all but the inputs; returns the name of one that has no business here, as text to be freed, or NULL. */
+/* Removes all but the inputs; returns the name of one that has no business here, as text to be
+ * freed, or NULL. */
 static char *sweep(const struct trial_case *trial_case)
 {
     DIR *directory = opendir(".");
@@ -328,8 +349,8 @@ static int count(const char *text, const char *what)
     return times;
 }
 
-/* Of what is wrong with the scenario as much can be told as was found; of the machine there is one message, or one for
- * each file. */
+/* Of what is wrong with the scenario as much can be told as was found; of the machine there is one
+ * message, or one for each file. */
 static bool tells_why(const struct trial_case *trial_case, const struct trial_outcome *outcome, int status)
 {
     int all = count(outcome->error, ": error: "), own = count(outcome->error, "scalesim: error: "), files = 0;
@@ -344,7 +365,8 @@ static bool is_same_text(const char *a, const char *b)
     return (!a && !b) || (a && b && !strcmp(a, b));
 }
 
-static bool is_whole_or_as_before(const struct trial_case *trial_case, const char *file, const char *reference)
+static bool is_whole_or_as_before(const struct trial_case *trial_case, const char *file,
+                                  const char *reference)
 {
     return is_same_text(file, reference) || (trial_case->is_new ? !file : file && !strcmp(file, BEFORE));
 }
@@ -354,7 +376,8 @@ static const char *judge(const struct trial_case *trial_case, const struct trial
                          const struct trial_outcome *reference, bool may_blame_the_user)
 {
     int status = WIFEXITED(outcome->wait_status) ? WEXITSTATUS(outcome->wait_status) : -1;
-    bool is_made_up_for = outcome->wait_status == reference->wait_status && is_same_text(outcome->output, reference->output) &&
+    bool is_made_up_for = outcome->wait_status == reference->wait_status &&
+                          is_same_text(outcome->output, reference->output) &&
                           is_same_text(outcome->error, reference->error);
 
     if (status < 0)
@@ -380,8 +403,8 @@ bool trial_holds(const struct trial_case *trial_case, const struct trial_outcome
     char *stray = sweep(trial_case);
 
     if (wrong || stray)
-        fprintf(stderr, "%s, %s: %s%s%s; wait status 0x%x\n%s", trial_case->name, what, wrong ? wrong : "", stray ? " stray file " : "",
-                stray ? stray : "", outcome->wait_status, outcome->error);
+        fprintf(stderr, "%s, %s: %s%s%s; wait status 0x%x\n%s", trial_case->name, what, wrong ? wrong : "",
+                stray ? " stray file " : "", stray ? stray : "", outcome->wait_status, outcome->error);
     free(stray);
     return !wrong && !stray;
 }
@@ -396,8 +419,8 @@ static void run(const struct trial_case *trial_case, struct trial_outcome *outco
     trial_collect(trial_case, status, outcome);
 }
 
-static bool try_allocation(const struct trial_case *trial_case, const struct trial_outcome *reference, uint64_t fail_at,
-                           bool and_after)
+static bool try_allocation(const struct trial_case *trial_case, const struct trial_outcome *reference,
+                           uint64_t fail_at, bool and_after)
 {
     struct trial_outcome outcome;
     char what[80];
@@ -406,7 +429,8 @@ static bool try_allocation(const struct trial_case *trial_case, const struct tri
     desk.faults->fail_at = fail_at;
     desk.faults->and_after = and_after;
     run(trial_case, &outcome);
-    snprintf(what, sizeof what, "allocation %llu%s", (unsigned long long)fail_at, and_after ? " and all that follow" : "");
+    snprintf(what, sizeof what, "allocation %llu%s", (unsigned long long)fail_at,
+             and_after ? " and all that follow" : "");
     holds = trial_holds(trial_case, &outcome, reference, false, what);
     trial_release(&outcome);
     return holds;
@@ -421,8 +445,11 @@ int trial_allocations(const struct trial_case *trial_case, uint64_t runs_max)
     desk.faults->fail_at = 0;
     run(trial_case, &reference);
     free(sweep(trial_case));
-    ck_assert_msg(WIFEXITED(reference.wait_status) && WEXITSTATUS(reference.wait_status) == trial_case->status,
-                  "%s: wait status 0x%x with nothing failing: %s", trial_case->name, reference.wait_status, reference.error);
+    ck_assert_msg(WIFEXITED(reference.wait_status) &&
+                      WEXITSTATUS(reference.wait_status) == trial_case->status,
+                  "%s: wait status 0x%x with nothing failing: "
+                  "%s",
+                  trial_case->name, reference.wait_status, reference.error);
     count = desk.faults->seen;
     ck_assert_msg(count > 0, "%s: not an allocation passed through the page", trial_case->name);
     stride = count / runs_max + 1;

@@ -8,11 +8,11 @@
  *
  * Mutations: mostly of the JSON tree (a value becomes another value of the file, a special word or number, or
  * is left out; an object gets a field), so that what comes behind the syntax is reached; else of the bytes.
- * Field names and words are those of the schema, so a new component is fuzzed without a line here.
- * Time: an input that takes over a second of the processor (five with sanitizers) is a finding, also on a machine
- * that is busy with something else, where -timeout counts what others take too.
- * Memory: texts of TEXT_SIZE_MAX bytes at most, a trial of MEMORY_BUDGET at most; what counts and sizes in a
- * scenario ask for beyond that is refused as it is on a small machine.
+ * Field names and words are those of the schema, so a new component is fuzzed without a line here. Time: an
+ * input that takes over a second of the processor (five with sanitizers) is a finding, also on a machine that
+ * is busy with something else, where -timeout counts what others take too. Memory: texts of TEXT_SIZE_MAX
+ * bytes at most, a trial of MEMORY_BUDGET at most; what counts and sizes in a scenario ask for beyond that is
+ * refused as it is on a small machine.
  */
 #include "app/collect.h"
 #include "app/scenario.h"

@@ -1,6 +1,8 @@
-/* replay.c - runs a fuzz target over files, without libFuzzer and with any compiler: what fuzzing once found stays found.
+/* replay.c - runs a fuzz target over files, without libFuzzer and with any compiler: what fuzzing once
+ * found stays found.
  *
- *     replay_NAME FOLDER...      each file that is in one of the folders, not below; the first one that fails ends it
+ *     replay_NAME FOLDER...      each file that is in one of the folders, not below; the first one that fails
+ *                                ends it
  */
 #include <dirent.h>
 #include <stdint.h>

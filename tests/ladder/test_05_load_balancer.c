@@ -19,8 +19,8 @@ static double share_of_one(const struct ladder_run *run)
     return rate(run) / servers(run);
 }
 
-/* A server that is dead refuses at once. It dies somewhere between two checks, which are an interval apart, and the k-th
- * check after that takes it out: (k - 1/2) intervals on average. */
+/* A server that is dead refuses at once. It dies somewhere between two checks, which are an interval
+ * apart, and the k-th check after that takes it out: (k - 1/2) intervals on average. */
 static double detection_s(const struct ladder_run *run)
 {
     return ladder_seconds(run, "lb.health_check.interval") *
@@ -37,7 +37,8 @@ static double time_left_s(const struct ladder_run *run)
     return ladder_seconds(run, "time.measure") - ladder_seconds(run, "faults[0].at") - detection_s(run);
 }
 
-/* Requests that come to one that lives: its own part, and from the detection on its part of the dead one's. */
+/* Requests that come to one that lives: its own part, and from the detection on its part of
+ * the dead one's. */
 static double requests_of_a_survivor(const struct ladder_run *run)
 {
     double all_s = ladder_seconds(run, "time.measure"), left_s = time_left_s(run);
@@ -93,7 +94,8 @@ static const struct ladder_step step = {
     .wrong = { "users.arrivals=368/s", "web.handlers.request[0].compute=17ms" },
     .replications = 16,
     .claims = {
-        { "requests that one of four answers", "/s", OF(NULL, "web[2]", "throughput"), .predict = share_of_one },
+        { "requests that one of four answers", "/s", OF(NULL, "web[2]", "throughput"),
+          .predict = share_of_one },
         { "errors when a server dies", "", OF("server_dies", "total", "requests.failed"),
           .predict = errors_of_a_server, .tolerance = 0.05 },
         { "requests of a survivor in the minute", "", OF("server_dies", "web[0]", "requests.started"),

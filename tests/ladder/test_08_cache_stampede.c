@@ -57,7 +57,8 @@ static double counts(const struct ladder_run *run)
 /* Writes to one counter in a turn. */
 static double combined(const struct ladder_run *run)
 {
-    return counts(run) / ladder_number(run, "data.counters.rows") * ladder_seconds(run, "cache.write_back_interval");
+    return counts(run) / ladder_number(run, "data.counters.rows") *
+           ladder_seconds(run, "cache.write_back_interval");
 }
 
 static double stored(const struct ladder_run *run)
@@ -81,7 +82,8 @@ static double dirty(const struct ladder_run *run)
 /* Edits within the way from the database over the cache to the copy. */
 static double stale_far_away(const struct ladder_run *run)
 {
-    double way_s = ladder_seconds(run, "network.links[0].latency") + ladder_seconds(run, "network.links[1].latency");
+    double way_s =
+        ladder_seconds(run, "network.links[0].latency") + ladder_seconds(run, "network.links[1].latency");
 
     return -expm1(-ladder_rate(run, "users.arrivals") * way_s);
 }

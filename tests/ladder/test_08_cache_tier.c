@@ -1,4 +1,5 @@
-/* Step 8: hit ratios by policy, working set, writes and time to live, and the share of hits that are out of date. */
+/* Step 8: hit ratios by policy, working set, writes and time to live, and the share of hits that are
+ * out of date. */
 #include <math.h>
 
 #include "tests/ladder/ladder.h"
@@ -87,8 +88,8 @@ static double ttl_hits(const struct ladder_run *run)
     return exact_cache_ttl(&parameters, 0);
 }
 
-/* A hit at age a finds its row written meanwhile with 1 - exp(-w a), and ages are spread evenly over the time to
- * live: 1 - (1 - exp(-w T)) / (w T), of each row by its hits. */
+/* A hit at age a finds its row written meanwhile with 1 - exp(-w a), and ages are spread evenly over the
+ * time to live: 1 - (1 - exp(-w T)) / (w T), of each row by its hits. */
 static double ttl_stale(const struct ladder_run *run)
 {
     struct parameters parameters = expiring(run);
@@ -109,13 +110,16 @@ static const struct ladder_step step = {
     .file = "08_cache_tier.json",
     .others = { { "users.arrivals=400/s", "users.requests.view.share=80%", "users.requests.edit.share=20%" },
                 { "data.objects.exponent=1.1" } },
-    .wrong = { "data.objects.exponent=0.88", "users.requests.view.share=85%", "users.requests.edit.share=15%" },
+    .wrong = { "data.objects.exponent=0.88", "users.requests.view.share=85%",
+               "users.requests.edit.share=15%" },
     .claims = {
-        { "operations of the database without a cache", "/s", OF(NULL, "db", "throughput"), .predict = reads_of_all,
+        { "operations of the database without a cache", "/s", OF(NULL, "db", "throughput"),
+          .predict = reads_of_all,
           .unmoved = true },
         { "hits, least recently used goes", "%", OF("aside", "cache", "hit_ratio"), .predict = lru,
           .near = 0.005 },
-        { "operations of the database then", "/s", OF("aside", "db", "throughput"), .predict = database_with_lru,
+        { "operations of the database then", "/s", OF("aside", "db", "throughput"),
+          .predict = database_with_lru,
           .near = 0.005 },
         { "hits, read-through: the same", "%", OF("read_through", "cache", "hit_ratio"), .predict = lru,
           .near = 0.005 },

@@ -42,7 +42,8 @@ static double writes(const struct ladder_run *run)
  * A. W. Berger, H. Balakrishnan, "Modeling TTL-based Internet caches", 2003. */
 static double hits(const struct ladder_run *run, double rate, double life_s)
 {
-    double rows = ladder_number(run, "data.images.rows"), exponent = ladder_number(run, "data.images.exponent");
+    double rows = ladder_number(run, "data.images.rows"),
+           exponent = ladder_number(run, "data.images.exponent");
     double total = 0, sum = 0;
 
     for (double rank = 1; rank <= rows; rank++)
@@ -67,7 +68,8 @@ static double europe_hits(const struct ladder_run *run)
 
 static double missed(const struct ladder_run *run, double life_s)
 {
-    return europe(run) * (1 - hits(run, europe(run), life_s)) + america(run) * (1 - hits(run, america(run), life_s));
+    return europe(run) * (1 - hits(run, europe(run), life_s)) +
+           america(run) * (1 - hits(run, america(run), life_s));
 }
 
 static double origin_rate(const struct ladder_run *run)
@@ -80,7 +82,8 @@ static double everything(const struct ladder_run *run)
     return users(run) + editors(run);
 }
 
-/* With version in the URL a copy is asked for until it expires or the image is written, at an exponential date. */
+/* With version in the URL a copy is asked for until it expires or the image is written, at
+ * an exponential date. */
 static double versioned_life_s(const struct ladder_run *run)
 {
     return -expm1(-writes(run) * ttl_s(run)) / writes(run);
@@ -97,7 +100,8 @@ static double nothing(const struct ladder_run *run)
     return 0;
 }
 
-/* Hits come at any age of a copy up to its time to live, all equally likely; it is old once the image was written. */
+/* Hits come at any age of a copy up to its time to live, all equally likely; it is old once the
+ * image was written. */
 static double stale(const struct ladder_run *run)
 {
     double expected = writes(run) * ttl_s(run);
@@ -105,8 +109,9 @@ static double stale(const struct ladder_run *run)
     return 1 + expm1(-expected) / expected;
 }
 
-/* The order to drop a copy follows the write by `spread`. A copy is there at some age unless there was a write up to
- * `spread` before that age, orders on their way when it was fetched among them; it is old if there was one since. */
+/* The order to drop a copy follows the write by `spread`. A copy is there at some age unless there was a
+ * write up to `spread` before that age, orders on their way when it was fetched among them; it is old if
+ * there was one since. */
 static double invalidated_stale(const struct ladder_run *run)
 {
     double rate = writes(run), spread = ladder_seconds(run, "cdn.invalidation_time"), there = 0, old = 0;
@@ -157,10 +162,12 @@ static double fallen_back(const struct ladder_run *run)
 
 static const struct ladder_step step = {
     .file = "09_cdn.json",
-    .others = { { "europeans.arrivals=60/s", "cdn.ttl=90s" }, { "data.images.exponent=0.5", "editors.arrivals=30/s" } },
+    .others = { { "europeans.arrivals=60/s", "cdn.ttl=90s" },
+                { "data.images.exponent=0.5", "editors.arrivals=30/s" } },
     .wrong = { "europeans.arrivals=115/s", "editors.arrivals=23/s" },
     .claims = {
-        { "requests at the web server without a CDN, writes among them", "/s", OF("without", "web", "throughput"),
+        { "requests at the web server without a CDN, writes among them", "/s",
+          OF("without", "web", "throughput"),
           .predict = everything },
         { "the same with one", "/s", OF(NULL, "web", "throughput"), .predict = origin_rate,
           .near = FETCHING },
@@ -173,7 +180,8 @@ static const struct ladder_step step = {
           .predict = europe_hits, .near = FETCHING },
         { "hits that were old", "%", OF("longer", "cdn", "stale_ratio"), .predict = stale,
           .tolerance = 0.05 },
-        { "versioned URLs: hits that were old", "%", OF("versioned", "cdn", "stale_ratio"), .predict = nothing,
+        { "versioned URLs: hits that were old", "%", OF("versioned", "cdn", "stale_ratio"),
+          .predict = nothing,
           .unmoved = true },
         { "requests at the web server", "/s", OF("versioned", "web", "throughput"), .predict = versioned_rate,
           .near = FETCHING },

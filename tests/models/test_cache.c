@@ -700,7 +700,8 @@ START_TEST(test_cache_stampede_is_as_large_as_the_fetch_is_long)
         fetches = shared ? 1 : 1 + rate * fetch_s;
         /* a cycle varies by 1 ms and the stampede by the root of 10: 4 standard errors are below 0.6 % */
         ck_assert_double_eq_tol((double)store_reads(sim) / (cycles * fetches), 1, shared ? 0.002 : 0.02);
-        ck_assert_double_eq_tol((double)counter(cache_of(sim), "misses") / (cycles * (1 + rate * fetch_s)), 1, 0.02);
+        ck_assert_double_eq_tol((double)counter(cache_of(sim), "misses") / (cycles * (1 + rate * fetch_s)), 1,
+                                0.02);
         sim_destroy(sim);
     }
 }
@@ -772,7 +773,8 @@ START_TEST(test_cache_writes_back_later_and_combines)
 }
 END_TEST
 
-/* One copy fits: the second write waits until the first one is stored; a read that needs the room waits too. */
+/* One copy fits: the second write waits until the first one is stored; a read that needs the
+ * room waits too. */
 START_TEST(test_cache_writes_what_is_dirty_before_it_makes_room)
 {
     struct asked script[] = {
@@ -805,8 +807,10 @@ END_TEST
 START_TEST(test_cache_writes_back_again_what_failed)
 {
     struct asked script[] = {
-        { 1 * SECOND, OPERATION_WRITE, .key = 1, .data = 1 }, { 1 * SECOND, OPERATION_WRITE, .key = 2, .data = 1 },
-        { 1 * SECOND, OPERATION_WRITE, .key = 3, .data = 1 }, { 1 * SECOND, OPERATION_WRITE, .key = 4, .data = 1 },
+        { 1 * SECOND, OPERATION_WRITE, .key = 1, .data = 1 },
+        { 1 * SECOND, OPERATION_WRITE, .key = 2, .data = 1 },
+        { 1 * SECOND, OPERATION_WRITE, .key = 3, .data = 1 },
+        { 1 * SECOND, OPERATION_WRITE, .key = 4, .data = 1 },
         { 1 * SECOND, OPERATION_WRITE, .key = 5, .data = 1 },
     };
     struct system system = system_of("store");
@@ -861,8 +865,8 @@ static void write_evenly(struct request *request, struct rng *rng)
     request->operation = OPERATION_WRITE;
 }
 
-/* 1000 keys, each written once a second on average, written back every 2 s: a key is stored in 1 - e^-2 of the
- * turns, and dirty 1 - (1 - e^-2)/2 of the time. 4 standard errors: 1 %. */
+/* 1000 keys, each written once a second on average, written back every 2 s: a key is stored in 1 - e^-2 of
+ * the turns, and dirty 1 - (1 - e^-2)/2 of the time. 4 standard errors: 1 %. */
 START_TEST(test_cache_combines_writes_as_the_formula_says)
 {
     const double often = 1 - exp(-2);
@@ -878,7 +882,8 @@ START_TEST(test_cache_combines_writes_as_the_formula_says)
     run_to(sim, 101 * SECOND);
     ck_assert_double_eq_tol((double)counter(cache_of(sim), "writes_back"), 50 * 1000 * often, 500 * often);
     run_to(sim, 200 * SECOND);
-    ck_assert_double_eq_tol(amount_mean(level(cache_of(sim), "dirty"), sim->now_ns), 1000 * (1 - often / 2), 6);
+    ck_assert_double_eq_tol(amount_mean(level(cache_of(sim), "dirty"), sim->now_ns), 1000 * (1 - often / 2),
+                            6);
     sim_destroy(sim);
 }
 END_TEST
@@ -987,8 +992,8 @@ static void ask_to_write_one(struct request *request, struct rng *rng)
     request->operation = OPERATION_WRITE;
 }
 
-/* Written twice a second, heard of 100 ms later: a look-up finds an old copy with 1 - e^-0.2. The messages are in
- * order, so nothing else makes it old. 4 standard errors of 2000 independent halves of a second. */
+/* Written twice a second, heard of 100 ms later: a look-up finds an old copy with 1 - e^-0.2. The messages
+ * are in order, so nothing else makes it old. 4 standard errors of 2000 independent halves of a second. */
 START_TEST(test_cache_copy_is_stale_as_long_as_the_message_takes)
 {
     const double expected = 1 - exp(-2 * 0.1);
@@ -1065,10 +1070,10 @@ TEST_MAIN("cache", test_cache_aside_holds_what_was_put, test_cache_sizes_and_dat
           test_cache_ttl_starts_anew_with_a_hit_if_it_is_told_to, test_cache_jitter_spreads_expiry,
           test_cache_operations_take_their_time, test_cache_memory_is_the_hosts,
           test_cache_warm_holds_the_most_popular, test_cache_warm_copies_are_of_any_age,
-          test_cache_read_through_hits_as_che_says,
-          test_cache_requests_that_miss_together_share_one_fetch, test_cache_shares_failures_and_orphans,
-          test_cache_stampede_is_as_large_as_the_fetch_is_long, test_cache_counts_stale_answers_that_were_shared,
-          test_cache_writes_back_later_and_combines, test_cache_writes_what_is_dirty_before_it_makes_room,
-          test_cache_writes_back_again_what_failed, test_cache_accounts_for_every_accepted_write,
-          test_cache_combines_writes_as_the_formula_says, test_cache_node_that_leaves_moves_its_keys_alone,
-          test_cache_copy_follows_what_is_written, test_cache_copy_is_stale_as_long_as_the_message_takes)
+          test_cache_read_through_hits_as_che_says, test_cache_requests_that_miss_together_share_one_fetch,
+          test_cache_shares_failures_and_orphans, test_cache_stampede_is_as_large_as_the_fetch_is_long,
+          test_cache_counts_stale_answers_that_were_shared, test_cache_writes_back_later_and_combines,
+          test_cache_writes_what_is_dirty_before_it_makes_room, test_cache_writes_back_again_what_failed,
+          test_cache_accounts_for_every_accepted_write, test_cache_combines_writes_as_the_formula_says,
+          test_cache_node_that_leaves_moves_its_keys_alone, test_cache_copy_follows_what_is_written,
+          test_cache_copy_is_stale_as_long_as_the_message_takes)

@@ -1,4 +1,5 @@
-/* test_cdn.c - which edge answers, what it keeps and for how long, who is sent where in an outage, and the bill. */
+/* test_cdn.c - which edge answers, what it keeps and for how long, who is sent where in an outage,
+ * and the bill. */
 #include "models/cdn.h"
 
 #include <math.h>
@@ -51,7 +52,9 @@ static const struct component_type origin_type = {
 
 /* ---- users in two regions of three -> cdn -> origin in the east <- writers ---- */
 
-static const struct network_site regions[] = { { "east", NAN, NAN }, { "west", NAN, NAN }, { "south", NAN, NAN } };
+static const struct network_site regions[] = { { "east", NAN, NAN },
+                                               { "west", NAN, NAN },
+                                               { "south", NAN, NAN } };
 
 /* One way, s: east to west 40 ms, the south 30 ms from the west and 20 ms from the east. */
 static const double one_way_s[] = { 0, 0.040, 0.020, 0.040, 0, 0.030, 0.020, 0.030, 0 };
@@ -116,7 +119,8 @@ static struct sim *build(struct system *system)
     return sim;
 }
 
-/* The system with what the users ask and, at those dates, writes of row 7; the caller runs and destroys it. */
+/* The system with what the users ask and, at those dates, writes of row 7; the caller runs
+ * and destroys it. */
 static struct sim *asked_by(struct system *system, struct asked *script, size_t count)
 {
     system->users.script = script;
@@ -223,9 +227,10 @@ START_TEST(test_cdn_warm_edges_hold_rows_of_any_age)
     ck_assert_int_eq(level(instance_of(sim, "cdn.east", 0), "entries")->level, 500);
     left = 0;
     for (uint64_t row = 0; row < 1000; row++) {
-        struct eviction_store *store = (void *)((char *)component_state(instance_of(sim, "cdn.east", 0)) +
-                                                metric_row_of(instance_of(sim, "cdn.east", 0), "evictions")->offset -
-                                                offsetof(struct eviction_store, evictions));
+        struct eviction_store *store =
+            (void *)((char *)component_state(instance_of(sim, "cdn.east", 0)) +
+                     metric_row_of(instance_of(sim, "cdn.east", 0), "evictions")->offset -
+                     offsetof(struct eviction_store, evictions));
         uint32_t entry = eviction_get(store, row_id(1, row), 0);
 
         left += entry ? (double)eviction_copy_at(store, entry).expiry_ns : 0;
@@ -300,7 +305,8 @@ START_TEST(test_cdn_versioned_urls_are_never_stale_and_miss_once_a_version)
     ck_assert_uint_eq(script[1].version, 1);
     ck_assert_uint_eq(reads(sim), 2);
     ck_assert_uint_eq(counter(name_of(sim), "hits"), 1);
-    ck_assert_int_eq(level(instance_of(sim, "cdn.east", 0), "entries")->level, 2); /* the old one lies there */
+    ck_assert_int_eq(level(instance_of(sim, "cdn.east", 0), "entries")->level,
+                     2); /* the old one lies there */
     sim_destroy(sim);
 }
 END_TEST
@@ -363,7 +369,8 @@ START_TEST(test_cdn_full_edge_makes_room)
     struct asked script[] = { { 1 * SECOND, OPERATION_READ, .key = 7, .data = 1 },
                               { 2 * SECOND, OPERATION_READ, .key = 8, .data = 1 },
                               { 3 * SECOND, OPERATION_READ, .key = 7, .data = 1 } };
-    static const struct cdn_edge_config edges[] = { { .name = "west" }, { .name = "east", .capacity = OBJECT_BYTES } };
+    static const struct cdn_edge_config edges[] = { { .name = "west" }, { .name = "east",
+                                                      .capacity = OBJECT_BYTES } };
     struct system system = new_system();
     struct sim *sim;
 
@@ -492,12 +499,12 @@ END_TEST
 
 TEST_MAIN("cdn", test_cdn_first_user_misses_and_the_second_hits,
           test_cdn_nearest_edge_answers_and_each_has_copies_of_its_own,
-          test_cdn_copies_expire_so_long_after_the_answer, test_cdn_warm_edges_hold_rows_of_any_age, test_cdn_counts_copies_older_than_the_row,
-          test_cdn_invalidation_takes_time_to_spread,
+          test_cdn_copies_expire_so_long_after_the_answer, test_cdn_warm_edges_hold_rows_of_any_age,
+          test_cdn_counts_copies_older_than_the_row, test_cdn_invalidation_takes_time_to_spread,
           test_cdn_versioned_urls_are_never_stale_and_miss_once_a_version,
           test_cdn_origin_that_knows_no_versions_answers_with_the_row_as_it_is,
-          test_cdn_passes_on_what_is_not_to_be_kept, test_cdn_keeps_no_failures, test_cdn_full_edge_makes_room,
-          test_cdn_large_objects_fill_the_bandwidth_of_an_edge,
+          test_cdn_passes_on_what_is_not_to_be_kept, test_cdn_keeps_no_failures,
+          test_cdn_full_edge_makes_room, test_cdn_large_objects_fill_the_bandwidth_of_an_edge,
           test_cdn_next_nearest_edge_takes_over_when_the_outage_is_known,
           test_cdn_users_reach_the_origin_when_the_whole_cdn_is_out,
           test_cdn_outage_shorter_than_the_failover_is_never_heard_of, test_cdn_bill_goes_by_use_in_tiers)

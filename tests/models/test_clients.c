@@ -528,7 +528,8 @@ START_TEST(test_clients_retries_are_attempts_and_latency_spans_them_all)
     ck_assert_uint_eq(class->started + class->retries, system.web_group->instances[0]->started);
     ck_assert_uint_ge(class->started + class->retries, 3 * class->finished[OUTCOME_TIMEOUT]);
     ck_assert_uint_le(class->started + class->retries, 3 * class->started);
-    ck_assert_uint_eq(system.sim->timeouts, class->started + class->retries - component_in_flight(source_of(&system)));
+    ck_assert_uint_eq(system.sim->timeouts,
+                      class->started + class->retries - component_in_flight(source_of(&system)));
     ck_assert_uint_ge(system.sim->orphans_ended, 3 * (class->finished[OUTCOME_TIMEOUT] - 20));
     sim_destroy(system.sim);
 }

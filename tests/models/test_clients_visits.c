@@ -31,7 +31,8 @@ static void system_wire(struct system *system, uint64_t seed)
     ck_assert_ptr_nonnull(sim);
     system->sim = sim;
     sim->environment = system->environment;
-    system->users_group = sim_add_group(sim, &clients_model.component, "users", 1, &system->users, &sim->sites[0]);
+    system->users_group =
+        sim_add_group(sim, &clients_model.component, "users", 1, &system->users, &sim->sites[0]);
     system->web_group = sim_add_group(sim, &queue_type, "web", 2, &system->web, &sim->sites[0]);
     system->cdn_group = sim_add_group(sim, &queue_type, "cdn", 1, &system->cdn, &sim->sites[0]);
     wire(sim);
@@ -46,8 +47,9 @@ static uint64_t counter(const struct system *system, const char *name)
     while (strcmp(row->name, name) != 0)
         row++;
     ck_assert_int_eq(row->kind, METRIC_COUNTER);
-    return *(const uint64_t *)(const void *)((const char *)component_state(system->users_group->instances[0]) +
-                                             row->offset);
+    return *(
+        const uint64_t *)(const void *)((const char *)component_state(system->users_group->instances[0]) +
+                                        row->offset);
 }
 
 static struct request_class_config class_of(const char *name, double share)
@@ -90,12 +92,15 @@ struct pages {
     struct request_class_config classes[2];
 };
 
-static struct system pages_of(struct pages *pages, double per_s, struct queue_config web, struct queue_config cdn)
+static struct system pages_of(struct pages *pages, double per_s, struct queue_config web,
+                              struct queue_config cdn)
 {
     struct clients_config users = open_clients(per_s, "web");
 
-    *pages = (struct pages){ .data = { .name = "images", .rows = ROWS, .row_size = 1000, .popularity = POPULARITY_UNIFORM },
-                             .classes = { class_of("view", 1.0), class_of("image", 0.0) } };
+    *pages = (struct pages){
+        .data = { .name = "images", .rows = ROWS, .row_size = 1000, .popularity = POPULARITY_UNIFORM },
+        .classes = { class_of("view", 1.0), class_of("image", 0.0) }
+    };
     pages->environment = (struct environment){ .data_sets = &pages->data, .data_set_count = 1 };
     pages->classes[0].assets = 4;
     pages->classes[0].asset = "image";
@@ -111,7 +116,8 @@ START_TEST(test_clients_visits_a_page_is_complete_with_its_last_asset)
 {
     struct pages pages;
     struct fetches fetches = { { 0 } };
-    struct system system = pages_of(&pages, 100.0, queue_of(MANY, constant(0.010)), queue_of(MANY, constant(0.020)));
+    struct system system =
+        pages_of(&pages, 100.0, queue_of(MANY, constant(0.010)), queue_of(MANY, constant(0.020)));
     const struct request_class *view;
 
     system.environment = &pages.environment;
@@ -134,11 +140,13 @@ START_TEST(test_clients_visits_a_page_is_complete_with_its_last_asset)
 }
 END_TEST
 
-/* The slowest of four exponential fetches: 20 ms (1 + 1/2 + 1/3 + 1/4), variance 400 (1 + 1/4 + 1/9 + 1/16). */
+/* The slowest of four exponential fetches: 20 ms (1 + 1/2 + 1/3 + 1/4), variance 400 (1 + 1/4 +
+ * 1/9 + 1/16). */
 START_TEST(test_clients_visits_the_slowest_asset_decides)
 {
     struct pages pages;
-    struct system system = pages_of(&pages, 500.0, queue_of(MANY, constant(0.0)), queue_of(MANY, exponential(0.020)));
+    struct system system =
+        pages_of(&pages, 500.0, queue_of(MANY, constant(0.0)), queue_of(MANY, exponential(0.020)));
     const struct request_class *view;
     double n;
 
@@ -148,7 +156,8 @@ START_TEST(test_clients_visits_the_slowest_asset_decides)
     view = system.sim->classes[0];
     n = (double)view->finished[OUTCOME_OK];
     ck_assert_double_gt(n, 49000.0);
-    ck_assert_double_eq_tol(histogram_mean(&view->latency_ok) * 1e-6, 20.0 * 25 / 12, 4.0 * 20.0 * sqrt(205.0 / 144 / n));
+    ck_assert_double_eq_tol(histogram_mean(&view->latency_ok) * 1e-6, 20.0 * 25 / 12,
+                            4.0 * 20.0 * sqrt(205.0 / 144 / n));
     sim_destroy(system.sim);
 }
 END_TEST
@@ -178,7 +187,8 @@ END_TEST
 START_TEST(test_clients_visits_a_failed_page_fetches_nothing)
 {
     struct pages pages;
-    struct system system = pages_of(&pages, 10.0, queue_of(MANY, constant(0.010)), queue_of(MANY, constant(0.0)));
+    struct system system =
+        pages_of(&pages, 10.0, queue_of(MANY, constant(0.010)), queue_of(MANY, constant(0.0)));
 
     system.environment = &pages.environment;
     system.users.call.timeout = SECOND / 1000;
@@ -193,7 +203,8 @@ END_TEST
 START_TEST(test_clients_visits_closed_users_wait_for_the_whole_page)
 {
     struct pages pages;
-    struct system system = pages_of(&pages, 1.0, queue_of(MANY, constant(0.5)), queue_of(MANY, constant(0.3)));
+    struct system system =
+        pages_of(&pages, 1.0, queue_of(MANY, constant(0.5)), queue_of(MANY, constant(0.3)));
 
     for (int identity = 0; identity < 2; identity++) {
         system.users.arrivals = 0.0;
@@ -203,8 +214,10 @@ START_TEST(test_clients_visits_closed_users_wait_for_the_whole_page)
         system.environment = &pages.environment;
         system_wire(&system, 1);
         run_to(system.sim, 1000 * SECOND);
-        /* one page of each user takes 0.5 + 0.3 + 0.2 s in the mean, of which the pause has a deviation of 0.2 s */
-        ck_assert_double_eq_tol((double)system.sim->classes[0]->finished[OUTCOME_OK], 10000.0, 4.0 * 0.2 * sqrt(10000.0) + 10.0);
+        /* one page of each user takes 0.5 + 0.3 + 0.2 s in the mean, of which the pause has a deviation
+         * of 0.2 s */
+        ck_assert_double_eq_tol((double)system.sim->classes[0]->finished[OUTCOME_OK], 10000.0,
+                                4.0 * 0.2 * sqrt(10000.0) + 10.0);
         ck_assert_int_eq(histogram_min(&system.sim->classes[0]->latency_ok), 800000000);
         sim_destroy(system.sim);
     }
@@ -213,9 +226,12 @@ END_TEST
 
 /* ---- sessions ---- */
 
-static const struct session_config four_pages = { .pages = 4.0, .pages_law = PAGES_CONSTANT,
-                                                  .think_time = { .law = DISTRIBUTION_CONSTANT, .mean = 10.0 },
-                                                  .back_after = { .law = DISTRIBUTION_CONSTANT, .mean = 5.0 } };
+static const struct session_config four_pages = {
+    .pages = 4.0,
+    .pages_law = PAGES_CONSTANT,
+    .think_time = { .law = DISTRIBUTION_CONSTANT, .mean = 10.0 },
+    .back_after = { .law = DISTRIBUTION_CONSTANT, .mean = 5.0 }
+};
 
 static void saw_user(void *argument, struct component *self, const struct request *request)
 {
@@ -230,7 +246,8 @@ START_TEST(test_clients_visits_a_session_is_a_login_and_its_pages)
 {
     struct request_class_config classes[] = { class_of("login", 0.0), class_of("view", 1.0) };
     struct session_config session = four_pages;
-    struct system system = system_of(open_clients(2.0, "web"), queue_of(MANY, constant(0.5)), queue_of(1, constant(0.0)));
+    struct system system =
+        system_of(open_clients(2.0, "web"), queue_of(MANY, constant(0.5)), queue_of(1, constant(0.0)));
     uint64_t seen[USERS] = { 0 }, sum = 0;
     const struct component *source;
 
@@ -244,7 +261,8 @@ START_TEST(test_clients_visits_a_session_is_a_login_and_its_pages)
     system_wire(&system, 1);
     run_to(system.sim, 1000 * SECOND + SECOND / 4);
     source = system.users_group->instances[0];
-    /* one begins each half second; it takes 5 answers of 0.5 s and 3 pauses of 10 s: 32.5 s, so 65 are under way */
+    /* one begins each half second; it takes 5 answers of 0.5 s and 3 pauses of 10 s: 32.5 s, so 65
+     * are under way */
     ck_assert_uint_eq(counter(&system, "sessions.started"), 2000);
     ck_assert_uint_eq(counter(&system, "sessions.completed"), 2000 - 65);
     ck_assert_uint_eq(system.sim->classes[0]->started, 2000);
@@ -260,7 +278,8 @@ END_TEST
 START_TEST(test_clients_visits_pages_have_their_mean_and_a_session_keeps_its_user)
 {
     struct session_config session = four_pages;
-    struct system system = system_of(open_clients(1000.0, "web"), queue_of(MANY, constant(0.0)), queue_of(1, constant(0.0)));
+    struct system system =
+        system_of(open_clients(1000.0, "web"), queue_of(MANY, constant(0.0)), queue_of(1, constant(0.0)));
     double n, per_session;
 
     session.pages = 4.5;
@@ -285,7 +304,8 @@ END_TEST
 START_TEST(test_clients_visits_a_thinking_session_takes_at_most_64_bytes)
 {
     struct session_config session = four_pages;
-    struct system system = system_of(open_clients(10000.0, "web"), queue_of(MANY, constant(0.0)), queue_of(1, constant(0.0)));
+    struct system system =
+        system_of(open_clients(10000.0, "web"), queue_of(MANY, constant(0.0)), queue_of(1, constant(0.0)));
     uint64_t before, sessions;
 
     session.think_time.mean = 1e6;
@@ -304,11 +324,13 @@ START_TEST(test_clients_visits_a_thinking_session_takes_at_most_64_bytes)
 }
 END_TEST
 
-/* Each session is followed by another with probability 1/2, 5 s later: twice as many as arrivals, in the long run. */
+/* Each session is followed by another with probability 1/2, 5 s later: twice as many as arrivals, in
+ * the long run. */
 START_TEST(test_clients_visits_users_come_back)
 {
     struct session_config session = four_pages;
-    struct system system = system_of(open_clients(100.0, "web"), queue_of(MANY, constant(0.0)), queue_of(1, constant(0.0)));
+    struct system system =
+        system_of(open_clients(100.0, "web"), queue_of(MANY, constant(0.0)), queue_of(1, constant(0.0)));
     double arrived;
 
     session.pages = 1.0;
@@ -322,7 +344,8 @@ START_TEST(test_clients_visits_users_come_back)
     arrived = (double)(counter(&system, "sessions.started") - counter(&system, "sessions.came_back"));
     ck_assert_double_eq_tol(arrived, 1e5, 4.0 * sqrt(1e5));
     /* each arrival brings one returner in the mean, with variance 2 */
-    ck_assert_double_eq_tol((double)counter(&system, "sessions.came_back"), arrived, 4.0 * sqrt(2e5) + 4.0 * sqrt(1e3));
+    ck_assert_double_eq_tol((double)counter(&system, "sessions.came_back"), arrived,
+                            4.0 * sqrt(2e5) + 4.0 * sqrt(1e3));
     sim_destroy(system.sim);
 }
 END_TEST
@@ -332,7 +355,8 @@ END_TEST
 /* Answers take 100 ms, patience is exponential with mean 100 ms: exp(-1) of them wait for it. */
 START_TEST(test_clients_visits_the_impatient_leave)
 {
-    struct system system = system_of(open_clients(1000.0, "web"), queue_of(MANY, constant(0.1)), queue_of(1, constant(0.0)));
+    struct system system =
+        system_of(open_clients(1000.0, "web"), queue_of(MANY, constant(0.1)), queue_of(1, constant(0.0)));
     const struct request_class *class;
     uint64_t ended;
     double left, mean = 0.1 * (1.0 - exp(-1.0) / (1.0 - exp(-1.0))); /* of exponentials below their mean */
@@ -355,15 +379,16 @@ START_TEST(test_clients_visits_the_impatient_leave)
 }
 END_TEST
 
-/* Of four pages each succeeds with probability exp(-1/2); the first that does not ends the session, or half of the time does
- * not. */
+/* Of four pages each succeeds with probability exp(-1/2); the first that does not ends the session, or
+ * half of the time does not. */
 START_TEST(test_clients_visits_a_slow_page_ends_the_session)
 {
     static const double stays[] = { 0.0, 0.5 };
 
     for (int i = 0; i < 2; i++) {
         struct session_config session = four_pages;
-        struct system system = system_of(open_clients(500.0, "web"), queue_of(MANY, constant(0.1)), queue_of(1, constant(0.0)));
+        struct system system =
+            system_of(open_clients(500.0, "web"), queue_of(MANY, constant(0.1)), queue_of(1, constant(0.0)));
         double leave = (1.0 - exp(-0.5)) * (1.0 - stays[i]), fine = pow(1.0 - leave, 4);
         uint64_t left, ended;
 
@@ -400,17 +425,20 @@ static void saw_region(void *argument, struct component *self, const struct requ
     here->high = request->user > here->high ? request->user : here->high;
 }
 
-/* Users of two regions are other users, each at the distance of their own, in the shares that were asked for. */
+/* Users of two regions are other users, each at the distance of their own, in the shares that
+ * were asked for. */
 START_TEST(test_clients_visits_users_are_where_their_region_is)
 {
     static const struct clients_region regions[] = { { "eu", 0.7 }, { "us", 0.3 } };
     static struct network_site sites[] = { { "eu", NAN, NAN }, { "us", NAN, NAN } };
     static double one_way_s[] = { 0.001, 0.040, 0.040, 0.001 };
-    static const struct network network = { .path_stretch = 1.0, .sites = sites, .site_count = 2, .one_way_s = one_way_s };
+    static const struct network network = { .path_stretch = 1.0, .sites = sites, .site_count = 2,
+                                            .one_way_s = one_way_s };
     struct region_seen seen[16];
 
     for (int closed = 0; closed < 2; closed++) {
-        struct clients_config users = closed ? closed_clients(1000, exponential(1.0), "web") : open_clients(1000.0, "web");
+        struct clients_config users =
+            closed ? closed_clients(1000, exponential(1.0), "web") : open_clients(1000.0, "web");
         struct queue_config web = queue_of(MANY, constant(0.010));
         struct sim *sim = sim_create(1, UINT64_MAX, PENDING_LADDER);
         struct param_problems problems = { 0 };
@@ -464,7 +492,8 @@ static uint64_t hash_of(double service_s, enum pending_kind pending)
     struct session_config session = four_pages;
     struct system system = system_of(open_clients(100.0, "web"), queue_of(MANY, exponential(service_s)),
                                      queue_of(1, constant(0.0)));
-    static const struct load_config over = { .shape = LOAD_STEP, .step = 0.0, .at = 50 * SECOND, .until = INT64_MAX };
+    static const struct load_config over = { .shape = LOAD_STEP, .step = 0.0, .at = 50 * SECOND,
+                                             .until = INT64_MAX };
     uint64_t sum = 0;
 
     session.pages_law = PAGES_GEOMETRIC;
@@ -490,7 +519,8 @@ START_TEST(test_clients_visits_the_same_users_want_the_same_in_every_system)
 END_TEST
 
 TEST_MAIN("clients_visits", test_clients_visits_a_page_is_complete_with_its_last_asset,
-          test_clients_visits_the_slowest_asset_decides, test_clients_visits_a_page_without_an_asset_is_incomplete,
+          test_clients_visits_the_slowest_asset_decides,
+          test_clients_visits_a_page_without_an_asset_is_incomplete,
           test_clients_visits_a_failed_page_fetches_nothing,
           test_clients_visits_closed_users_wait_for_the_whole_page,
           test_clients_visits_a_session_is_a_login_and_its_pages,

@@ -93,9 +93,9 @@ static const struct health_check_config every_5s = {
     .interval = 5 * SECOND, .timeout = 2 * SECOND, .unhealthy_after = 3, .healthy_after = 2
 };
 
-/* Servers that hang at a date which has nothing to do with the clocks of the checks are taken out 12 s to 17 s later,
- * 14.5 s on average: interval * (3 - 1) + interval / 2 + timeout. 15 balancers look at 200 servers: 3000 failures, of
- * which the mean has a standard error of 1.44 / sqrt(3000) = 0.026 s. */
+/* Servers that hang at a date which has nothing to do with the clocks of the checks are taken out 12 s to
+ * 17 s later, 14.5 s on average: interval * (3 - 1) + interval / 2 + timeout. 15 balancers look at 200
+ * servers: 3000 failures, of which the mean has a standard error of 1.44 / sqrt(3000) = 0.026 s. */
 START_TEST(test_health_checks_detect_a_hang_when_they_should)
 {
     struct system system = system_of(200, 1.0, constant(0.0));
@@ -239,7 +239,8 @@ START_TEST(test_health_checks_passive_ones_keep_away_for_a_while)
     ck_assert_uint_eq(failures(&system), 0);
     cut(&system, 1, true);
     run_to(system.sim, 100 * SECOND + SECOND / 2);
-    /* each round: three failures about 0.04 s apart, 0.1 s later each, and what is on its way; then 10 s of peace */
+    /* each round: three failures about 0.04 s apart, 0.1 s later each, and what is on its way; then 10
+     * s of peace */
     ck_assert_uint_ge(balancer_of(&system, 0)->health.removed, 8);
     ck_assert_uint_le(balancer_of(&system, 0)->health.removed, 9);
     ck_assert_uint_ge(failures(&system), 3 * balancer_of(&system, 0)->health.removed);
@@ -371,8 +372,8 @@ END_TEST
 
 /* ---- deaths ---- */
 
-/* A server that is dead refuses at once, so errors are what comes to a quarter of the load until the third check says so:
- * 10 s to 15 s later. One whose machine is gone keeps silent: 12 s to 17 s. */
+/* A server that is dead refuses at once, so errors are what comes to a quarter of the load until the third
+ * check says so: 10 s to 15 s later. One whose machine is gone keeps silent: 12 s to 17 s. */
 static void assert_death_costs(bool silent, double from_s, double to_s)
 {
     struct system system = system_of(4, 400.0, constant(0.01));
@@ -383,13 +384,15 @@ static void assert_death_costs(bool silent, double from_s, double to_s)
     build(&system, 3);
     crash(&system, system.web_group, 1, 50 * SECOND + 1, 100 * SECOND + 1, silent);
     run_to(system.sim, 200 * SECOND);
-    seconds = (double)failures(&system) / 100.0; /* requests a server gets in a second; 1 of them was inside */
+    seconds =
+        (double)failures(&system) / 100.0; /* requests a server gets in a second; 1 of them was inside */
     ck_assert_double_ge(seconds, from_s - 0.3);
     ck_assert_double_le(seconds, to_s + 0.3);
     ck_assert_uint_eq(balancer_of(&system, 0)->health.removed, 1);
     ck_assert_uint_eq(balancer_of(&system, 0)->health.returned, 1);
     /* 45 s to 50 s of dead time without requests, 5 s to 10 s more until the second good answer */
-    ck_assert_double_eq_tol((double)arrived(&system, 1) / 100.0, 200.0 - 50.0 - 7.5 + (silent ? 14.5 : 12.5), 7.0);
+    ck_assert_double_eq_tol((double)arrived(&system, 1) / 100.0, 200.0 - 50.0 - 7.5 + (silent ? 14.5 : 12.5),
+                            7.0);
     sim_destroy(system.sim);
 }
 
@@ -436,7 +439,8 @@ START_TEST(test_load_balancer_is_a_single_point_of_failure_without_a_spare)
     ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(0, 1, &takeovers), 4200.0, 4 * sqrt(4200));
     ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(0, 2, &takeovers), 2100.0, 4 * sqrt(2100));
     ck_assert_uint_eq(takeovers, 0);
-    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(standby, 1, &takeovers), 1400.0, 4 * sqrt(1400));
+    ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(standby, 1, &takeovers), 1400.0,
+                            4 * sqrt(1400));
     ck_assert_uint_eq(takeovers, 1);
     ck_assert_double_eq_tol((double)failures_of_a_dead_balancer(slow, 1, &takeovers), 4200.0, 4 * sqrt(4200));
     ck_assert_uint_eq(takeovers, 0); /* it was back before */
@@ -512,8 +516,8 @@ static void saw(void *argument, struct component *self, const struct request *re
     *home = self->instance + 1;
 }
 
-/* Answers take no time, so no user has two first requests out. When a server leaves, its users move, once; when
- * it is back, nobody returns: it stays idle but for nobody. */
+/* Answers take no time, so no user has two first requests out. When a server leaves, its users move, once;
+ * when it is back, nobody returns: it stays idle but for nobody. */
 START_TEST(test_load_balancer_cookies_keep_users_while_their_server_is_there)
 {
     struct system system = system_of(4, 300.0, constant(0.0));
@@ -549,7 +553,8 @@ START_TEST(test_load_balancer_cookies_keep_users_while_their_server_is_there)
 }
 END_TEST
 
-/* Users come every second on average and cookies last a second: a cookie is there with probability 1 - 1/e. */
+/* Users come every second on average and cookies last a second: a cookie is there with probability
+ * 1 - 1/e. */
 START_TEST(test_load_balancer_cookies_expire)
 {
     struct system system = system_of(4, USERS, constant(0.0));
@@ -570,9 +575,10 @@ TEST_MAIN("health_checks", test_health_checks_detect_a_hang_when_they_should,
           test_health_checks_take_a_server_back_after_good_answers,
           test_health_checks_take_the_time_of_the_network_and_no_worker,
           test_health_checks_count_answers_in_a_row, test_health_checks_passive_ones_keep_away_for_a_while,
-          test_load_balancer_retries_go_to_another_server, test_load_balancer_retries_ask_the_same, test_load_balancer_retries_pause_longer_each_time,
-          test_load_balancer_drains_finish_what_they_have, test_load_balancer_members_come_and_go,
-          test_health_checks_see_the_dead_and_the_gone,
+          test_load_balancer_retries_go_to_another_server, test_load_balancer_retries_ask_the_same,
+          test_load_balancer_retries_pause_longer_each_time, test_load_balancer_drains_finish_what_they_have,
+          test_load_balancer_members_come_and_go, test_health_checks_see_the_dead_and_the_gone,
           test_load_balancer_is_a_single_point_of_failure_without_a_spare, test_load_balancer_has_one_spare,
           test_load_balancer_dies_while_it_waits_for_probes,
-          test_load_balancer_cookies_keep_users_while_their_server_is_there, test_load_balancer_cookies_expire)
+          test_load_balancer_cookies_keep_users_while_their_server_is_there,
+          test_load_balancer_cookies_expire)

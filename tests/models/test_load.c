@@ -12,7 +12,8 @@
 
 static const struct load_point hours[] = { { 0.2 }, { 0.0 }, { 1.5 }, { 3.0 }, { 0.7 } };
 
-static const struct load_config wave = { .shape = LOAD_WAVE, .wave = 1.8, .period = HOUR, .peak_at = 50 * MINUTE };
+static const struct load_config wave = { .shape = LOAD_WAVE, .wave = 1.8, .period = HOUR,
+                                         .peak_at = 50 * MINUTE };
 static const struct load_config ramp = {
     .shape = LOAD_RAMP, .ramp = 4.0, .at = 20 * MINUTE, .over = 40 * MINUTE
 };
@@ -59,7 +60,8 @@ static double table_integral(double t)
 
     for (double from = 180.0 - 3300.0; from < t; from += 660.0) { /* trapezia, the last one cut */
         int i = (int)nearbyint((from - 180.0) / 660.0 + 5.0) % 5;
-        double a = fmax(0.0, -from), b = fmin(660.0, t - from), slope = (hours[(i + 1) % 5].factor - hours[i].factor) / 660.0;
+        double a = fmax(0.0, -from), b = fmin(660.0, t - from),
+               slope = (hours[(i + 1) % 5].factor - hours[i].factor) / 660.0;
 
         if (b > a)
             sum += hours[i].factor * (b - a) + 0.5 * slope * (b * b - a * a);
@@ -78,9 +80,9 @@ static double product_integral(double t)
     double w = 2.0 * M_PI / 3600.0, rise = fmin(fmax(t, 1200.0), 3600.0), slope = 3.0 / 2400.0;
     double sum = wave_integral(fmin(t, 1200.0));
 
-#define MOMENT(t_) /* integral of (t - 1200) (1 + 0.8 cos w (t - 3000)) */                                     \
-    (0.5 * ((t_) - 1200.0) * ((t_) - 1200.0) +                                                                 \
-     0.8 * (((t_) - 1200.0) * sin(w * ((t_) - 3000.0)) / w + cos(w * ((t_) - 3000.0)) / (w * w)))
+#define MOMENT(t_) /* integral of (t - 1200) (1 + 0.8 cos w (t - 3000)) */ \
+    (0.5 * ((t_)-1200.0) * ((t_)-1200.0) +                                 \
+     0.8 * (((t_)-1200.0) * sin(w * ((t_)-3000.0)) / w + cos(w * ((t_)-3000.0)) / (w * w)))
     sum += wave_integral(rise) - wave_integral(1200.0) + slope * (MOMENT(rise) - MOMENT(1200.0));
     return sum + 4.0 * (wave_integral(fmax(t, 3600.0)) - wave_integral(3600.0));
 }
@@ -95,8 +97,8 @@ static struct sim *empty_sim(uint64_t seed)
     return sim;
 }
 
-static struct varying_arrivals arrivals_of(struct sim *sim, int law, double rate, const struct param_list *load,
-                                           const struct param_list *bursts)
+static struct varying_arrivals arrivals_of(struct sim *sim, int law, double rate,
+                                           const struct param_list *load, const struct param_list *bursts)
 {
     struct group group = { .name = "users", .sim = sim };
     struct distribution_config gap = gap_config(law, 0.0, 1.0);
@@ -118,8 +120,9 @@ static int64_t next_ns(struct varying_arrivals *arrivals)
 
 static const struct param_list nothing = { 0, NULL };
 
-/* With gaps that are always 1, request k comes when the integral of the rate is k: dates are whole nanoseconds, rounded
- * down, during which at most 60 x 1e-9 of a request passes; the rest is what the formulas here lose. */
+/* With gaps that are always 1, request k comes when the integral of the rate is k: dates are whole
+ * nanoseconds, rounded down, during which at most 60 x 1e-9 of a request passes; the rest is what the
+ * formulas here lose. */
 static void assert_integral(const struct load_config *items, size_t count, double (*integral)(double))
 {
     static const double rate = 3.0;
@@ -173,8 +176,8 @@ START_TEST(test_load_constant_multiplies_and_order_does_not_matter)
 }
 END_TEST
 
-/* Poisson: in windows of equal expectation the counts have variance = mean, whatever the rate did meanwhile. With n windows
- * the ratio has a standard error of sqrt(2 / n). */
+/* Poisson: in windows of equal expectation the counts have variance = mean, whatever the rate did
+ * meanwhile. With n windows the ratio has a standard error of sqrt(2 / n). */
 START_TEST(test_load_poisson_counts_have_mean_and_variance_of_the_integral)
 {
     struct load_config items[] = { wave, crowd };
@@ -216,7 +219,8 @@ START_TEST(test_load_of_nobody_ends_the_arrivals)
 
     for (int i = 1; i < 10; i++)
         ck_assert_int_le(llabs(next_ns(&arrivals) - i * SECOND), 1);
-    for (int i = 0; i < 100; i++) { /* each goes a good way: the run is not kept busy, and can be interrupted */
+    for (int i = 0; i < 100;
+         i++) { /* each goes a good way: the run is not kept busy, and can be interrupted */
         last_ns = date_ns;
         date_ns = varying_arrivals_next_ns(&arrivals);
         ck_assert(!arrivals.is_arrival || date_ns <= 10 * SECOND);
@@ -262,8 +266,8 @@ static struct counts count(const struct param_list *bursts, double rate, int64_t
     return counts;
 }
 
-/* Two states, left at rates a and b, with arrival rates l and m: the index of dispersion of counts in a window t is
- * 1 + 2 a b (l - m)^2 / ((a + b)^2 (l b + m a)) (1 - (1 - exp(-(a + b) t)) / ((a + b) t))
+/* Two states, left at rates a and b, with arrival rates l and m: the index of dispersion of counts in a
+ * window t is 1 + 2 a b (l - m)^2 / ((a + b)^2 (l b + m a)) (1 - (1 - exp(-(a + b) t)) / ((a + b) t))
  * (Heffes, Lucantoni, "A Markov modulated characterization of packetized voice", 1986). */
 START_TEST(test_load_bursts_have_the_dispersion_of_their_process)
 {
@@ -325,7 +329,8 @@ static uint64_t started(struct clients_config config, int64_t seconds)
 START_TEST(test_load_of_daily_users_is_a_rate)
 {
     static const struct daily_config flat = { 864000, 20.0, 1.0 }, peak = { 864000, 20.0, 2.0 };
-    static const struct load_config half_an_hour = { .shape = LOAD_STEP, .step = 3.0, .at = 50 * SECOND, .until = INT64_MAX };
+    static const struct load_config half_an_hour = { .shape = LOAD_STEP, .step = 3.0, .at = 50 * SECOND,
+                                                     .until = INT64_MAX };
     struct clients_config config = open_clients(0.0, "web");
 
     config.gap_law = DISTRIBUTION_CONSTANT;
@@ -377,7 +382,8 @@ START_TEST(test_load_recorded_arrivals_come_when_they_came)
         { .name = "edit", .share = 0.0, .key = "profiles", .popularity = POPULARITY_AS_DATA,
           .exponent = POPULARITY_AS_DATA, .request_size = 600 },
     };
-    struct data_set_config data = { .name = "profiles", .rows = 1000, .row_size = 1000, .popularity = POPULARITY_UNIFORM };
+    struct data_set_config data = { .name = "profiles", .rows = 1000, .row_size = 1000,
+                                    .popularity = POPULARITY_UNIFORM };
     struct environment environment = { .data_sets = &data, .data_set_count = 1 };
     struct clients_config config = open_clients(0.0, "web");
     struct queue_config web = queue_of(MANY, constant(0.1));
@@ -416,8 +422,9 @@ START_TEST(test_load_recorded_arrivals_come_when_they_came)
 }
 END_TEST
 
-TEST_MAIN("load", test_load_recorded_arrivals_come_when_they_came, test_load_dates_are_where_the_integral_of_the_rate_says,
+TEST_MAIN("load", test_load_recorded_arrivals_come_when_they_came,
+          test_load_dates_are_where_the_integral_of_the_rate_says,
           test_load_constant_multiplies_and_order_does_not_matter,
-          test_load_poisson_counts_have_mean_and_variance_of_the_integral, test_load_of_nobody_ends_the_arrivals,
-          test_load_bursts_have_the_dispersion_of_their_process, test_load_bursts_keep_the_mean_whatever_the_states,
-          test_load_of_daily_users_is_a_rate)
+          test_load_poisson_counts_have_mean_and_variance_of_the_integral,
+          test_load_of_nobody_ends_the_arrivals, test_load_bursts_have_the_dispersion_of_their_process,
+          test_load_bursts_keep_the_mean_whatever_the_states, test_load_of_daily_users_is_a_rate)

@@ -245,8 +245,8 @@ START_TEST(test_balancing_weighted_spreads_its_turns_out)
 }
 END_TEST
 
-/* The fifth of five servers goes and comes: its fifth of the users moves (the share of a node of 100 virtual ones has
- * a standard deviation of 0.018), spread over the others, and nobody else. */
+/* The fifth of five servers goes and comes: its fifth of the users moves (the share of a node of 100
+ * virtual ones has a standard deviation of 0.018), spread over the others, and nobody else. */
 START_TEST(test_balancing_consistent_hash_moves_only_users_of_a_lost_target)
 {
     enum { USERS = 20000 };

@@ -1,4 +1,5 @@
-/* Crashes and restarts, against scripts worked out by hand, and conservation through crashes at drawn dates. */
+/* Crashes and restarts, against scripts worked out by hand, and conservation through crashes
+ * at drawn dates. */
 #include "sim/fault.h"
 #include "sim/trace.h"
 #include "tests/sim/tiny_models.h"
@@ -32,7 +33,8 @@ static struct station_config fifo(uint32_t servers)
 }
 
 /* Requests at the given dates, in ms. */
-static void chain_init(struct chain *chain, double latency_s, double work_s, uint32_t count, const int *dates_ms)
+static void chain_init(struct chain *chain, double latency_s, double work_s, uint32_t count,
+                       const int *dates_ms)
 {
     *chain = (struct chain){ .network = tiny_network(constant(latency_s)),
                              .source = tiny_source_of("front", count),
@@ -57,7 +59,8 @@ static void chain_wire(struct chain *chain, uint32_t backs)
 
 static void crash(struct sim *sim, const char *name, uint32_t instance, int64_t from_ns, int64_t until_ns)
 {
-    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, name), .first = instance, .last = instance,
+    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, name), .first = instance,
+                                        .last = instance,
                                         .from_ns = from_ns, .until_ns = until_ns });
 }
 
@@ -80,9 +83,11 @@ static void assert_empty(const struct sim *sim)
 
 static void assert_ended(const struct chain *chain, int key, int64_t end_ns, enum outcome outcome)
 {
-    ck_assert_msg(chain->records[key].ends == 1 && chain->records[key].end_ns == end_ns && chain->records[key].outcome == outcome,
+    ck_assert_msg(chain->records[key].ends == 1 && chain->records[key].end_ns == end_ns &&
+                      chain->records[key].outcome == outcome,
                   "request %d: %u ends, the last at %lld us with %s", key, chain->records[key].ends,
-                  (long long)(chain->records[key].end_ns / US), outcome_rows[chain->records[key].outcome].name);
+                  (long long)(chain->records[key].end_ns / US),
+                  outcome_rows[chain->records[key].outcome].name);
 }
 
 /* ---- one server ---- */
@@ -102,7 +107,8 @@ START_TEST(test_fault_breaks_who_is_served_and_who_waits)
     assert_ended(&chain, 3, 44 * MS, OUTCOME_OK);
     ck_assert_uint_eq(instance_of(chain.sim, "front", 0)->finished[OUTCOME_CRASHED], 2);
     ck_assert_uint_eq(instance_of(chain.sim, "front", 0)->outage->crashes, 1);
-    ck_assert_int_eq((int64_t)gauge_area(&instance_of(chain.sim, "front", 0)->outage->down, chain.sim->now_ns), 15 * MS);
+    ck_assert_int_eq(
+        (int64_t)gauge_area(&instance_of(chain.sim, "front", 0)->outage->down, chain.sim->now_ns), 15 * MS);
     assert_empty(chain.sim);
     sim_destroy(chain.sim);
 }
@@ -117,8 +123,10 @@ START_TEST(test_fault_finds_messages_on_their_way)
     crash(chain.sim, "front", 0, 13 * MS, 14 * MS);
     tiny_run_checked(chain.sim, 100 * MS, 100);
     assert_ended(&chain, 0, 14 * MS, OUTCOME_OK);          /* answered at 12, before the crash */
-    assert_ended(&chain, 1, 15 * MS, OUTCOME_UNAVAILABLE); /* arrives at the instant of the crash, which comes first */
-    assert_ended(&chain, 2, 26 * MS, OUTCOME_OK);          /* arrives at the instant of the restart, which comes first */
+    assert_ended(&chain, 1, 15 * MS,
+                 OUTCOME_UNAVAILABLE); /* arrives at the instant of the crash, which comes first */
+    assert_ended(&chain, 2, 26 * MS,
+                 OUTCOME_OK); /* arrives at the instant of the restart, which comes first */
     assert_empty(chain.sim);
     sim_destroy(chain.sim);
 }
@@ -128,7 +136,8 @@ START_TEST(test_fault_of_a_delay_leaves_nothing_behind)
 {
     struct chain chain;
 
-    chain_init(&chain, 0.0, 0.010, 2, (int[]){ 0, 7 }); /* the second one comes while the first one's event is still out */
+    chain_init(&chain, 0.0, 0.010, 2,
+               (int[]){ 0, 7 }); /* the second one comes while the first one's event is still out */
     chain_wire(&chain, 0);
     crash(chain.sim, "front", 0, 5 * MS, 6 * MS);
     tiny_run_checked(chain.sim, 100 * MS, 100);
@@ -170,7 +179,8 @@ START_TEST(test_fault_may_overlap_another)
     assert_ended(&chain, 1, 17 * MS, OUTCOME_UNAVAILABLE);
     assert_ended(&chain, 2, 26 * MS, OUTCOME_OK);
     ck_assert_uint_eq(instance_of(chain.sim, "front", 0)->outage->crashes, 1);
-    ck_assert_int_eq((int64_t)gauge_area(&instance_of(chain.sim, "front", 0)->outage->down, chain.sim->now_ns), 10 * MS);
+    ck_assert_int_eq(
+        (int64_t)gauge_area(&instance_of(chain.sim, "front", 0)->outage->down, chain.sim->now_ns), 10 * MS);
     sim_destroy(chain.sim);
 }
 END_TEST
@@ -269,7 +279,8 @@ START_TEST(test_fault_of_the_called_one_reaches_the_user)
     chain_wire(&chain, 1);
     crash(chain.sim, "back", 0, 8 * MS, SIM_TIME_NEVER);
     tiny_run_checked(chain.sim, 100 * MS, 100);
-    assert_ended(&chain, 0, 12 * MS, OUTCOME_CRASHED); /* at the back from 5 on; 2 to the front, 2 to the user */
+    assert_ended(&chain, 0, 12 * MS,
+                 OUTCOME_CRASHED); /* at the back from 5 on; 2 to the front, 2 to the user */
     ck_assert_uint_eq(instance_of(chain.sim, "front", 0)->finished[OUTCOME_CRASHED], 1);
     ck_assert_uint_eq(chain.sim->orphans_ended, 0);
     assert_empty(chain.sim);
@@ -324,7 +335,8 @@ START_TEST(test_fault_of_caller_and_called_at_once)
     tiny_run_checked(chain.sim, 100 * MS, 100);
     assert_ended(&chain, 0, 5 * MS, OUTCOME_CRASHED);
     ck_assert_uint_eq(instance_of(chain.sim, "back", 0)->finished[OUTCOME_CRASHED], 1);
-    ck_assert_uint_eq(chain.sim->orphans_ended, 1); /* the back's visit, whose caller had died an instant before */
+    ck_assert_uint_eq(chain.sim->orphans_ended,
+                      1); /* the back's visit, whose caller had died an instant before */
     assert_empty(chain.sim);
     sim_destroy(chain.sim);
 }
@@ -353,7 +365,8 @@ END_TEST
 /* One connection, which needs a round trip: the second call waits for it, and is never sent. */
 START_TEST(test_fault_closes_connections)
 {
-    struct link_config links[] = { { .connections = { 1, 1, SIM_TIME_NEVER }, .from = "front", .to = "back" } };
+    struct link_config links[] = { { .connections = { 1, 1, SIM_TIME_NEVER }, .from = "front",
+                                     .to = "back" } };
     struct chain chain;
 
     chain_init(&chain, 0.001, 0.001, 4, (int[]){ 0, 1, 30, 60 });
@@ -369,7 +382,8 @@ START_TEST(test_fault_closes_connections)
     assert_ended(&chain, 1, 9 * MS, OUTCOME_CRASHED);
     ck_assert_uint_eq(chain.sim->orphans_ended, 1);
     ck_assert_uint_eq(instance_of(chain.sim, "back", 0)->started, 3);
-    assert_ended(&chain, 2, 47 * MS, OUTCOME_OK); /* 1, 1 of work, 2 to connect, 1, 10, 1, 1: as the old one is closed */
+    assert_ended(&chain, 2, 47 * MS,
+                 OUTCOME_OK); /* 1, 1 of work, 2 to connect, 1, 10, 1, 1: as the old one is closed */
     assert_ended(&chain, 3, 77 * MS, OUTCOME_OK); /* the same, as the back's crash closed the one of 47 */
     assert_empty(chain.sim);
     sim_destroy(chain.sim);
@@ -384,7 +398,8 @@ struct storm {
     int64_t date_sum;
 };
 
-static void storm_end(void *argument, struct component *self, const struct request *request, enum outcome outcome)
+static void storm_end(void *argument, struct component *self, const struct request *request,
+                      enum outcome outcome)
 {
     struct storm *storm = argument;
 
@@ -396,7 +411,8 @@ static void storm_end(void *argument, struct component *self, const struct reque
 /* Three tiers with everything that can hold a request up, each instance of which crashes again and again. */
 static void storm_run(struct storm *storm, uint64_t seed, bool silent, uint64_t watched)
 {
-    struct link_config links[] = { { .connections = { 1, 3, SECOND }, .from = "front", .to = "middle", .loss = 0.01 } };
+    struct link_config links[] = { { .connections = { 1, 3, SECOND }, .from = "front", .to = "middle",
+                                     .loss = 0.01 } };
     struct network network = tiny_network(tiny_law(DISTRIBUTION_EXPONENTIAL, 0.002));
     struct tiny_source_config source = tiny_source_of("front", 3000);
     struct tiny_server_config front = tiny_server_of(tiny_law(DISTRIBUTION_EXPONENTIAL, 0.003));
@@ -436,11 +452,13 @@ static void storm_run(struct storm *storm, uint64_t seed, bool silent, uint64_t 
         uint32_t first = (uint32_t)rng_below(&rng, group->count);
         int64_t from_ns = (int64_t)rng_below(&rng, 30 * SECOND);
 
-        sim_add_fault(storm->sim, &(struct fault){ .group = group, .first = first,
-                                                   .last = first + (uint32_t)rng_below(&rng, group->count - first),
-                                                   .from_ns = from_ns,
-                                                   .until_ns = from_ns + 1 + (int64_t)rng_below(&rng, 100 * MS),
-                                                   .silent = silent && rng_below(&rng, 2) });
+        sim_add_fault(storm->sim,
+                      &(struct fault){ .group = group,
+                                       .first = first,
+                                       .last = first + (uint32_t)rng_below(&rng, group->count - first),
+                                       .from_ns = from_ns,
+                                       .until_ns = from_ns + 1 + (int64_t)rng_below(&rng, 100 * MS),
+                                       .silent = silent && rng_below(&rng, 2) });
     }
     if (watched) {
         struct trace *trace = trace_begin(storm->sim, watched);
@@ -451,7 +469,8 @@ static void storm_run(struct storm *storm, uint64_t seed, bool silent, uint64_t 
         ck_assert(trace_found(trace));
         for (uint32_t i = 0; i < trace->step_count; i++)
             if (trace->steps[i].counted)
-                sum_ns += trace->steps[i].waiting_ns + trace->steps[i].service_ns + trace->steps[i].network_ns;
+                sum_ns +=
+                    trace->steps[i].waiting_ns + trace->steps[i].service_ns + trace->steps[i].network_ns;
         ck_assert_int_eq(sum_ns, trace->end_ns - trace->start_ns);
     }
     tiny_run_checked(storm->sim, 100 * SECOND, watched ? 1 : 5000);

@@ -183,9 +183,11 @@ END_TEST
 START_TEST(test_network_rules_can_take_away)
 {
     struct link_config rules[] = {
-        { .has_latency = true, .latency = constant(0.01), .bandwidth_bytes_per_s = 1e9, .loss = 0.1, .connections = { 2, 10, 5 } },
+        { .has_latency = true, .latency = constant(0.01), .bandwidth_bytes_per_s = 1e9, .loss = 0.1,
+          .connections = { 2, 10, 5 } },
         { .from = "web" }, /* says nothing */
-        { .from = "web", .to = "db", .unlimited = true, .lossless = true, .unconnected = true, .has_latency = true, .latency = constant(0.0) },
+        { .from = "web", .to = "db", .unlimited = true, .lossless = true, .unconnected = true,
+          .has_latency = true, .latency = constant(0.0) },
     };
     struct network network = { .links = rules, .link_count = 3 };
     struct link_config link = network_link(&network, "web", "", "cache", "");
@@ -202,7 +204,8 @@ START_TEST(test_network_rules_can_take_away)
 }
 END_TEST
 
-TEST_MAIN("network", test_network_rules_can_take_away, test_network_round_trips_over_fibre, test_network_round_trips_at_the_edges_of_the_map,
+TEST_MAIN("network", test_network_rules_can_take_away, test_network_round_trips_over_fibre,
+          test_network_round_trips_at_the_edges_of_the_map,
           test_network_latency_is_half_the_round_trip_times_the_stretch,
           test_network_within_a_site_has_a_latency_of_its_own, test_network_matrix_beats_distance,
           test_network_matrix_does_without_positions,

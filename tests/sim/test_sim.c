@@ -685,7 +685,8 @@ static void add_groups(struct sim *sim)
 
 static void add_links(struct sim *sim)
 {
-    struct group *first = tiny_add_server(sim, "first", 1, &nobody), *last = tiny_add_server(sim, "last", 1, &nobody);
+    struct group *first = tiny_add_server(sim, "first", 1, &nobody),
+                 *last = tiny_add_server(sim, "last", 1, &nobody);
 
     for (int i = 1; i < LINKS_MAX; i++) /* link 0 is none */
         sim_link(last, first, 0, NULL);
@@ -736,7 +737,8 @@ END_TEST
 
 /* ---- the end of time ---- */
 
-/* Late in the longest run of a scenario everything begins to last for ever: no date overflows, and nothing ends. */
+/* Late in the longest run of a scenario everything begins to last for ever: no date overflows,
+ * and nothing ends. */
 static const struct everlasting {
     bool shared, slow_link, connects, waits;
     uint32_t servers;
@@ -754,7 +756,8 @@ START_TEST(test_sim_no_delay_overflows_the_clock)
 {
     const struct everlasting *row = &everlastings[_i];
     const int64_t late_ns = INT64_C(2000000000000000000);
-    struct link_config rule = { .connections = { .connections_max = UINT32_MAX, .idle_timeout_ns = SIM_TIME_NEVER } };
+    struct link_config rule = { .connections = { .connections_max = UINT32_MAX,
+                                                 .idle_timeout_ns = SIM_TIME_NEVER } };
     struct network network = tiny_network(constant(row->slow_link ? 1e300 : 0.0));
     struct tiny_source_config source = tiny_source_of("server", 3);
     struct tiny_server_config server = tiny_server_of(tiny_law(DISTRIBUTION_EXPONENTIAL, 1e30));
@@ -893,7 +896,8 @@ int main(void)
     tcase_add_test(tcase, test_sim_full_pool_ends_the_run);
     tcase_add_loop_test(tcase, test_sim_ends_before_sequence_numbers_do, 0, 2);
     tcase_add_loop_test(tcase, test_sim_what_is_too_large_is_told, 0, sizeof excesses / sizeof *excesses);
-    tcase_add_loop_test(tcase, test_sim_no_delay_overflows_the_clock, 0, sizeof everlastings / sizeof *everlastings);
+    tcase_add_loop_test(tcase, test_sim_no_delay_overflows_the_clock, 0,
+                        sizeof everlastings / sizeof *everlastings);
     tcase_add_test(tcase, test_sim_request_in_flight_is_small);
     tcase_add_test(tcase, test_sim_window_starts_all_measures_again);
     suite_add_tcase(suite, tcase);

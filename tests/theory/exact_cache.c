@@ -58,7 +58,8 @@ static double asked_in_turn(double times)
 /* ---- lru ---- */
 
 /* Hits over all orders in which the cache may hold keys: those taken so far have `mass`. */
-static double lru_orders(const double *probability, int keys, int room, unsigned taken, double mass, double chance)
+static double lru_orders(const double *probability, int keys, int room, unsigned taken, double mass,
+                         double chance)
 {
     double sum = 0;
 
@@ -86,9 +87,10 @@ double exact_cache_lru(const struct parameters *p, double argument)
 
 /* ---- fifo and random ---- */
 
-/* The miss ratio is (C + 1) e(C + 1) / e(C), e(k) being the elementary symmetric polynomial of the popularities.
- * Those of numbers up to 1000 overflow; with p x in place of p and over the product of 1 + p x they are the chances
- * that k of independent events happen, each with p x / (1 + p x), and x is chosen so that about C do. */
+/* The miss ratio is (C + 1) e(C + 1) / e(C), e(k) being the elementary symmetric polynomial of the
+ * popularities. Those of numbers up to 1000 overflow; with p x in place of p and over the product of 1 + p
+ * x they are the chances that k of independent events happen, each with p x / (1 + p x), and x is chosen
+ * so that about C do. */
 double exact_cache_fifo(const struct parameters *p, double argument)
 {
     double x = filling(p, asked_in_turn), *probability = popularity(p), misses;

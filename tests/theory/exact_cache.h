@@ -1,15 +1,15 @@
 /* exact_cache.h - hit ratios of caches under independent requests for keys of Zipf popularity, p(i) ~ i^-a.
  *
- * Read of the parameters: keys, exponent, capacity (entries), arrival_rate and ttl_s. Nothing here is shared with
- * the simulator. Cost: O(keys x capacity) for fifo, O(keys) a step of a search for the others.
+ * Read of the parameters: keys, exponent, capacity (entries), arrival_rate and ttl_s. Nothing here is shared
+ * with the simulator. Cost: O(keys x capacity) for fifo, O(keys) a step of a search for the others.
  *
- * Sources: LRU, few keys, exact: W. F. King, "Analysis of demand paging algorithms" (1971); many keys: H. Che,
- * Y. Tung, Z. Wang, "Hierarchical Web caching systems" (2002), whose error C. Fricker, P. Robert, J. Roberts, "A
- * versatile and accurate approximation for LRU cache performance" (2012), bound. FIFO and random, exact: E. Gelenbe,
- * "A unified approach to the evaluation of a class of replacement algorithms" (1973). Perfect LFU: L. Breslau et
- * al., "Web caching and Zipf-like distributions" (1999). Time to live: J. Jung, A. W. Berger, H. Balakrishnan,
- * "Modeling TTL-based Internet caches" (2003); renewed by hits: N. C. Fofack et al., "Analysis of TTL-based cache
- * networks" (2012).
+ * Sources: LRU, few keys, exact: W. F. King, "Analysis of demand paging algorithms" (1971); many keys: H.
+ * Che, Y. Tung, Z. Wang, "Hierarchical Web caching systems" (2002), whose error C. Fricker, P. Robert, J.
+ * Roberts, "A versatile and accurate approximation for LRU cache performance" (2012), bound. FIFO and random,
+ * exact: E. Gelenbe, "A unified approach to the evaluation of a class of replacement algorithms" (1973).
+ * Perfect LFU: L. Breslau et al., "Web caching and Zipf-like distributions" (1999). Time to live: J. Jung, A.
+ * W. Berger, H. Balakrishnan, "Modeling TTL-based Internet caches" (2003); renewed by hits: N. C. Fofack et
+ * al., "Analysis of TTL-based cache networks" (2012).
  */
 #ifndef TESTS_THEORY_EXACT_CACHE_H
 #define TESTS_THEORY_EXACT_CACHE_H

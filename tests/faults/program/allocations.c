@@ -1,8 +1,8 @@
 /* allocations.c - linked to the program under test, makes chosen allocations fail.
  *
- * Every allocation of the process passes here, those of the C library, cJSON and GSL too, because a program's own
- * malloc() comes before that of a shared library. It goes on to the allocator of the address sanitizer where that
- * is linked, else to glibc's. Not thread-safe in its counting order: the program has one thread.
+ * Every allocation of the process passes here, those of the C library, cJSON and GSL too, because a program's
+ * own malloc() comes before that of a shared library. It goes on to the allocator of the address sanitizer
+ * where that is linked, else to glibc's. Not thread-safe in its counting order: the program has one thread.
  */
 #include "tests/faults/faults.h"
 
@@ -28,7 +28,9 @@ static struct faults *faults; /* NULL: nothing fails */
 __attribute__((constructor)) static void begin(void)
 {
     const char *descriptor = getenv(FAULTS_VARIABLE);
-    void *page = descriptor ? mmap(NULL, sizeof *faults, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(descriptor), 0) : MAP_FAILED;
+    void *page = descriptor
+                     ? mmap(NULL, sizeof *faults, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(descriptor), 0)
+                     : MAP_FAILED;
 
     if (page == MAP_FAILED)
         return;
@@ -41,7 +43,8 @@ static bool fails(void)
     if (!faults)
         return false;
     faults->seen++;
-    if (!faults->fail_at || faults->seen < faults->fail_at || (faults->seen > faults->fail_at && !faults->and_after))
+    if (!faults->fail_at || faults->seen < faults->fail_at ||
+        (faults->seen > faults->fail_at && !faults->and_after))
         return false;
     faults->failed++;
     errno = ENOMEM;
@@ -83,7 +86,8 @@ void *memalign(size_t alignment, size_t size)
 {
     if (fails())
         return NULL;
-    return __interceptor_memalign ? __interceptor_memalign(alignment, size) : __libc_memalign(alignment, size);
+    return __interceptor_memalign ? __interceptor_memalign(alignment, size)
+                                  : __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
