@@ -182,23 +182,3 @@ bool json_pointer_append_index(char *pointer, size_t size, size_t index)
     snprintf(digits, sizeof digits, "%zu", index);
     return json_pointer_append(pointer, size, digits);
 }
-
-void json_pointer_to_path(const char *pointer, char *path, size_t size)
-{
-    size_t used = 0;
-
-    if (size == 0)
-        return;
-    if (*pointer == '/')
-        pointer++;
-    for (; *pointer && used + 1 < size; pointer++) {
-        char c = *pointer;
-
-        if (c == '/')
-            c = '.';
-        else if (c == '~' && (pointer[1] == '0' || pointer[1] == '1'))
-            c = *++pointer == '1' ? '/' : '~';
-        path[used++] = c;
-    }
-    path[used] = '\0';
-}

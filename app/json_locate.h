@@ -26,7 +26,4 @@ bool json_locate(const char *text, size_t size, const char *pointer, struct json
 bool json_pointer_append(char *pointer, size_t size, const char *key);
 bool json_pointer_append_index(char *pointer, size_t size, size_t index);
 
-/* The same path as people read it, "components.web.workers", cut when `size` bytes are too few. */
-void json_pointer_to_path(const char *pointer, char *path, size_t size);
-
 #endif

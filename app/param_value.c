@@ -10,7 +10,7 @@
 
 #define HELP_SIZE 256
 
-const char *param_json_type(const cJSON *value)
+static const char *json_type(const cJSON *value)
 {
     switch (value->type & 0xFF) {
     case cJSON_False:
@@ -31,7 +31,7 @@ const char *param_json_type(const cJSON *value)
 
 bool param_error_type(struct param_context *context, const cJSON *value, const char *wanted, const char *help)
 {
-    return param_error(context, JSON_PART_VALUE, help, "wants %s, got %s", wanted, param_json_type(value));
+    return param_error(context, JSON_PART_VALUE, help, "wants %s, got %s", wanted, json_type(value));
 }
 
 const char *param_did_you_mean(const struct suggest *suggest, char *text, size_t size)
@@ -260,7 +260,7 @@ static bool refuse_choice(struct param_context *context, const struct param_row 
     }
     words = word_list_end(&list, "or");
     if (!cJSON_IsString(value))
-        return param_error(context, JSON_PART_VALUE, NULL, "wants %s, got %s", words, param_json_type(value));
+        return param_error(context, JSON_PART_VALUE, NULL, "wants %s, got %s", words, json_type(value));
     return param_error(context, JSON_PART_VALUE, param_did_you_mean(&suggest, help, sizeof help),
                        "must be %s, not \"%.100s\"", words, value->valuestring);
 }

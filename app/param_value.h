@@ -8,9 +8,6 @@
 
 #include <cjson/cJSON.h>
 
-/* "a string", "an object { ... }" */
-const char *param_json_type(const cJSON *value);
-
 /* "wants WHAT, got a string"; returns false. */
 bool param_error_type(struct param_context *context, const cJSON *value, const char *wanted,
                       const char *help);

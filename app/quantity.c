@@ -32,7 +32,6 @@ const struct quantity_row quantity_rows[QUANTITY_UNIT_COUNT] = {
                                   { "/GB", NULL }, "$0.09/GB" },
     [QUANTITY_MONEY_PER_COUNT] = { "a price each", "/k, /M or /G (per thousand, million or billion)", "$",
                                    { "", NULL }, "$0.40/M" },
-    [QUANTITY_DISTANCE] = { "a distance", "m or km", "", { "km", NULL }, "5570km" },
 };
 
 struct unit_row {
@@ -78,8 +77,6 @@ static const struct prefix_row size_prefixes[] = {
 static const struct prefix_row count_prefixes[] = {
     { "", 0, 0 }, { "k", 3, 0 }, { "K", 3, 0 }, { "M", 6, 0 }, { "G", 9, 0 },
 };
-
-static const struct prefix_row distance_prefixes[] = { { "", 0, 0 }, { "k", 3, 0 } };
 
 /* clang-format on */
 
@@ -515,20 +512,4 @@ bool quantity_parse_money_per_count(const char *text, double *dollars, char *err
     if (!prefix)
         return refuse_unit(&r, r.at, strlen(r.at));
     return to_double(&r, &number, -prefix->exponent10, dollars);
-}
-
-bool quantity_parse_distance(const char *text, double *metres, char *error, size_t size)
-{
-    struct reader r = { QUANTITY_DISTANCE, text, text, error, size };
-    const struct prefix_row *prefix;
-    struct number number;
-
-    if (!read_number(&r, &number))
-        return false;
-    if (!*r.at)
-        return refuse_no_unit(&r, number.start);
-    prefix = find_prefix(distance_prefixes, COUNT_OF(distance_prefixes), r.at, "m");
-    if (!prefix)
-        return refuse_unit(&r, r.at, strlen(r.at));
-    return to_double(&r, &number, prefix->exponent10, metres);
 }

@@ -14,7 +14,6 @@
  *   money rate      "$0.10/h" "$50/month"                a month has 730 hours; to dollars per hour
  *   money per byte  "$0.09/GB"                           to dollars per byte
  *   money per count "$0.0004" "$0.40/M"                  (M: million) to dollars each
- *   distance        "5570km" "300m"                      to metres
  *
  * Plain numbers and words for special cases ("never") are the caller's. Errors are one line that quotes the
  * text and says what to write. Nothing is allocated; the locale does not matter. Cost: O(length).
@@ -39,7 +38,6 @@ enum quantity_unit {
     QUANTITY_MONEY_RATE,
     QUANTITY_MONEY_PER_BYTE,
     QUANTITY_MONEY_PER_COUNT,
-    QUANTITY_DISTANCE,
     QUANTITY_UNIT_COUNT
 };
 
@@ -64,7 +62,6 @@ bool quantity_parse_money(const char *text, double *dollars, char *error, size_t
 bool quantity_parse_money_rate(const char *text, double *dollars_per_h, char *error, size_t size);
 bool quantity_parse_money_per_byte(const char *text, double *dollars, char *error, size_t size);
 bool quantity_parse_money_per_count(const char *text, double *dollars, char *error, size_t size);
-bool quantity_parse_distance(const char *text, double *metres, char *error, size_t size);
 
 /* The inverse, for people: about three significant digits, no exponents for ordinary sizes. Each writes
  * at most `size` bytes (QUANTITY_TEXT_SIZE) and returns `text`. What they write, the parsers read. */

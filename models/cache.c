@@ -155,7 +155,7 @@ static void cache_wire(struct component *self)
         cache_write_back_init(self);
 }
 
-void cache_make_tickers(struct component *self)
+static void make_tickers(struct component *self)
 {
     const struct cache_shared *shared = self->shared;
     struct cache *cache = component_state(self);
@@ -168,7 +168,7 @@ void cache_make_tickers(struct component *self)
 
 static void cache_begin(struct component *self)
 {
-    cache_make_tickers(self);
+    make_tickers(self);
     cache_start(self);
 }
 
@@ -470,7 +470,7 @@ const struct model_type cache_model = {
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
         .on_crash = cache_on_crash,
-        .on_restart = cache_make_tickers,
+        .on_restart = make_tickers,
         .activity = cache_activity,
         .instance_for = cache_node_for,
         .metrics = metrics,

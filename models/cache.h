@@ -125,10 +125,8 @@ int64_t cache_expiry_ns(const struct component *self, const struct request *requ
 void cache_start(struct component *self);
 
 /* A crash: the memory of the node is gone, and accepted writes with it, which are counted. No request is
- * inside any more, and its tickers have ended: cache_make_tickers() when it is back. Returns how many
- * writes are lost. */
+ * inside any more, and its tickers have ended. Returns how many writes are lost. */
 uint64_t cache_lose_contents(struct component *self);
-void cache_make_tickers(struct component *self);
 
 /* ---- write-back ---- */
 

@@ -121,11 +121,6 @@ void cdn_edge_join(struct group *edge, struct group *name, uint32_t place);
 /* Drops the copy of that row at one edge, once the order has spread there. number: of the draw. */
 void cdn_edge_invalidate(struct component *edge, uint64_t id, uint64_t number);
 
-/* What happens to an edge that crashes and comes back: its copies are gone; requests are sent elsewhere
- * once that is known. */
-void cdn_edge_on_crash(struct component *edge);
-void cdn_edge_on_restart(struct component *edge);
-
 extern const struct model_type cdn_model;
 
 #endif

@@ -285,9 +285,9 @@ static void carry_out(struct component *self, struct request *order)
     request_destroy(self->sim, order);
 }
 
-/* ---- outage ---- */
+/* ---- outage: its copies are gone; requests are sent elsewhere once that is known ---- */
 
-void cdn_edge_on_crash(struct component *self)
+static void edge_on_crash(struct component *self)
 {
     struct edge *edge = component_state(self);
 
@@ -295,7 +295,7 @@ void cdn_edge_on_crash(struct component *self)
     cdn_edge_changed(self, false);
 }
 
-void cdn_edge_on_restart(struct component *self)
+static void edge_on_restart(struct component *self)
 {
     cdn_edge_changed(self, true);
 }
@@ -357,8 +357,8 @@ const struct model_type cdn_edge_model = {
         .on_request = edge_on_request,
         .on_reply = edge_on_reply,
         .on_timer = edge_on_timer,
-        .on_crash = cdn_edge_on_crash,
-        .on_restart = cdn_edge_on_restart,
+        .on_crash = edge_on_crash,
+        .on_restart = edge_on_restart,
         .activity = edge_activity,
         .metrics = metrics,
     },

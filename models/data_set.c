@@ -11,7 +11,7 @@
 
 #include "models/row_table.h"
 
-const struct param_choice popularity_choices[] = {
+static const struct param_choice popularity_choices[] = {
     { "uniform", POPULARITY_UNIFORM, "every row is asked for equally often" },
     { "zipf", POPULARITY_ZIPF, "the row of rank k is asked for in proportion to k^-exponent" },
     { NULL, 0, NULL },

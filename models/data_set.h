@@ -37,7 +37,6 @@ struct data_set_config {
 extern const struct param_table data_set_params;
 /* Of one entry of "hot_rows", here and in request classes. */
 extern const struct param_table hot_row_params;
-extern const struct param_choice popularity_choices[];
 
 /* Chooses rows for one purpose: a data set with what a request class says otherwise. */
 struct row_chooser {

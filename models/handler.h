@@ -76,7 +76,6 @@ struct handler_config {
     struct param_list steps; /* of struct step_config */
 };
 
-extern const struct param_table step_params;
 extern const struct param_table handler_params;
 
 /* Instructions of all handlers of a component: the frame's step has 16 bits. */

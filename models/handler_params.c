@@ -13,7 +13,7 @@
 /* ---- rows ---- */
 
 static const struct param_table arm_params;
-const struct param_table step_params;
+static const struct param_table step_params;
 
 #define STEP_STORE(member, verb_, ...)                                                              \
     PARAM_REFERENCE(struct step_config, member, .verb = verb_, .refers_to = PARAM_REFERS_COMPONENT, \
@@ -81,7 +81,7 @@ static const struct param_row step_rows[] = {
     PARAM_END
 };
 
-const struct param_table step_params = { .rows = step_rows,
+static const struct param_table step_params = { .rows = step_rows,
                                          .size = sizeof(struct step_config),
                                          .has_verbs = true,
                                          .verb_offset = PARAM_OFFSET(struct step_config, verb, int),

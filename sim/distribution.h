@@ -142,9 +142,6 @@ static inline struct distribution_config distribution_config_of(enum distributio
                                          .min = NAN, .max = NAN, .shape = NAN };
 }
 
-/* The law of that name, or DISTRIBUTION_LAW_COUNT. */
-enum distribution_law distribution_law_find(const char *name);
-
 /* True when the configuration can be drawn from; else the first thing wrong is told in error (cut to
  * size bytes), such as "lognormal: p99 must be greater than median". */
 bool distribution_check(const struct distribution_config *config, char *error, size_t size);

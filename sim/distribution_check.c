@@ -87,15 +87,6 @@ const struct distribution_law_row distribution_laws[DISTRIBUTION_LAW_COUNT] = {
     },
 };
 
-enum distribution_law distribution_law_find(const char *name)
-{
-    unsigned law = 0;
-
-    while (law < DISTRIBUTION_LAW_COUNT && strcmp(distribution_laws[law].name, name) != 0)
-        law++;
-    return (enum distribution_law)law;
-}
-
 struct complaint {
     const struct distribution_law_row *row;
     char *error;

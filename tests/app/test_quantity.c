@@ -129,9 +129,6 @@ static const struct {
     { quantity_parse_money_per_byte, "$1/GiB", 1.0 / 1073741824 },
     { quantity_parse_money_per_count, "$0.40/M", 0.4e-6 },
     { quantity_parse_money_per_count, "$0.0004", 0.0004 },
-    { quantity_parse_distance, "5570km", 5570000 },
-    { quantity_parse_distance, "300 m", 300 },
-    { quantity_parse_distance, "0.3km", 300 },
 };
 
 /* No tolerance: the nearest double, as the compiler reads the same decimal. */
@@ -248,8 +245,6 @@ static const struct {
     { quantity_parse_money_per_byte, "$0.09/Gb", "unknown unit" },
     { quantity_parse_money_per_count, "$1/x", "unknown unit" },
     { quantity_parse_money_per_count, "$1/", "unknown unit" },
-    { quantity_parse_distance, "3", "3 has no unit; write \"3km\"" },
-    { quantity_parse_distance, "3mi", "unknown unit" },
 };
 
 START_TEST(test_quantity_errors_say_what_to_write)
@@ -299,7 +294,6 @@ START_TEST(test_quantity_rows_are_whole)
         [QUANTITY_MONEY_RATE] = quantity_parse_money_rate,
         [QUANTITY_MONEY_PER_BYTE] = quantity_parse_money_per_byte,
         [QUANTITY_MONEY_PER_COUNT] = quantity_parse_money_per_count,
-        [QUANTITY_DISTANCE] = quantity_parse_distance,
     };
 
     for (int unit = 0; unit < QUANTITY_UNIT_COUNT; unit++) {

@@ -416,14 +416,14 @@ START_TEST(test_cdn_next_nearest_edge_takes_over_when_the_outage_is_known)
     struct component *east = instance_of(sim, "cdn.east", 0);
 
     run_to(sim, 10 * SECOND);
-    cdn_edge_on_crash(east);
+    cdn_edge_model.component.on_crash(east);
     ck_assert_int_eq(level(east, "entries")->level, 0);
     ck_assert_uint_eq(counter(east, "evictions"), 0); /* what is forgotten made room for nothing */
     run_to(sim, 50 * SECOND);
     ck_assert_int_eq(script[1].took_ns, (40 + 40 + 10 + 40 + 40) * MS); /* cold */
     ck_assert_int_eq(script[2].took_ns, 80 * MS);
     ck_assert_uint_eq(counter(name_of(sim), "rerouted"), 2);
-    cdn_edge_on_restart(east);
+    cdn_edge_model.component.on_restart(east);
     run_to(sim, 100 * SECOND);
     ck_assert_int_eq(script[3].took_ns, 14 * MS); /* at home again, and cold */
     sim_destroy(sim);
@@ -442,8 +442,8 @@ START_TEST(test_cdn_users_reach_the_origin_when_the_whole_cdn_is_out)
         system.cdn.fallback = fallback ? CDN_FALLBACK_ORIGIN : CDN_FALLBACK_NONE;
         sim = asked_by(&system, script, LENGTH(script));
         run_to(sim, 10 * SECOND);
-        cdn_edge_on_crash(instance_of(sim, "cdn.east", 0));
-        cdn_edge_on_crash(instance_of(sim, "cdn.west", 0));
+        cdn_edge_model.component.on_crash(instance_of(sim, "cdn.east", 0));
+        cdn_edge_model.component.on_crash(instance_of(sim, "cdn.west", 0));
         run_to(sim, 50 * SECOND);
         ck_assert_int_eq(script[1].outcome, fallback ? OUTCOME_OK : OUTCOME_UNAVAILABLE);
         ck_assert_int_eq(script[1].took_ns, fallback ? (20 + 10 + 20) * MS : 0);
@@ -461,9 +461,9 @@ START_TEST(test_cdn_outage_shorter_than_the_failover_is_never_heard_of)
     struct sim *sim = asked_by(&system, script, LENGTH(script));
 
     run_to(sim, 10 * SECOND);
-    cdn_edge_on_crash(instance_of(sim, "cdn.east", 0));
+    cdn_edge_model.component.on_crash(instance_of(sim, "cdn.east", 0));
     run_to(sim, 20 * SECOND);
-    cdn_edge_on_restart(instance_of(sim, "cdn.east", 0));
+    cdn_edge_model.component.on_restart(instance_of(sim, "cdn.east", 0));
     run_to(sim, 60 * SECOND);
     ck_assert_uint_eq(counter(name_of(sim), "rerouted"), 0);
     sim_destroy(sim);

@@ -497,12 +497,12 @@ START_TEST(test_distribution_tables_are_complete)
     for (unsigned law = 0; law < DISTRIBUTION_LAW_COUNT; law++) {
         const struct distribution_law_row *row = &distribution_laws[law];
 
-        ck_assert_uint_eq(distribution_law_find(row->name), law);
+        for (unsigned other = 0; other < law; other++)
+            ck_assert_str_ne(row->name, distribution_laws[other].name);
         ck_assert_uint_gt(strlen(row->help), strlen(row->name));
         ck_assert_uint_ne(row->alternatives[0], 0);
         ck_assert_uint_eq((row->alternatives[0] | row->alternatives[1]) & ~known, 0);
     }
-    ck_assert_uint_eq(distribution_law_find("zipf"), DISTRIBUTION_LAW_COUNT);
 }
 END_TEST
 
