@@ -33,9 +33,17 @@ static const char *shape_of(const struct model_type *type)
 {
     if (type->component.is_source)
         return "ellipse";
+    if (type->component.wire_callers) /* a name: requests do not pass through it */
+        return "note";
     if (type->roles & ROLE_SERVER)
         return "box";
     return type->roles & ROLE_CACHE ? "component" : "cylinder";
+}
+
+/* Requests go through it: no health endpoint, nor what else a component is helped by. */
+static bool does_the_work(const struct group *part)
+{
+    return part->type->is_source || model_of(part)->roles != 0;
 }
 
 /* Instances of the component, or of its parts where those do the work. */
@@ -44,7 +52,7 @@ static uint64_t instances_of(const struct sim *sim, const struct group *group)
     uint64_t parts = 0;
 
     for (uint16_t i = 0; i < sim->group_count; i++)
-        if (sim->groups[i]->parent == group)
+        if (sim->groups[i]->parent == group && does_the_work(sim->groups[i]))
             parts += sim->groups[i]->count;
     return parts ? parts : group->count;
 }
@@ -91,6 +99,8 @@ static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn
         const struct group *from = whole_of(sim->links[i].from), *to = whole_of(sim->links[i].target->group);
         unsigned char *pair = &drawn[(size_t)from->index * sim->group_count + to->index];
 
+        if (sim->links[i].from->parent && !does_the_work(sim->links[i].from)) /* a check, which is no request */
+            continue;
         if (from != to && !*pair)
             fprintf(file, "  \"%s\" -> \"%s\";\n", from->name, to->name);
         *pair = 1;

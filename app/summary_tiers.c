@@ -130,10 +130,40 @@ static void write_tier(struct page *page, const struct results *results, const c
         write_instances(page, results, component, count, width);
 }
 
+/* Callers look it up, and go elsewhere. */
+static bool is_name(const struct results *results, const char *component)
+{
+    return results_find(results, component, "stub.hit_ratio");
+}
+
+/* How often callers knew the address, what it took the others to find out, and what became of a dead one. */
+static void write_name(struct page *page, const struct results *results, const char *component, int width)
+{
+    double known = results_value(results, component, "stub.hit_ratio");
+    double dead = results_value(results, component, "sent_to_dead");
+    double failed = results_value(results, component, "requests.failed");
+    double ok = results_value(results, component, "requests.ok");
+    double asked = ok - results_value(results, component, "stub.hits"); /* and were told */
+    char label[64], text[SUMMARY_TEXT_SIZE];
+
+    snprintf(label, sizeof label, "    %.*s", TIER_WIDTH_MAX - 9, component);
+    page_label(page, width, label);
+    page_listed(page, PAGE_PLAIN, "address known to %s of requests", text_busy(known, text));
+    if (asked > 0)
+        page_listed(page, PAGE_PLAIN, "looked up in %s on average for the others",
+                    text_seconds(results_value(results, component, "latency.mean") * ok / asked, text));
+    if (failed > 0)
+        page_listed(page, PAGE_BAD, "%s got no address", text_count(failed, text));
+    if (dead > 0)
+        page_listed(page, PAGE_BAD, "%s went to a dead one", text_count(dead, text));
+    page_end_line(page);
+}
+
 static bool is_shown(const struct results *results, const char *component)
 {
     return summary_is_tier(component) &&
-           results_find(results, component, "wait.probability"); /* it has resources of its own */
+           (results_find(results, component, "wait.probability") || /* it has resources of its own */
+            is_name(results, component));
 }
 
 static int width_of_labels(const struct results *results)
@@ -158,6 +188,9 @@ void summary_tiers(struct page *page, const struct results *results, bool steady
         if (!strcmp(component, last) || !is_shown(results, component))
             continue;
         last = component;
-        write_tier(page, results, component, width, steady);
+        if (is_name(results, component))
+            write_name(page, results, component, width);
+        else
+            write_tier(page, results, component, width, steady);
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/clients.h"
+#include "models/dns.h"
 #include "models/load_balancer.h"
 
 /* clang-format off */
@@ -204,7 +205,7 @@ static void check_public_address(const struct group *group, struct param_problem
         const struct link *link = &sim->links[i];
         const struct group *from = root_of(link->from);
 
-        if (link->target->group != shared->behind || from == last || !is_outside(from))
+        if (link->target->group != shared->behind || link->asked || /* a name gave it away: that is told there */ from == last || !is_outside(from))
             continue;
         last = from; /* one problem for the links to all instances */
         param_problem(problems, "targets", "let them call the balancer, or take it away",
@@ -218,6 +219,9 @@ void load_balancer_check_wired(const struct group *group, struct param_problems 
     const struct load_balancer_shared *shared = group->shared;
 
     check_servers(config, shared->behind, problems);
+    if (shared->behind->type == &dns_model.component)
+        param_problem(problems, "targets", "name the component that it stands for",
+                      "\"%s\" is a name, and a balancer spreads requests over servers", shared->behind->name);
     if (config->sticky)
         check_identities(group, problems);
     check_public_address(group, problems);

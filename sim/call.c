@@ -69,16 +69,13 @@ static struct call_question *question_of(const struct sim *sim, struct request *
     return (struct call_question *)(void *)((char *)request + sim->questions_offset) + request->top;
 }
 
-/* One attempt: sends the request, whose top frame is new and has its number. */
-static void send(struct component *self, struct request *request, struct link *link)
+/* On its way over the link, which is that of its top frame. */
+static void deliver(struct component *self, struct request *request, struct link *link)
 {
     struct sim *sim = self->sim;
     struct component *target = link->target;
     struct frame *frame = request_frame(request);
 
-    frame->place = link->place;
-    if (link->policy.timeout_ns != SIM_TIME_NEVER)
-        start_timeout(self, request, link->policy.timeout_ns);
     if (link->plain && !link->latency && sim_may_nest(sim)) {
         sim->nesting++;
         sim_enter(target, request, frame, sim->now_ns);
@@ -94,6 +91,29 @@ static void send(struct component *self, struct request *request, struct link *l
         request->resume = sim_arrive;
         sim_wake(sim, request);
     }
+}
+
+/* One attempt: sends the request, whose top frame is new and has its number. */
+static void send(struct component *self, struct request *request, struct link *link)
+{
+    request_frame(request)->place = link->place;
+    if (link->policy.timeout_ns != SIM_TIME_NEVER)
+        start_timeout(self, request, link->policy.timeout_ns);
+    deliver(self, request, link);
+}
+
+void sim_hand_on(struct component *self, struct request *request, struct link *link)
+{
+    struct sim *sim = self->sim;
+    struct frame *frame = request_frame(request);
+
+    SIM_ASSERT(sim, self, request->top > request->base && link->asked && link->asked->target == self);
+    self->finished[OUTCOME_OK]++;
+    self->in_flight_area += (uint64_t)sim->now_ns;
+    histogram_add(&self->group->latency_ok, sim->now_ns - frame->entered_ns);
+    request->outcome = OUTCOME_OK;
+    frame->place = link->place;
+    deliver(sim->components[(frame - 1)->component], request, link);
 }
 
 /* Any call: one that has a timeout, takes time, may be repeated or would nest the C stack too deep. */
@@ -124,6 +144,8 @@ static void resend(struct component *caller, struct request *request)
     struct link *link = &caller->sim->links[request_last_link(request)];
     uint8_t attempt = request_frame(request)->attempt;
 
+    if (link->asked)
+        link = link->asked;
     sim_restore_question(caller->sim, request);
     if (caller->group->type->is_source)
         caller->sim->classes[request->request_class]->retries++;

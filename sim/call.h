@@ -4,6 +4,7 @@
  * delay, its service or its turn in a line has come), and ends each callback with at most one verb on that request:
  *   sim_call      push a frame for the target of a link and send the request there
  *   sim_reply     pop the own frame and resume the caller with an outcome
+ *   sim_hand_on   of a name: give the own frame to what the name stands for
  *   sim_after     come back in on_timer after a delay; sim_wait: after a drawn one
  *   station_serve, station_acquire (station.h)   come back when served, when granted
  * After a verb the request belongs to somebody else: do not touch it again.
@@ -172,6 +173,11 @@ static inline void sim_call(struct component *self, struct request *request, str
     sim->nesting++;
     sim_enter(link->target, request, callee, sim->now_ns);
 }
+
+/* Instead of an answer: its caller has called the target of the link, not this component, which is done with it. link: of
+ * sim_link_behind(); a limit of time began with the call of this one. The number of the visit stays, so that what is drawn at
+ * the target is what a caller who knew it all along would see. */
+void sim_hand_on(struct component *self, struct request *request, struct link *link);
 
 /* Makes of an answer the question again: for those who repeat a failed call themselves, over another link. The policy of the
  * link that the call went over has retries, or nothing was kept, and an empty retry_on. */

@@ -106,8 +106,9 @@ static struct pipe *card_of(const struct component *sender, const struct link *l
 static void set_speed(struct link *link)
 {
     link->plain = is_plain(link);
+    /* a name's caller may have a limit of its own, which began when it asked */
     link->instant = link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER &&
-                    link->policy.retries_max == 0;
+                    link->policy.retries_max == 0 && !link->asked;
 }
 
 void sim_link_cut(struct link *link, bool cut)
@@ -188,6 +189,14 @@ struct link *sim_link_from(struct group *from, const char *site, struct group *t
     struct link *link = sim_link(from, target, instance, policy);
 
     link->from_site = site;
+    return link;
+}
+
+struct link *sim_link_behind(struct link *asked, struct group *target, uint32_t instance)
+{
+    struct link *link = sim_link_from(asked->from, asked->from_site, target, instance, &asked->policy);
+
+    link->asked = asked;
     return link;
 }
 

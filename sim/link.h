@@ -81,6 +81,7 @@ struct link {
     struct connection_pool **pools; /* by calling instance, NULL: no connections modelled */
     struct group *from;
     const char *from_site; /* where the message leaves; NULL: at the site of `from` */
+    struct link *asked;    /* to a name that answered with this link, see sim_link_behind(); NULL: none */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct link, policy.retry_on) < 64, "a call looks at one cache line of its link");
@@ -95,6 +96,10 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
  * from a caller in `site`. */
 struct link *sim_link_from(struct group *from, const char *site, struct group *target, uint32_t instance,
                            const struct call_policy *policy);
+
+/* What a name answers the caller of `asked` with: the same caller's own link, with the same policy, to an instance. A call
+ * that is handed on over it (sim_hand_on) and repeated asks the name again. For wire_callers. */
+struct link *sim_link_behind(struct link *asked, struct group *target, uint32_t instance);
 
 /* One to each instance of the target: an array of target->count, the run's own. */
 struct link **sim_link_all(struct group *from, struct group *target, const struct call_policy *policy);

@@ -58,6 +58,7 @@ enum trace_visit_flag {
     TRACE_VISIT_GIVEN_UP = 2, /* the caller did not wait for the answer */
     TRACE_VISIT_ABSENT = 4,   /* the answer was a cache's miss */
     TRACE_VISIT_STALE = 8,
+    TRACE_VISIT_HANDED_ON = 16, /* by a name: the call after it is the same one */
 };
 
 struct trace_visit {

@@ -138,8 +138,13 @@ static void follow(struct trace *trace, uint32_t index)
     struct trace_strand *strand = &trace->strands[index];
     const struct request *request = request_of(trace, strand);
 
-    while (strand->top > request->top || is_another_call(trace, strand, request))
+    while (strand->top > request->top || is_another_call(trace, strand, request)) {
+        struct trace_visit *visit = &trace->visits[strand->visits[strand->top]];
+
+        if (strand->top <= request->top && visit->number == request->frames[strand->top].number)
+            visit->flags |= TRACE_VISIT_HANDED_ON;
         close_visit(trace, strand->visits[strand->top--], request);
+    }
     while (strand->top < request->top) {
         uint8_t depth = (uint8_t)(strand->top + 1);
 

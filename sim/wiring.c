@@ -133,6 +133,9 @@ bool sim_wire(struct sim *sim, const struct group **cycle)
             group->type->wire(group->instances[k]);
         }
     }
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->type->wire_callers)
+            sim->groups[i]->type->wire_callers(sim->groups[i]);
     sim->memory.owner = 0;
     number_sites(sim);
     sim_links_complete(sim);
