@@ -302,3 +302,15 @@ double exact_cdn_usd_per_hour(const struct parameters *p, double argument)
     return 3600 * p->object_gb *
            (cdn_rate(p) * p->usd_per_gb_out + exact_origin_rate(p, argument) * p->usd_per_gb_fetched);
 }
+
+/* ---- DNS ---- */
+
+double exact_dns_failures(const struct parameters *parameters, double argument)
+{
+    double rate = parameters->arrival_rate * parameters->share, ttl = parameters->ttl_s;
+    double before = fmin(parameters->window_s, parameters->detection_s);
+    double after = fmin(parameters->window_s - before, ttl);
+
+    (void)argument;
+    return rate * before + rate * ttl / (ttl + parameters->gap_s) * (after - after * after / (2 * ttl));
+}

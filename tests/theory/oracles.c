@@ -439,6 +439,32 @@ const struct oracle oracles[] = {
                 .usd_per_gb_fetched = 0.05 } },
         },
     },
+    {
+        .id = "O33", .file = "O33_dns.json",
+        .words = "1000 clients send 1/s each to two data centres, half to each by DNS with a TTL of 60 s; each asks again as "
+                 "soon as its answer expires (ages uniform). One centre dies; the name is corrected at once, or 30 s later "
+                 "on average (a check every 4 s, the eighth in a row decides). Last: clients who ask again on their next "
+                 "request after the answer has expired.",
+        .wrong = "name.ttl=50s", /* the service has no part in it */
+        .claims = {
+            { "requests that fail", "", OF("total", "requests.failed"), .exact = exact_dns_failures, .published = 15000,
+              .relative = 0.03 },
+            { "requests sent to the dead centre", "", OF("name.a", "sent_to_dead"), .exact = exact_dns_failures,
+              .published = 15000, .relative = 0.03 },
+        },
+        .configurations = {
+            { "corrected at once", "base", { NULL },
+              { .arrival_rate = 1000, .share = 0.5, .ttl_s = 60, .window_s = 100 } },
+            { "the first 15 s of it", "first_15_s", { NULL },
+              { .arrival_rate = 1000, .share = 0.5, .ttl_s = 60, .window_s = 15 } },
+            { "the first 45 s of it", "first_45_s", { NULL },
+              { .arrival_rate = 1000, .share = 0.5, .ttl_s = 60, .window_s = 45 } },
+            { "corrected after 30 s", "known_after_30_s", { NULL },
+              { .arrival_rate = 1000, .share = 0.5, .ttl_s = 60, .window_s = 100, .detection_s = 30 } },
+            { "10,000 clients, 0.1/s each, TTL 20 s, on the next request", "lazy", { NULL },
+              { .arrival_rate = 1000, .share = 0.5, .ttl_s = 20, .window_s = 100, .gap_s = 10 } },
+        },
+    },
     { .id = NULL },
 };
 

@@ -13,7 +13,7 @@
 #include "tests/theory/exact.h"
 
 #define CLAIMS_MAX 12
-#define CONFIGURATIONS_MAX 4
+#define CONFIGURATIONS_MAX 5
 #define SETTINGS_MAX 2
 
 /* "server.wait.mean" of the results, or that divided by another metric. */
