@@ -1,29 +1,33 @@
-/* dns.c - a name that callers look up: which of its addresses a request goes to, and what it costs to find out.
+/* dns.c - a name that callers look up: to which of its addresses a request goes, and what it costs to know.
  *
- * A name is no server. A request that comes here is handed on to the address that its caller holds (sim_hand_on), over
- * the caller's own link to it: connections, network cards, regions and latencies are those between the caller and the target,
- * as if it had been named itself. What a request spends here is the lookup.
+ * A name is no server. A request that comes here is handed on to the address that its caller holds
+ * (sim_hand_on), over the caller's own link to it: connections, network cards, regions and latencies are
+ * those between the caller and the target, as if it had been named itself. What a request spends here is the
+ * lookup.
  *
- *   stub      the cache of the caller itself: of each user, or of each instance of a component. An answer that has not
- *             expired costs nothing. It is not looked at again before: a target that has died since gets the requests.
- *   resolver  shared by callers of a region, each of whom uses one of so many, by a hash. To ask costs a round trip. It
- *             hands on what is left of the lifetime of its own answer, so its users ask again when it does. Where the answer
- *             has several addresses it names them in turn.
- *   authority the part that the answers come from (dns_parts.c). A resolver that has no answer asks it, once for all who
- *             wait, and so does a caller where there are no resolvers. When it is out nobody gets an answer, and requests fail
- *             (unavailable) as the answers that are held expire.
+ *   stub      the cache of the caller itself: of each user, or of each instance of a component. An answer
+ *             that has not expired costs nothing, and is not doubted: a target that has died since gets the
+ *             requests.
+ *   resolver  shared by callers of a region, each of whom uses one of so many, by a hash. To ask costs a
+ *             round trip. It hands on what is left of the lifetime of its own answer, so its users ask again
+ *             when it does. Where the answer has several addresses it names them in turn.
+ *   authority the part that the answers come from (dns_parts.c). A resolver that has no answer asks it, once
+ *             for all who wait, and so does a caller where there are no resolvers. When it is out nobody gets
+ *             an answer, and requests fail (unavailable) as the answers that are held expire.
  *
- * Callers look the name up on their next request after an answer has expired, or at once when it expires (`on_expiry`). In the
- * second case there is always an answer at hand, of an age between 0 and the TTL, and a lookup is not seen by requests; the
- * dates are functions of who the caller, or the resolver, is, see dns_zone.h. After an outage of the authority an eager
- * holder asks again every lookup_timeout; a request meanwhile asks for itself.
+ * Callers look the name up on their next request after an answer has expired, or at once when it expires
+ * (`on_expiry`). In the second case there is always an answer at hand, of an age between 0 and the TTL, and a
+ * lookup is not seen by requests; the dates are functions of who the caller, or the resolver, is, see
+ * dns_zone.h. After an outage of the authority an eager holder asks again every lookup_timeout; a request
+ * meanwhile asks for itself.
  *
- * Left out: more than one address tried by a caller; answers kept beyond their lifetime; failures that are cached; lookups
- * that were asked for before the request; names of names; the load of resolvers.
+ * Left out: more than one address tried by a caller; answers kept beyond their lifetime; failures that are
+ * cached; lookups that were asked for before the request; names of names; the load of resolvers.
  *
- * Randomness: which resolver ("spread") and phase ("phase") by the caller; the round trip ("resolver") and lookup ("lookup")
- * by the request. Cost: O(1) a request whose caller holds an answer, else O(addresses). Memory: of dns_answers.h, 32 bytes
- * a resolver; with on_expiry nothing by caller.
+ * Randomness: which resolver ("spread") and phase ("phase") by the caller; the round trip ("resolver") and
+ * lookup ("lookup") by the request. Cost: O(1) a request whose caller holds an answer, else O(addresses).
+ * Memory: at most 128 bytes for a caller who was answered within two lifetimes (dns_answers.h), 32 a
+ * resolver; with on_expiry nothing by caller.
  */
 #include "models/dns.h"
 
@@ -48,7 +52,8 @@ static const struct metric_row metrics[] = {
       "Questions that a resolver answered from its cache." },
     { "resolver.misses", "1", METRIC_COUNTER, offsetof(struct dns, resolver_misses), 0,
       "Questions for which a resolver had no answer: it asked the authoritative servers, or was about to." },
-    { "resolver.hit_ratio", "1", METRIC_RATIO, offsetof(struct dns, resolver_hits), offsetof(struct dns, resolver_misses),
+    { "resolver.hit_ratio", "1", METRIC_RATIO, offsetof(struct dns, resolver_hits),
+      offsetof(struct dns, resolver_misses),
       "Share of questions that a resolver answered from its cache." },
     { "lookups", "1", METRIC_COUNTER, offsetof(struct dns, lookups), 0,
       "Questions to the authoritative servers that requests waited for." },
@@ -76,109 +81,7 @@ static bool dns_emits(const struct group *group, const struct metric_row *row)
     return strncmp(row->name, "resolver.", 9) || (config->resolvers && !is_eager(group));
 }
 
-/* ---- wiring ---- */
-
-static void add_address(struct dns_zone *zone, uint32_t record, uint32_t weight, struct group *group, uint32_t first,
-                        uint32_t count)
-{
-    struct dns_address *address = &zone->addresses[zone->address_count++];
-
-    *address = (struct dns_address){
-        .group = group, .record = record, .first = first, .count = count, .link = zone->link_count, .weight = weight
-    };
-    zone->link_count += count;
-}
-
-static bool is_one_address(const struct group *target)
-{
-    return target->type->instance_for || target->type->is_name;
-}
-
-static void add_addresses(struct group *group)
-{
-    const struct dns_config *config = group->config;
-    const struct dns_record_config *records = config->records.items;
-    struct dns_shared *shared = group->shared;
-    uint32_t room = 0;
-
-    for (size_t i = 0; i < config->records.count; i++)
-        room += sim_find_group(group->sim, records[i].target)->count;
-    shared->zone.addresses = memory_alloc_array(&group->sim->memory, room, sizeof(struct dns_address));
-    for (uint32_t i = 0; i < config->records.count; i++) {
-        struct group *target = sim_find_group(group->sim, records[i].target);
-        uint32_t step = is_one_address(target) ? target->count : 1;
-
-        for (uint32_t k = 0; k < target->count; k += step)
-            add_address(&shared->zone, i, (uint32_t)records[i].weight, target, k, step);
-    }
-}
-
-/* Of a message one way, s; nearer than anything: in the same region, or wherever the caller is. */
-static double distance_s(const struct group *group, const char *from, const struct group *target)
-{
-    struct link_config link = network_link(group->sim->network, group->name, from, target->name, target->site->name);
-
-    if (target->type->is_name || !strcmp(from, target->site->name))
-        return -1.0;
-    if (!link.has_latency || !*from || !*target->site->name)
-        return INFINITY;
-    return link.latency.mean > 0 ? link.latency.mean : link.latency.median;
-}
-
-static void measure_distances(struct group *group)
-{
-    struct dns_shared *shared = group->shared;
-    struct dns_zone *zone = &shared->zone;
-    const struct network *network = group->sim->network;
-    struct memory *memory = &group->sim->memory;
-
-    zone->distance = memory_alloc_array(memory, shared->region_count, sizeof(double *));
-    for (uint32_t i = 0; i < shared->region_count; i++) {
-        zone->distance[i] = memory_alloc_array(memory, zone->address_count, sizeof(double));
-        for (uint32_t k = 0; k < zone->address_count; k++)
-            zone->distance[i][k] =
-                distance_s(group, i + 1 < shared->region_count ? network->sites[i].name : "", zone->addresses[k].group);
-    }
-}
-
-static void add_parts(struct group *group)
-{
-    const struct dns_config *config = group->config;
-    const struct dns_record_config *records = config->records.items;
-    struct dns_shared *shared = group->shared;
-    struct call_policy policy = CALL_POLICY_NONE;
-
-    policy.timeout_ns = config->lookup_timeout;
-    shared->authority =
-        sim_link(group, sim_add_part(group, &dns_authority_model.component, DNS_AUTHORITY, 1, config), 0, &policy);
-    shared->records = memory_alloc_array(&group->sim->memory, config->records.count, sizeof(struct group *));
-    for (uint32_t i = 0; i < config->records.count; i++) {
-        shared->records[i] = sim_add_part(group, &dns_record_model.component, records[i].target, 1, config);
-        dns_record_join(shared->records[i], group, i);
-    }
-}
-
-static void dns_wire_group(struct group *group)
-{
-    const struct dns_config *config = group->config;
-    struct dns_shared *shared = group->shared;
-    struct sim *sim = group->sim;
-
-    shared->region_count = (sim->network ? sim->network->site_count : 0) + 1;
-    add_addresses(group);
-    dns_zone_init(&shared->zone, &sim->memory, config->ttl, config->lookup_timeout);
-    if (config->policy == DNS_GEO)
-        measure_distances(group);
-    add_parts(group);
-    duration_init(&shared->resolver_trip, group, "resolver", &config->resolver_round_trip);
-    shared->asks_at_once =
-        config->resolver_round_trip.law == DISTRIBUTION_CONSTANT && config->resolver_round_trip.mean == 0.0;
-    shared->spread_key = rng_key(sim->seed, group->name, "spread");
-    shared->phase_key = rng_key(sim->seed, group->name, "phase");
-    if (config->resolvers && !is_eager(group))
-        shared->resolvers = memory_alloc_array(&sim->memory, shared->region_count * (size_t)config->resolvers,
-                                               sizeof *shared->resolvers);
-}
+/* ---- wiring, but for dns_wiring.c ---- */
 
 static void dns_wire(struct component *self)
 {
@@ -186,56 +89,6 @@ static void dns_wire(struct component *self)
     struct dns *dns = component_state(self);
 
     dns_answers_init(&dns->answers, &self->sim->memory, config->ttl);
-}
-
-/* ---- who calls ---- */
-
-static const struct group *root_of(const struct group *group)
-{
-    while (group->parent)
-        group = group->parent;
-    return group;
-}
-
-static uint32_t region_of(const struct group *group, const struct link *asked)
-{
-    const struct dns_shared *shared = group->shared;
-    const char *site = asked->from_site ? asked->from_site : asked->from->site->name;
-
-    for (uint32_t i = 0; i + 1 < shared->region_count; i++)
-        if (!strcmp(group->sim->network->sites[i].name, site))
-            return i;
-    return shared->region_count - 1;
-}
-
-static void add_view(struct group *group, struct link *asked)
-{
-    struct dns_shared *shared = group->shared;
-    const struct dns_zone *zone = &shared->zone;
-    struct dns_view *view = &shared->views[shared->view_count];
-
-    shared->view_of_link[asked->id] = (uint16_t)shared->view_count++;
-    view->caller_key = rng_key(group->sim->seed, root_of(asked->from)->name, "name");
-    view->is_by_user = asked->from->type->is_source;
-    view->region = region_of(group, asked);
-    view->links = memory_alloc_array(&group->sim->memory, zone->link_count, sizeof(struct link *));
-    for (uint32_t i = 0; i < zone->address_count; i++)
-        for (uint32_t k = 0; k < zone->addresses[i].count; k++)
-            view->links[zone->addresses[i].link + k] =
-                sim_link_behind(asked, zone->addresses[i].group, zone->addresses[i].first + k);
-}
-
-static void dns_wire_callers(struct group *group)
-{
-    struct dns_shared *shared = group->shared;
-    struct sim *sim = group->sim;
-    uint16_t count = sim->link_count; /* those that are added on the way lead elsewhere */
-
-    shared->view_of_link = memory_alloc_array(&sim->memory, count, sizeof *shared->view_of_link);
-    shared->views = memory_alloc_array(&sim->memory, count, sizeof *shared->views);
-    for (uint16_t i = 1; i < count; i++)
-        if (sim->links[i].target->group == group)
-            add_view(group, &sim->links[i]);
 }
 
 /* ---- the answer ---- */
@@ -248,7 +101,8 @@ static const struct dns_view *view_of(const struct component *self, struct reque
 }
 
 /* Who holds the answer: a hash. */
-static uint64_t caller_of(const struct component *self, const struct dns_view *view, const struct request *request)
+static uint64_t caller_of(const struct component *self, const struct dns_view *view,
+                          const struct request *request)
 {
     const struct frame *caller = &request->frames[request->top - 1];
 
@@ -267,7 +121,8 @@ static uint32_t resolver_of(const struct component *self, const struct dns_view 
 }
 
 /* The caller has the address. A request whose caller has left meanwhile goes nowhere. */
-static void hand_on(struct component *self, struct request *request, const struct dns_view *view, uint32_t place)
+static void hand_on(struct component *self, struct request *request, const struct dns_view *view,
+                    uint32_t place)
 {
     const struct dns_shared *shared = self->shared;
     const struct dns_address *address = &shared->zone.addresses[place];
@@ -341,8 +196,8 @@ static void tell_waiting(struct component *self, struct dns_resolver *resolver, 
 }
 
 /* The resolver's answer is the caller's too, for as long as it lives. */
-static void take_from_resolver(struct component *self, struct request *request, const struct dns_view *view, uint64_t caller,
-                               struct dns_resolver *resolver)
+static void take_from_resolver(struct component *self, struct request *request, const struct dns_view *view,
+                               uint64_t caller, struct dns_resolver *resolver)
 {
     struct dns *dns = component_state(self);
     uint32_t address = choose(self, view, resolver->version, resolver->turn++);
@@ -449,8 +304,10 @@ static void dns_on_timer(struct component *self, struct request *request)
 
 /* ---- arrival ---- */
 
-/* Who asks again as soon as an answer expires is the resolver where there are any, and all its users with it. */
-static void arrive_eager(struct component *self, struct request *request, const struct dns_view *view, uint64_t caller)
+/* Who asks again as soon as an answer expires is the resolver where there are any, and all its users with it.
+ */
+static void arrive_eager(struct component *self, struct request *request, const struct dns_view *view,
+                         uint64_t caller)
 {
     const struct dns_config *config = self->group->config;
     const struct dns_shared *shared = self->shared;
@@ -522,21 +379,22 @@ const struct model_type dns_model = {
         .activity = dns_activity,
     },
     .summary = "a name that callers look up, and that stands for the addresses of other components",
-    .stands_for = "The domain name system for one name: authoritative servers that hand out the addresses of its records in "
-                  "turn, by weight or the nearest healthy one (geoDNS), and the caches before them: each caller's own "
-                  "(a browser's, a machine's), and the resolvers of providers, which many share. Answers live for the TTL "
-                  "wherever they are, so a correction reaches callers as their answers expire. Requests go on over the "
-                  "caller's own way to the address; what the name itself measures is the lookup: its latency, and as "
-                  "failed requests those that got no address. Each record is a part with metrics of its own, as "
-                  "\"dns.web\".",
-    .leaves_out = "Callers that try a second address when the first does not answer; resolvers that hand out expired "
-                  "answers, or keep them for longer than they may; failures that are cached; lookups that a browser "
-                  "does ahead; the chain of names (CNAME) and of zones, which is within the lookup time; the load and "
-                  "the price of questions.",
-    .misleads = "With resolve on_expiry no request waits for a lookup, not even the first of a user, and the questions are "
-                "not counted. A few resolvers with many users each move all of them at one date; in reality "
-                "a provider's resolver is many caches. Some clients keep an address for hours whatever the TTL is: the "
-                "last requests to a dead target come later than here.",
+    .stands_for = "The domain name system for one name: authoritative servers that hand out the addresses "
+                  "of its records in turn, by weight or the nearest healthy one (geoDNS), and the caches "
+                  "before them: each caller's own (a browser's, a machine's), and the resolvers of "
+                  "providers, which many share. Answers live for the TTL wherever they are, so a "
+                  "correction reaches callers as their answers expire. Requests go on over the caller's "
+                  "own way to the address; what the name itself measures is the lookup: its latency, and "
+                  "as failed requests those that got no address. Each record is a part with metrics of its "
+                  "own, as \"dns.web\".",
+    .leaves_out = "Callers that try a second address when the first does not answer; resolvers that hand "
+                  "out expired answers, or keep them for longer than they may; failures that are cached; "
+                  "lookups that a browser does ahead; the chain of names (CNAME) and of zones, which is "
+                  "within the lookup time; the load and the price of questions.",
+    .misleads = "With resolve on_expiry no request waits for a lookup, not even the first of a user, and "
+                "the questions are not counted. A few resolvers with many users each move all of them at "
+                "one date; in reality a provider's resolver is many caches. Some clients keep an address "
+                "for hours whatever the TTL is: the last requests to a dead target come later than here.",
     .params = &dns_params,
     .roles = ROLE_SERVER,
     .crashes = true,

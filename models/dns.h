@@ -1,4 +1,5 @@
-/* dns.h - configuration of the model `dns`, and what the name, its records and its authoritative servers share; see dns.c. */
+/* dns.h - configuration of the model `dns`, and what the name, its records and its authoritative servers
+ * share; see dns.c. */
 #ifndef MODELS_DNS_H
 #define MODELS_DNS_H
 
@@ -24,7 +25,7 @@ struct dns_config {
     int resolve;               /* enum dns_resolve */
     int64_t resolvers;         /* of a region; 0: none, callers ask the authoritative servers themselves */
     struct distribution_config resolver_round_trip, lookup_time;
-    int64_t lookup_timeout; /* ns */
+    int64_t lookup_timeout;                         /* ns */
     const struct health_check_config *health_check; /* NULL: none */
 };
 
@@ -46,9 +47,9 @@ struct dns_view {
 
 /* A resolver that callers of a region share. */
 struct dns_resolver {
-    int64_t expires_ns; /* of its answer; 0: it has none */
-    uint32_t version;   /* of the zone, that it was told */
-    uint32_t turn;      /* answers it has given */
+    int64_t expires_ns;                   /* of its answer; 0: it has none */
+    uint32_t version;                     /* of the zone, that it was told */
+    uint32_t turn;                        /* answers it has given */
     uint32_t first_waiting, last_waiting; /* requests that wait for the lookup that is under way; 0: none */
     bool is_asking;
 };
@@ -60,7 +61,7 @@ struct dns_shared {
     struct dns_view *views;
     uint32_t view_count;
     uint16_t *view_of_link;
-    uint32_t region_count; /* of the network; the last one: none */
+    uint32_t region_count;          /* of the network; the last one: none */
     struct dns_resolver *resolvers; /* of the first region, then of the next */
     struct duration resolver_trip;
     bool asks_at_once; /* the way to a resolver takes no time */
@@ -73,6 +74,10 @@ struct dns {
     uint64_t stub_hits, stub_misses, resolver_hits, resolver_misses;
     uint64_t lookups, lookups_failed, sent, sent_to_dead;
 };
+
+/* Callbacks of the name: addresses, parts and distances; then, when all others are wired, links of callers. */
+void dns_wire_group(struct group *group);
+void dns_wire_callers(struct group *group);
 
 /* ---- parts ---- */
 

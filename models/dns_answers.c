@@ -21,7 +21,8 @@ static struct dns_answer *search(const struct dns_answer_half *half, uint64_t ca
 
 static void make_room(struct dns_answers *answers, struct dns_answer_half *half)
 {
-    struct dns_answer_half bigger = { .room = half->room ? 2 * half->room : ROOM_FIRST, .count = half->count };
+    struct dns_answer_half bigger = { .room = half->room ? 2 * half->room : ROOM_FIRST,
+                                      .count = half->count };
 
     bigger.places = memory_alloc_array(answers->memory, bigger.room, sizeof *bigger.places);
     for (uint32_t i = 0; i < half->room; i++)
@@ -62,7 +63,8 @@ uint32_t dns_answers_find(struct dns_answers *answers, uint64_t caller, int64_t 
     return DNS_NO_ANSWER;
 }
 
-void dns_answers_set(struct dns_answers *answers, uint64_t caller, uint32_t address, int64_t expires_ns, int64_t now_ns)
+void dns_answers_set(struct dns_answers *answers, uint64_t caller, uint32_t address, int64_t expires_ns,
+                     int64_t now_ns)
 {
     struct dns_answer_half *young = &answers->young;
     struct dns_answer *answer;

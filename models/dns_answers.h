@@ -1,12 +1,15 @@
-/* dns_answers.h - the answers that callers keep by themselves (stub caches): who holds which address, and until when.
+/* dns_answers.h - the answers that callers keep by themselves (stub caches): who holds which address, and
+ * until when.
  *
- * A table in two halves, the young and the old. New answers go to the young one; when it has been filled for as long as an
- * answer can live at most, whatever is in the old one has expired: it is dropped whole, and the young one becomes the old.
- * So nobody has to look for what has expired, and a caller who does not come back is forgotten.
+ * A table in two halves, the young and the old. New answers go to the young one; when it has been filled for
+ * as long as an answer can live at most, whatever is in the old one has expired: it is dropped whole, and the
+ * young one becomes the old. So nobody has to look for what has expired, and a caller who does not come back
+ * is forgotten.
  *
- * Cost: O(1) expected and amortised. Memory: 32 to 64 bytes (open addressing, at most three quarters full) for each caller
- * who was answered within the last two lifetimes; a caller who was not costs nothing. Ownership: blocks of the
- * `struct memory` given, freed with it. Errors: none. Dates never fall.
+ * Cost: O(1) expected and amortised. Memory: 32 to 64 bytes (open addressing, at most three quarters full)
+ * for each caller in a half, so at most twice that for one who comes all the time; who was not answered
+ * within the last two lifetimes costs nothing. Ownership: blocks of the `struct memory` given, freed with it.
+ * Errors: none. Dates never fall.
  */
 #ifndef MODELS_DNS_ANSWERS_H
 #define MODELS_DNS_ANSWERS_H
@@ -25,7 +28,7 @@ struct dns_answer {
 
 struct dns_answer_half {
     struct dns_answer *places; /* NULL: none */
-    uint32_t room, count; /* room: 0 or a power of two */
+    uint32_t room, count;      /* room: 0 or a power of two */
 };
 
 struct dns_answers {
@@ -41,6 +44,7 @@ void dns_answers_init(struct dns_answers *answers, struct memory *memory, int64_
 uint32_t dns_answers_find(struct dns_answers *answers, uint64_t caller, int64_t now_ns);
 
 /* The caller has an answer, or another one; expires_ns is at most now_ns + the lifetime. */
-void dns_answers_set(struct dns_answers *answers, uint64_t caller, uint32_t address, int64_t expires_ns, int64_t now_ns);
+void dns_answers_set(struct dns_answers *answers, uint64_t caller, uint32_t address, int64_t expires_ns,
+                     int64_t now_ns);
 
 #endif

@@ -1,4 +1,5 @@
-/* dns_params.c - what a scenario can say about a name, and what is wrong with it beyond the rows; see dns.c. */
+/* dns_params.c - what a scenario can say about a name, and what is wrong with it beyond the rows; see dns.c.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,25 +10,30 @@
 /* clang-format off */
 static const struct param_choice policies[] = {
     { "round_robin", DNS_ROUND_ROBIN, "each in turn, as often as it weighs" },
-    { "geo", DNS_GEO, "the one with the shortest latency to the region of whoever asks; of several, each in turn" },
+    { "geo", DNS_GEO,
+      "the one with the shortest latency to the region of whoever asks; of several, each in turn" },
     { NULL, 0, NULL },
 };
 
 static const struct param_choice resolves[] = {
-    { "on_next_request", DNS_ON_NEXT_REQUEST, "the next request after an answer has expired waits for another" },
-    { "on_expiry", DNS_ON_EXPIRY, "who holds an answer asks again as soon as it expires, and no request waits" },
+    { "on_next_request", DNS_ON_NEXT_REQUEST,
+      "the next request after an answer has expired waits for another" },
+    { "on_expiry", DNS_ON_EXPIRY,
+      "who holds an answer asks again as soon as it expires, and no request waits" },
     { NULL, 0, NULL },
 };
 
 static const struct param_row record_rows[] = {
-    PARAM_REFERENCE(struct dns_record_config, target, .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_SERVER,
+    PARAM_REFERENCE(struct dns_record_config, target, .refers_to = PARAM_REFERS_COMPONENT,
+                    .roles = ROLE_SERVER,
                     .help = "Component whose address it is; each of its instances has one."),
     PARAM_COUNT(struct dns_record_config, weight, .default_text = "1", .min = 1, .max = 1000,
                 .help = "How often each of these addresses is named for each time that one of weight 1 is."),
     PARAM_END
 };
 
-static const struct param_table record_params = { .rows = record_rows, .size = sizeof(struct dns_record_config),
+static const struct param_table record_params = { .rows = record_rows,
+                                                  .size = sizeof(struct dns_record_config),
                                                   .help = "what the name stands for" };
 
 static const struct param_row rows[] = {
@@ -36,27 +42,29 @@ static const struct param_row rows[] = {
     PARAM_CHOICE(struct dns_config, policy, .default_text = "\"round_robin\"", .choices = policies,
                  .help = "Which of the healthy addresses an answer names; of all, when none is healthy."),
     PARAM_DURATION(struct dns_config, ttl, .default_text = "\"60s\"", .min = 1, .max = 1e18,
-                   .help = "Time to live of an answer, counted from when the authoritative servers gave it; who got it from "
-                           "a resolver has what is left.",
+                   .help = "Time to live of an answer, counted from when the authoritative servers gave "
+                           "it; who got it from a resolver has what is left.",
                    .source = "Amazon Route 53, alias records: 60 s (from memory)"),
     PARAM_CHOICE(struct dns_config, resolve, .default_text = "\"on_next_request\"", .choices = resolves,
                  .help = "When an answer that has expired is replaced."),
-    PARAM_COUNT(struct dns_config, resolvers, .default_text = "100", .word = "none", .word_value = 0, .min = 1, .max = 100000,
-                .help = "Resolvers that the callers of one region share, each having its own by a hash; none: every caller "
-                        "asks the authoritative servers itself."),
+    PARAM_COUNT(struct dns_config, resolvers, .default_text = "100", .word = "none", .word_value = 0,
+                .min = 1, .max = 100000,
+                .help = "Resolvers that the callers of one region share, each having its own by a hash; "
+                        "none: every caller asks the authoritative servers itself."),
     PARAM_DISTRIBUTION(struct dns_config, resolver_round_trip, .default_text = "\"5ms\"",
                        .help = "Time of a caller's question to its resolver and back."),
     PARAM_DISTRIBUTION(struct dns_config, lookup_time,
                        .default_text = "{ \"law\": \"lognormal\", \"median\": \"30ms\", \"p99\": \"300ms\" }",
-                       .help = "Time of a question to the authoritative servers and back, with the search for them."),
+                       .help = "Time of a question to the authoritative servers and back, with the search "
+                               "for them."),
     PARAM_DURATION(struct dns_config, lookup_timeout, .default_text = "\"5s\"", .min = 1e3, .max = 1e15,
-                   .help = "A question to the authoritative servers has failed after this time, and the request with it; "
-                           "under on_expiry it is asked again so often.",
+                   .help = "A question to the authoritative servers has failed after this time, and the "
+                           "request with it; under on_expiry it is asked again so often.",
                    .source = "resolv.conf: 5 s (from memory)"),
-    PARAM_OPTIONAL(struct dns_config, health_check, struct health_check_config, .default_text = "\"none\"", .word = "none",
-                   .table = &health_check_params,
-                   .help = "How each address is asked how it is; one that is down is left out of new answers. Answers that "
-                           "callers hold are not taken back."),
+    PARAM_OPTIONAL(struct dns_config, health_check, struct health_check_config, .default_text = "\"none\"",
+                   .word = "none", .table = &health_check_params,
+                   .help = "How each address is asked how it is; one that is down is left out of new "
+                           "answers. Answers that callers hold are not taken back."),
     PARAM_END
 };
 /* clang-format on */
@@ -73,7 +81,8 @@ static void check_record(const struct dns_config *config, size_t index, struct p
     snprintf(path, sizeof path, "records[%zu].target", index);
     for (size_t i = 0; i < index; i++)
         if (!strcmp(records[i].target, records[index].target)) {
-            param_problem(problems, path, "give one record a weight", "\"%s\" has a record already", records[i].target);
+            param_problem(problems, path, "give one record a weight", "\"%s\" has a record already",
+                          records[i].target);
             break;
         }
     if (!strcmp(records[index].target, DNS_AUTHORITY))
@@ -87,11 +96,13 @@ void dns_check(const void *configuration, struct param_problems *problems)
     const struct health_check_config *check = config->health_check;
 
     if (!config->records.count)
-        param_problem(problems, "records", "name a component: [{ \"target\": \"web\" }]", "stands for nothing");
+        param_problem(problems, "records", "name a component: [{ \"target\": \"web\" }]",
+                      "stands for nothing");
     for (size_t i = 0; i < config->records.count; i++)
         check_record(config, i, problems);
     if (check && check->timeout > check->interval)
-        param_problem(problems, "health_check.timeout", NULL, "a check would still be out when the next one starts");
+        param_problem(problems, "health_check.timeout", NULL,
+                      "a check would still be out when the next one starts");
 }
 
 /* ---- after it ---- */
@@ -100,7 +111,8 @@ static const struct group *target_of(const struct group *group, size_t record)
 {
     const struct dns_config *config = group->config;
 
-    return sim_find_group(group->sim, ((const struct dns_record_config *)config->records.items)[record].target);
+    return sim_find_group(group->sim,
+                          ((const struct dns_record_config *)config->records.items)[record].target);
 }
 
 /* Servers behind a balancer have private addresses. */
@@ -115,11 +127,13 @@ static void check_public(const struct group *group, size_t record, struct param_
         const struct load_balancer_shared *balancer = sim->groups[i]->shared;
 
         if (sim->groups[i]->type == &load_balancer_model.component && balancer->behind == target)
-            param_problem(problems, path, "name the balancer", "\"%s\" is behind %s, and has no public address",
-                          target->name, sim->groups[i]->name);
+            param_problem(problems, path, "name the balancer",
+                          "\"%s\" is behind %s, and has no public address", target->name,
+                          sim->groups[i]->name);
     }
     if (target->type == &dns_model.component)
-        param_problem(problems, path, "name what that one stands for", "\"%s\" is a name itself", target->name);
+        param_problem(problems, path, "name what that one stands for", "\"%s\" is a name itself",
+                      target->name);
 }
 
 static bool has_region(const struct group *target)
@@ -170,9 +184,10 @@ static void check_callers(const struct group *group, struct param_problems *prob
             param_problem(problems, "policy", "give it a region, or let the policy be round_robin",
                           "%s is in no region, so that no record is the nearest", asked->from->name);
         else if (is_blind(&shared->zone, region))
-            param_problem(problems, "policy", "give the regions coordinates, or add network.round_trips, or a record there",
-                          "the way from %s, where %s is, to no record is known", sim->network->sites[region].name,
-                          asked->from->name);
+            param_problem(problems, "policy",
+                          "give the regions coordinates, or add network.round_trips, or a record there",
+                          "the way from %s, where %s is, to no record is known",
+                          sim->network->sites[region].name, asked->from->name);
     }
 }
 
@@ -194,7 +209,8 @@ void dns_check_wired(const struct group *group, struct param_problems *problems)
     const struct dns_config *config = group->config;
 
     if (group->site->index > 0)
-        param_problem(problems, "region", "take the region away", "a name is nowhere; its targets and callers are");
+        param_problem(problems, "region", "take the region away",
+                      "a name is nowhere; its targets and callers are");
     for (size_t i = 0; i < config->records.count; i++) {
         check_public(group, i, problems);
         check_placed(group, i, problems);

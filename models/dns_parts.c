@@ -1,10 +1,12 @@
 /* dns_parts.c - the parts of a name: its authoritative servers, and its records; see dns.c.
  *
- * authority   answers a lookup after a draw of lookup_time: the question of a resolver, and what it takes to find whom to
- *             ask. It can crash: then lookups are refused, or, when it falls silent, run into their time limit. It is
- *             several machines in several places, so there is no way to it but within that time.
- * record      counts what happens to its addresses. With health checks it asks each of them (health_checks.h), as a
- *             balancer asks its servers; where it concludes that one is down, or back, the zone has a new version.
+ * authority   answers a lookup after a draw of lookup_time: the question of a resolver, and what it takes to
+ *             find whom to ask. It can crash: then lookups are refused, or, when it falls silent, run into
+ *             their time limit. It is several machines in several places, so there is no way to it but within
+ *             that time.
+ * record      counts what happens to its addresses. With health checks it asks each of them, as a balancer
+ *             asks its servers (health_checks.h); where it concludes that one is down, or back, the zone has
+ *             a new version.
  *
  * Cost: an event a lookup; those of health_checks.h.
  */
@@ -151,10 +153,12 @@ static void record_wire_group(struct group *group)
 {
     const struct dns_config *config = group->config;
     struct record_shared *shared = group->shared;
-    const struct dns_record_config *record = (const struct dns_record_config *)config->records.items + shared->place;
+    const struct dns_record_config *record =
+        (const struct dns_record_config *)config->records.items + shared->place;
 
     if (config->health_check)
-        health_wire_group(&shared->probes, group, sim_link_all(group, sim_find_group(group->sim, record->target), NULL),
+        health_wire_group(&shared->probes, group,
+                          sim_link_all(group, sim_find_group(group->sim, record->target), NULL),
                           config->health_check);
 }
 
@@ -195,7 +199,8 @@ static void tell_zone(struct component *self)
     const struct record *record = component_state(self);
     struct dns_zone *zone = &name->zone;
 
-    for (uint32_t i = record->first_address; i < zone->address_count && zone->addresses[i].record == shared->place; i++) {
+    for (uint32_t i = record->first_address;
+         i < zone->address_count && zone->addresses[i].record == shared->place; i++) {
         bool is_healthy = false;
 
         for (uint32_t k = 0; k < zone->addresses[i].count; k++)

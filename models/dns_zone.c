@@ -29,7 +29,8 @@ void dns_zone_set_healthy(struct dns_zone *zone, uint32_t address, bool is_healt
         return;
     if (zone->version_count == zone->version_room) {
         zone->version_room *= 2;
-        zone->versions = memory_grow(zone->memory, zone->versions, zone->version_room * sizeof *zone->versions);
+        zone->versions =
+            memory_grow(zone->memory, zone->versions, zone->version_room * sizeof *zone->versions);
     }
     version = &zone->versions[zone->version_count++];
     version->from_ns = now_ns;

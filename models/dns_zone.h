@@ -1,19 +1,20 @@
 /* dns_zone.h - what a name stands for, and what its authoritative servers said of it at any date of the run.
  *
- * Addresses are the instances of the records' components, one address each (of a component that chooses the instance by the
- * key, or is a name itself, one for all). A version of the zone says which of them are healthy, from one date to the next; the
- * servers themselves may be out for a while. Old versions are kept: who holds an answer from then has what was said then.
+ * Addresses are the instances of the records' components, one address each (of a component that chooses the
+ * instance by the key, or is a name itself, one for all). A version of the zone says which of them are
+ * healthy, from one date to the next; the servers themselves may be out for a while. Old versions are kept:
+ * who holds an answer from then has what was said then.
  *
- * Which of the addresses an answer names: those that are healthy, or all where none is; under geo, of these the nearest to
- * where the caller is; and among them by a turn, as often as their records weigh.
+ * Which of the addresses an answer names: those that are healthy, or all where none is; under geo, of these
+ * the nearest to where the caller is; and among them by a turn, as often as their records weigh.
  *
- * Eager holders ask again as soon as their answer expires. Nobody has to do so in the simulation: a holder's dates are
- * phase + k ttl, the phase being a function of who it is, so what it holds at any date can be told without having kept it.
- * One who asks while the servers are out gets no answer and asks again every retry_ns; its later dates count from
- * the one at which it was answered.
+ * Eager holders ask again as soon as their answer expires. Nobody has to do so in the simulation: a holder's
+ * dates are phase + k ttl, the phase being a function of who it is, so what it holds at any date can be told
+ * without having kept it. One who asks while the servers are out gets no answer and asks again every
+ * retry_ns; its later dates count from the one at which it was answered.
  *
- * Cost: O(addresses) a choice, O(outages + log versions) an eager holder. Memory: a byte an address for each version, 16 bytes
- * an outage. Ownership: of the run. Errors: none.
+ * Cost: O(addresses) a choice, O(outages + log versions) an eager holder. Memory: a byte an address for each
+ * version, 16 bytes an outage. Ownership: of the run. Errors: none.
  */
 #ifndef MODELS_DNS_ZONE_H
 #define MODELS_DNS_ZONE_H

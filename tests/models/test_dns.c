@@ -1,5 +1,5 @@
-/* test_dns.c - who holds which answer and for how long, what it costs to find out, where requests go when a target or the
- * authoritative servers are out. */
+/* test_dns.c - who holds which answer and for how long, what it costs to find out, where requests go when a
+ * target or the authoritative servers are out. */
 #include "models/dns.h"
 
 #include <math.h>
@@ -23,9 +23,9 @@ static void target_on_timer(struct component *self, struct request *request)
     sim_reply(self, request, OUTCOME_OK);
 }
 
-static const struct component_type target_type = {
-    .name = "target", .on_request = target_on_request, .on_timer = target_on_timer
-};
+static const struct component_type target_type = { .name = "target",
+                                                   .on_request = target_on_request,
+                                                   .on_timer = target_on_timer };
 
 /* ---- users in the east, others in the west, a machine -> name -> a in the east, b in the west ---- */
 
@@ -97,7 +97,9 @@ static uint64_t arrived(const struct sim *sim, const char *target)
 
 static void crash(struct sim *sim, const char *group, int64_t from_ns, int64_t until_ns, bool silent)
 {
-    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, group), .from_ns = from_ns, .until_ns = until_ns,
+    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, group),
+                                        .from_ns = from_ns,
+                                        .until_ns = until_ns,
                                         .silent = silent });
 }
 
@@ -106,11 +108,11 @@ static void crash(struct sim *sim, const char *group, int64_t from_ns, int64_t u
 START_TEST(test_dns_first_request_pays_the_lookup_and_the_next_ones_nothing)
 {
     struct asked script[] = {
-        { 1 * SECOND, .user = 1 },                            /* asks the resolver, which asks the authority */
-        { 2 * SECOND, .user = 1 },                            /* knows */
-        { 3 * SECOND, .user = 2 },                            /* asks the resolver, which knows */
-        { 61 * SECOND + 51 * MS, .user = 2 },                 /* the answer is of 1.052 s: this one still knows */
-        { 61 * SECOND + 52 * MS, .user = 2 },                 /* all have to ask */
+        { 1 * SECOND, .user = 1 },            /* asks the resolver, which asks the authority */
+        { 2 * SECOND, .user = 1 },            /* knows */
+        { 3 * SECOND, .user = 2 },            /* asks the resolver, which knows */
+        { 61 * SECOND + 51 * MS, .user = 2 }, /* the answer is of 1.052 s: this one still knows */
+        { 61 * SECOND + 52 * MS, .user = 2 }, /* all have to ask */
     };
     struct system system = new_system();
     struct sim *sim;
@@ -137,7 +139,9 @@ END_TEST
 
 START_TEST(test_dns_those_who_ask_together_share_one_lookup)
 {
-    struct asked script[] = { { 1 * SECOND, .user = 1 }, { SECOND + 20 * MS, .user = 2 }, { SECOND + 30 * MS, .user = 3 } };
+    struct asked script[] = { { 1 * SECOND, .user = 1 },
+                              { SECOND + 20 * MS, .user = 2 },
+                              { SECOND + 30 * MS, .user = 3 } };
     struct asked others[] = { { 1 * SECOND, .user = 1 } };
     struct system system = new_system();
     struct sim *sim;
@@ -159,7 +163,9 @@ END_TEST
 
 START_TEST(test_dns_without_resolvers_everybody_asks_the_authority)
 {
-    struct asked script[] = { { 1 * SECOND, .user = 1 }, { 2 * SECOND, .user = 2 }, { 3 * SECOND, .user = 1 } };
+    struct asked script[] = { { 1 * SECOND, .user = 1 },
+                              { 2 * SECOND, .user = 2 },
+                              { 3 * SECOND, .user = 1 } };
     struct system system = new_system();
     struct sim *sim;
 
@@ -191,7 +197,10 @@ START_TEST(test_dns_changes_nothing_else)
     network = system.network;
     network.latency = law(DISTRIBUTION_EXPONENTIAL, 0.003);
     network.has_latency = true;
-    network.links = &(struct link_config){ .from = "users", .to = "a", .loss = 0.1, .bandwidth_bytes_per_s = 1e6,
+    network.links = &(struct link_config){ .from = "users",
+                                           .to = "a",
+                                           .loss = 0.1,
+                                           .bandwidth_bytes_per_s = 1e6,
                                            .connections = { 2, 30, SECOND } };
     network.link_count = 1;
     system.network = network;
@@ -239,8 +248,11 @@ END_TEST
 
 START_TEST(test_dns_geo_sends_to_the_nearest_healthy)
 {
-    struct asked script[] = { { 1 * SECOND, .user = 1 }, { 40 * SECOND, .user = 1 }, { 70 * SECOND, .user = 1 },
-                              { 71 * SECOND, .user = 2 }, { 200 * SECOND, .user = 1 } };
+    struct asked script[] = { { 1 * SECOND, .user = 1 },
+                              { 40 * SECOND, .user = 1 },
+                              { 70 * SECOND, .user = 1 },
+                              { 71 * SECOND, .user = 2 },
+                              { 200 * SECOND, .user = 1 } };
     struct asked others[] = { { 1 * SECOND, .user = 1 }, { 90 * SECOND, .user = 1 } };
     struct system system = new_system();
     struct sim *sim;
@@ -253,7 +265,7 @@ START_TEST(test_dns_geo_sends_to_the_nearest_healthy)
     crash(sim, "a", 20 * SECOND, 120 * SECOND, false);
     run_to(sim, 300 * SECOND);
     ck_assert_int_eq(script[0].took_ns, (52 + 10) * MS);
-    ck_assert_int_eq(others[0].took_ns, (52 + 10) * MS); /* b is where they are */
+    ck_assert_int_eq(others[0].took_ns, (52 + 10) * MS);      /* b is where they are */
     ck_assert_int_eq(script[1].outcome, OUTCOME_UNAVAILABLE); /* the answer is kept: to a dead one */
     ck_assert_int_eq(script[1].took_ns, 0);
     ck_assert_int_eq(script[2].took_ns, (52 + 80 + 10) * MS); /* has expired: to the other side of the sea */
@@ -289,11 +301,10 @@ END_TEST
 START_TEST(test_dns_answers_serve_until_they_expire_when_the_authority_is_out)
 {
     struct asked script[] = {
-        { 1 * SECOND, .user = 1 },
-        { 50 * SECOND, .user = 1 },  /* out since 30 s: the answer is held */
-        { 51 * SECOND, .user = 2 },  /* the resolver's too */
-        { 70 * SECOND, .user = 1 },  /* expired, and nobody to ask */
-        { 131 * SECOND, .user = 1 }, /* it is back */
+        { 1 * SECOND, .user = 1 },   { 50 * SECOND, .user = 1 }, /* out since 30 s: the answer is held */
+        { 51 * SECOND, .user = 2 },                              /* the resolver's too */
+        { 70 * SECOND, .user = 1 },                              /* expired, and nobody to ask */
+        { 131 * SECOND, .user = 1 },                             /* it is back */
     };
     struct system system = new_system();
     struct sim *sim;
@@ -331,7 +342,9 @@ END_TEST
 
 START_TEST(test_dns_caller_who_gives_up_leaves_the_lookup_behind)
 {
-    struct asked script[] = { { 1 * SECOND, .user = 1 }, { SECOND + 10 * MS, .user = 2 }, { 2 * SECOND, .user = 1 },
+    struct asked script[] = { { 1 * SECOND, .user = 1 },
+                              { SECOND + 10 * MS, .user = 2 },
+                              { 2 * SECOND, .user = 1 },
                               { 3 * SECOND, .user = 2 } };
     struct system system = new_system();
     struct sim *sim;
@@ -352,8 +365,8 @@ END_TEST
 
 /* ---- eager holders ---- */
 
-/* Open arrivals of 1000 users at 1000/s, half of them to each; a dies and is out of the zone at once: who was told of it
- * goes on failing until its answer expires, and the ages are uniform. */
+/* Open arrivals of 1000 users at 1000/s, half of them to each; a dies and is out of the zone at once: who was
+ * told of it goes on failing until its answer expires, and the ages are uniform. */
 START_TEST(test_dns_eager_holders_leave_a_dead_target_at_an_even_pace)
 {
     uint64_t dead[7];
@@ -374,7 +387,8 @@ START_TEST(test_dns_eager_holders_leave_a_dead_target_at_an_even_pace)
         dead[i] = counter(name_of(sim), "sent_to_dead");
     }
     ck_assert_uint_le(dead[0], 1);
-    for (int i = 1; i < 7; i++) { /* the integral of 500 (1 - t / 60), +- 4 sd, of which one is at most 4.2 % of 15000 */
+    for (int i = 1; i < 7;
+         i++) { /* the integral of 500 (1 - t / 60), +- 4 sd, of which one is at most 4.2 % of 15000 */
         double t = 10.0 * i;
 
         ck_assert_double_eq_tol((double)dead[i], 500 * (t - t * t / 120), 4 * 0.042 * 15000);
@@ -415,9 +429,11 @@ START_TEST(test_dns_eager_users_of_one_resolver_move_together)
 END_TEST
 
 TEST_MAIN("dns", test_dns_first_request_pays_the_lookup_and_the_next_ones_nothing,
-          test_dns_those_who_ask_together_share_one_lookup, test_dns_without_resolvers_everybody_asks_the_authority,
-          test_dns_changes_nothing_else, test_dns_every_instance_is_an_address, test_dns_geo_sends_to_the_nearest_healthy,
+          test_dns_those_who_ask_together_share_one_lookup,
+          test_dns_without_resolvers_everybody_asks_the_authority, test_dns_changes_nothing_else,
+          test_dns_every_instance_is_an_address, test_dns_geo_sends_to_the_nearest_healthy,
           test_dns_without_health_checks_names_dead_addresses,
-          test_dns_answers_serve_until_they_expire_when_the_authority_is_out, test_dns_silent_authority_is_waited_for,
-          test_dns_caller_who_gives_up_leaves_the_lookup_behind,
-          test_dns_eager_holders_leave_a_dead_target_at_an_even_pace, test_dns_eager_users_of_one_resolver_move_together)
+          test_dns_answers_serve_until_they_expire_when_the_authority_is_out,
+          test_dns_silent_authority_is_waited_for, test_dns_caller_who_gives_up_leaves_the_lookup_behind,
+          test_dns_eager_holders_leave_a_dead_target_at_an_even_pace,
+          test_dns_eager_users_of_one_resolver_move_together)

@@ -38,7 +38,8 @@ START_TEST(test_dns_answers_does_what_an_array_does)
         if (found == DNS_NO_ANSWER) {
             naive->expires_ns[caller] = now_ns + 1 + (int64_t)rng_below(&rng, LIFETIME);
             naive->address[caller] = (uint32_t)rng_below(&rng, 7);
-            dns_answers_set(&answers, hash_key(caller), naive->address[caller], naive->expires_ns[caller], now_ns);
+            dns_answers_set(&answers, hash_key(caller), naive->address[caller], naive->expires_ns[caller],
+                            now_ns);
         }
     }
     ck_assert_uint_gt(held, 20000);
@@ -66,4 +67,5 @@ START_TEST(test_dns_answers_memory_is_that_of_two_lifetimes)
 }
 END_TEST
 
-TEST_MAIN("dns_answers", test_dns_answers_does_what_an_array_does, test_dns_answers_memory_is_that_of_two_lifetimes)
+TEST_MAIN("dns_answers", test_dns_answers_does_what_an_array_does,
+          test_dns_answers_memory_is_that_of_two_lifetimes)

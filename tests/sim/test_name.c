@@ -142,7 +142,8 @@ START_TEST(test_name_is_asked_again_by_a_retry)
 }
 END_TEST
 
-/* The limit counts from the question: here it ends in the lookup, on the way, at the target, on the way back, or not. */
+/* The limit counts from the question: here it ends in the lookup, on the way, at the target, on the way back,
+ * or not. */
 START_TEST(test_name_limit_of_time_covers_the_lookup_too)
 {
     const int64_t limits_ns[] = { 20 * MS, 35 * MS, 42 * MS, 50 * MS, 56 * MS };
@@ -161,8 +162,10 @@ START_TEST(test_name_limit_of_time_covers_the_lookup_too)
             system.source.policy = tiny_policy(limit_ns, 0);
             sim = system_wire(&system);
             tiny_run_checked(sim, 10 * SECOND, 1000);
-            ck_assert_int_eq(system.records[0].outcome, limits_ns[i] < 55 * MS ? OUTCOME_TIMEOUT : OUTCOME_OK);
-            ck_assert_int_eq(system.records[0].latency_ns, limits_ns[i] < 55 * MS ? limit_ns : lookup_ns + 25 * MS);
+            ck_assert_int_eq(system.records[0].outcome,
+                             limits_ns[i] < 55 * MS ? OUTCOME_TIMEOUT : OUTCOME_OK);
+            ck_assert_int_eq(system.records[0].latency_ns,
+                             limits_ns[i] < 55 * MS ? limit_ns : lookup_ns + 25 * MS);
             ck_assert_uint_eq(arrived(sim, "first"), limits_ns[i] > 30 * MS);
             sim_destroy(sim);
         }
@@ -176,7 +179,9 @@ START_TEST(test_name_target_that_dies_is_heard_of)
 
     system_init(&system, 2, (const int64_t[]){ 0, SECOND });
     sim = system_wire(&system);
-    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, "first"), .from_ns = 42 * MS, .until_ns = SIM_TIME_NEVER });
+    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, "first"),
+                                        .from_ns = 42 * MS,
+                                        .until_ns = SIM_TIME_NEVER });
     tiny_run_checked(sim, 10 * SECOND, 100);
     ck_assert_int_eq(system.records[0].outcome, OUTCOME_CRASHED);
     ck_assert_int_eq(system.records[0].latency_ns, 52 * MS);
