@@ -34,7 +34,7 @@ struct parameters {
 
     double detection_s; /* O33: until the name is corrected */
     double window_s;    /* O33: how long failures are counted */
-    double gap_s;       /* O33: between two requests of one client that asks again only with the next; 0: at once */
+    double gap_s;       /* O33: between two requests of one who asks again only with the next; 0: at once */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */
@@ -42,9 +42,10 @@ double exact_load(const struct parameters *parameters, double argument);
 
 /* ---- DNS ---- */
 
-/* Requests to a dead target: at first the target's share; once the name is corrected who was told of it before goes on until
- * the answer expires, and what is left of it is uniform on 0 to ttl_s. Of clients who ask again only with their next
- * request, ttl / (ttl + gap) hold an answer that has not expired; a request of the others asks first. */
+/* Requests to a dead target: at first the target's share; once the name is corrected who was told of it
+ * before goes on until the answer expires, and what is left of it is uniform on 0 to ttl_s. Of clients who
+ * ask again only with their next request, ttl / (ttl + gap) hold an answer that has not expired; a request of the
+ * others asks first. */
 double exact_dns_failures(const struct parameters *parameters, double argument);
 
 /* ---- M/M/c: exponential service, one line ---- */

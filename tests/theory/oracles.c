@@ -441,16 +441,16 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O33", .file = "O33_dns.json",
-        .words = "1000 clients send 1/s each to two data centres, half to each by DNS with a TTL of 60 s; each asks again as "
-                 "soon as its answer expires (ages uniform). One centre dies; the name is corrected at once, or 30 s later "
-                 "on average (a check every 4 s, the eighth in a row decides). Last: clients who ask again on their next "
-                 "request after the answer has expired.",
+        .words = "1000 clients send 1/s each to two data centres, half to each by DNS with a TTL of 60 s; each "
+                 "asks again as soon as its answer expires (ages uniform). One centre dies; the name is "
+                 "corrected at once, or 30 s later on average (a check every 4 s, the eighth in a row "
+                 "decides). Last: clients who ask again on their next request after the answer has expired.",
         .wrong = "name.ttl=50s", /* the service has no part in it */
         .claims = {
-            { "requests that fail", "", OF("total", "requests.failed"), .exact = exact_dns_failures, .published = 15000,
-              .relative = 0.03 },
-            { "requests sent to the dead centre", "", OF("name.a", "sent_to_dead"), .exact = exact_dns_failures,
+            { "requests that fail", "", OF("total", "requests.failed"), .exact = exact_dns_failures,
               .published = 15000, .relative = 0.03 },
+            { "requests sent to the dead centre", "", OF("name.a", "sent_to_dead"),
+              .exact = exact_dns_failures, .published = 15000, .relative = 0.03 },
         },
         .configurations = {
             { "corrected at once", "base", { NULL },
