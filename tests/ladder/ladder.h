@@ -41,7 +41,7 @@
 #include "app/scenario.h"
 
 #define LADDER_CLAIMS_MAX 24
-#define LADDER_SETTINGS_MAX 4
+#define LADDER_SETTINGS_MAX 6
 #define LADDER_CONFIDENCE 0.999
 
 struct ladder_run; /* one variant, as the formulas see it */

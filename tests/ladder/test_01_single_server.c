@@ -1,4 +1,5 @@
-/* Step 1: one machine for web server and database: what fills its processor, and what its network card. */
+/* Step 1: one machine for web server and database: how its address is found, what fills its processor, and
+ * what its network card. */
 #include <math.h>
 #include <stdio.h>
 
@@ -75,10 +76,72 @@ static const struct host_config *box(const struct ladder_run *run)
     return ladder_host(run, "web.host");
 }
 
+#define DAY_S 86400
+
 static double rate(const struct ladder_run *run)
 {
-    return ladder_rate(run, "users.arrivals");
+    if (!ladder_has(run, "users.daily.users"))
+        return ladder_rate(run, "users.arrivals");
+    return ladder_number(run, "users.daily.users") * ladder_number(run, "users.daily.requests_each") / DAY_S *
+           ladder_number(run, "users.daily.peak_factor");
 }
+
+/* ---- the way to the server ---- */
+
+#define POPULATION 1e6 /* users whom arrivals come from, where nothing is said */
+
+/* All but those who were here already, since the run began, ask the resolver, which was told before measuring
+ * began. */
+static double lookup_s(const struct ladder_run *run)
+{
+    double elapsed = ladder_seconds(run, "time.warm_up") + ladder_seconds(run, "time.measure") / 2;
+
+    return ladder_seconds(run, "name.resolver_round_trip") * exp(-rate(run) / POPULATION * elapsed);
+}
+
+/* One page of a visit pays it. */
+static double pages(const struct ladder_run *run)
+{
+    return 1 + ladder_number(run, "users.session.pages");
+}
+
+static double known_share(const struct ladder_run *run)
+{
+    return 1 - 1 / pages(run);
+}
+
+static double lookup_of_visits_s(const struct ladder_run *run)
+{
+    return ladder_seconds(run, "name.resolver_round_trip") / pages(run);
+}
+
+/* With a short time to live the resolver's answer is gone after it; the next question (after 1 / rate) has to
+ * wait for the authoritative servers, and those that come meanwhile wait for what is left, half of it on
+ * average. */
+static double lookups(const struct ladder_run *run)
+{
+    double cycle = ladder_seconds(run, "name.ttl") + 1 / rate(run) + ladder_seconds(run, "name.lookup_time");
+
+    return ladder_seconds(run, "time.measure") / cycle;
+}
+
+static double lookup_of_short_ttl_s(const struct ladder_run *run)
+{
+    double lookup = ladder_seconds(run, "name.lookup_time");
+    double waiting = lookup + rate(run) * lookup * lookup / 2;
+    double asking = rate(run) * ladder_seconds(run, "name.ttl") + 1 + rate(run) * lookup;
+
+    return ladder_seconds(run, "name.resolver_round_trip") + waiting / asking;
+}
+
+/* The round trips of a new connection, then that of the question: the rule of network.links. */
+static double way_s(const struct ladder_run *run)
+{
+    return 2 * ladder_seconds(run, "network.links[0].latency") *
+           (1 + ladder_number(run, "network.links[0].round_trips"));
+}
+
+/* ---- the server ---- */
 
 static double processor_full(const struct ladder_run *run)
 {
@@ -112,7 +175,7 @@ static double time_s(const struct ladder_run *run)
     double speed = box(run)->network;
     double wait = rate(run) * moment(run, 2) / (speed * speed) / (2 * (1 - line_busy(run)));
 
-    return formula_processor(box(run), rate(run), work_s(run)).time_s +
+    return lookup_s(run) + way_s(run) + formula_processor(box(run), rate(run), work_s(run)).time_s +
            changes(run) / box(run)->disk_operations + moment(run, 1) / speed + wait;
 }
 
@@ -123,7 +186,7 @@ static double time_of(const struct ladder_run *run, const struct kind *kind)
     double speed = box(run)->network;
     double wait = rate(run) * moment(run, 2) / (speed * speed) / (2 * (1 - line_busy(run)));
 
-    return work_of(run, kind) * stretch + bytes_of(run, kind) / speed + wait;
+    return lookup_s(run) + way_s(run) + work_of(run, kind) * stretch + bytes_of(run, kind) / speed + wait;
 }
 
 static double html_time(const struct ladder_run *run)
@@ -138,21 +201,34 @@ static double json_time(const struct ladder_run *run)
 
 static const struct ladder_step step = {
     .file = "01_single_server.json",
-    .others = { { "web.handlers.json[1].compute=6ms", "db.read_time.mean=2ms" },
-                { "web.handlers.html[1].compute=12ms", "web.handlers.html[2].respond=120KB" } },
+    .others = { { "web.handlers.json[1].compute=6ms", "db.read_time.mean=2ms", "name.lookup_time=60ms" },
+                { "web.handlers.html[1].compute=12ms", "web.handlers.html[2].respond=120KB",
+                  "name.resolver_round_trip=10ms" } },
     .wrong = { "web.handlers.html[1].compute=17ms", "web.handlers.json[1].compute=5.9ms",
-               "web.handlers.html[2].respond=100KB", "web.handlers.json[2].respond=5.6KB" },
+               "web.handlers.html[2].respond=100KB", "web.handlers.json[2].respond=5.6KB",
+               "name.resolver_round_trip=22ms", "name.ttl=1.06s" },
     .claims = {
         { "processor busy", "%", OF(NULL, "box", "cpu.utilisation"),
           .predict = processor_busy, .tolerance = 0.03 },
         { "network card busy", "%", OF(NULL, "box", "network.utilisation"),
           .predict = line_busy, .tolerance = 0.03 },
+        { "lookup of the address", "ms", OF(NULL, "name", "latency.mean"), .predict = lookup_s },
+        { "pages of visits whose user knows it", "%", OF("visits", "name", "stub.hit_ratio"),
+          .predict = known_share },
+        { "lookup, mean of all pages of visits", "ms", OF("visits", "name", "latency.mean"),
+          .predict = lookup_of_visits_s, .tolerance = 0.04 },
+        { "questions to the authoritative servers, TTL 1 s", "", OF("short_ttl", "name", "lookups"),
+          .predict = lookups, .tolerance = 0.03, .near = 0.026 /* whole questions: one of 38 */ },
+        { "lookup, TTL 1 s", "ms", OF("short_ttl", "name", "latency.mean"),
+          .predict = lookup_of_short_ttl_s },
         { "mean latency", "ms", OF(NULL, "total", "latency.mean"), .predict = time_s, .tolerance = 0.05 },
         { "of a page in HTML", "ms", OF(NULL, "users:html", "latency.mean"), .predict = html_time,
           .tolerance = 0.05 },
         { "of the same article in JSON", "ms", OF(NULL, "users:json", "latency.mean"), .predict = json_time,
           .tolerance = 0.05 },
         { "answered when the processor is full", "/s", OF("full", "total", "throughput"),
+          .predict = processor_full },
+        { "answered of 300,000 daily users", "/s", OF("daily_users", "total", "throughput"),
           .predict = processor_full },
         { "answered when the line is full", "/s", OF("slow_line", "total", "throughput"),
           .predict = line_full,
