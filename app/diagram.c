@@ -99,7 +99,7 @@ static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn
         const struct group *from = whole_of(sim->links[i].from), *to = whole_of(sim->links[i].target->group);
         unsigned char *pair = &drawn[(size_t)from->index * sim->group_count + to->index];
 
-        if (sim->links[i].from->parent && !does_the_work(sim->links[i].from)) /* a check, which is no request */
+        if (sim->links[i].from->parent && !does_the_work(sim->links[i].from)) /* a check is no request */
             continue;
         if (from != to && !*pair)
             fprintf(file, "  \"%s\" -> \"%s\";\n", from->name, to->name);

@@ -205,7 +205,9 @@ static void check_public_address(const struct group *group, struct param_problem
         const struct link *link = &sim->links[i];
         const struct group *from = root_of(link->from);
 
-        if (link->target->group != shared->behind || link->asked || /* a name gave it away: that is told there */ from == last || !is_outside(from))
+        if (link->target->group != shared->behind || from == last || !is_outside(from))
+            continue;
+        if (link->asked) /* a name gave the address away: that is told there */
             continue;
         last = from; /* one problem for the links to all instances */
         param_problem(problems, "targets", "let them call the balancer, or take it away",

@@ -174,9 +174,9 @@ static inline void sim_call(struct component *self, struct request *request, str
     sim_enter(link->target, request, callee, sim->now_ns);
 }
 
-/* Instead of an answer: its caller has called the target of the link, not this component, which is done with it. link: of
- * sim_link_behind(); a limit of time began with the call of this one. The number of the visit stays, so that what is drawn at
- * the target is what a caller who knew it all along would see. */
+/* Instead of an answer: its caller has called the target of the link, not this component, which is done with it.
+ * link: of sim_link_behind(); a limit of time began with the call of this one. The number of the visit stays, so
+ * that what is drawn at the target is what a caller who knew it all along would see. */
 void sim_hand_on(struct component *self, struct request *request, struct link *link);
 
 /* Makes of an answer the question again: for those who repeat a failed call themselves, over another link. The policy of the

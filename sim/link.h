@@ -97,8 +97,8 @@ struct link *sim_link(struct group *from, struct group *target, uint32_t instanc
 struct link *sim_link_from(struct group *from, const char *site, struct group *target, uint32_t instance,
                            const struct call_policy *policy);
 
-/* What a name answers the caller of `asked` with: the same caller's own link, with the same policy, to an instance. A call
- * that is handed on over it (sim_hand_on) and repeated asks the name again. For wire_callers. */
+/* What a name answers the caller of `asked` with: the same caller's own link, with the same policy, to an
+ * instance. A call that is handed on over it (sim_hand_on) and repeated asks the name again. For wire_callers. */
 struct link *sim_link_behind(struct link *asked, struct group *target, uint32_t instance);
 
 /* One to each instance of the target: an array of target->count, the run's own. */
