@@ -41,8 +41,10 @@ const struct metric_row common_metrics[] = {
     COMMON("RESOURCE.utilisation", "1",
            "Share of time that the resource was at work or held: servers, cpu, workers, connections, "
            "disk, network, memory."),
-    COMMON("RESOURCE.wait.mean ... .max, .wait.probability", "s",
+    COMMON("RESOURCE.wait.mean ... .max", "s",
            "Time in the waiting line of one resource."),
+    COMMON("RESOURCE.wait.probability", "1",
+           "Share of requests that had to wait in it."),
     COMMON("queue.mean", "1",
            "Requests waiting in all lines of the component, mean over time."),
     COMMON("queue.max", "1",

@@ -28,7 +28,7 @@ static int command_models(const char *name, struct diagnostics *diagnostics)
     char help[120];
 
     if (!name) {
-        reference_write_list(stdout);
+        reference_write_list(stdout, common_metrics);
         return EXIT_RAN;
     }
     if (type) {

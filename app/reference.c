@@ -233,6 +233,11 @@ static void write_metrics(FILE *file, const struct metric_row *metrics)
     }
 }
 
+static bool has_metrics(const struct model_type *type)
+{
+    return type && type->component.metrics && type->component.metrics->name;
+}
+
 static void write_text(FILE *file, const char *title, const char *text)
 {
     if (!text)
@@ -258,15 +263,21 @@ void reference_write_model(FILE *file, const struct model_type *type)
         write_table(&writer, type->params, NEST / 2);
     else if (!type->many)
         paragraph(file, NEST / 2, "none");
-    if (type->component.metrics && type->component.metrics->name) {
+    if (has_metrics(type)) {
         fputs("\nMetrics beside those of every component\n", file);
         write_metrics(file, type->component.metrics);
     }
+    if (has_metrics(type->part)) {
+        fputs("\nMetrics of each of its parts, which are measured alone, too\n", file);
+        write_metrics(file, type->part->component.metrics);
+    }
 }
 
-void reference_write_list(FILE *file)
+void reference_write_list(FILE *file, const struct metric_row *common)
 {
     for (const struct model_type *const *type = model_registry; *type; type++)
         if (!(*type)->hidden)
             entry(file, 0, (*type)->component.name, (*type)->summary ? (*type)->summary : "");
+    fputs("\nMetrics of every component\n", file);
+    write_metrics(file, common);
 }

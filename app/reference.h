@@ -13,8 +13,8 @@
 /* All of one type: what it stands for, parameters, metrics. `scalesim models TYPE`. */
 void reference_write_model(FILE *file, const struct model_type *type);
 
-/* One line a type; hidden ones are left out. `scalesim models`. */
-void reference_write_list(FILE *file);
+/* One line a type, hidden ones left out, and the metrics that every component has. `scalesim models`. */
+void reference_write_list(FILE *file, const struct metric_row *common);
 
 /* What a page is made of beside the registry; each may be NULL. */
 struct reference_extra {

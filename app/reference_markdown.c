@@ -97,6 +97,10 @@ static void model(FILE *file, const struct model_type *type)
         parameters(file, type->params);
     if (type->component.metrics && type->component.metrics->name)
         metrics(file, type->component.metrics);
+    if (type->part && type->part->component.metrics && type->part->component.metrics->name) {
+        fputs("Of each of its parts, which are measured alone, too:\n\n", file);
+        metrics(file, type->part->component.metrics);
+    }
 }
 
 void reference_write_markdown(FILE *file, const struct reference_extra *extra)
@@ -104,7 +108,7 @@ void reference_write_markdown(FILE *file, const struct reference_extra *extra)
     static const struct reference_extra none = { 0 };
     const struct reference_extra *with = extra ? extra : &none;
 
-    fputs("# Reference\n\nMade from the program's tables by `scalesim models --markdown`; not edited by "
+    fputs("# Reference\n\nMade from the program's tables by `scalesim reference`; not edited by "
           "hand. In a path, NAME "
           "stands for any name and N for an index.\n\n",
           file);

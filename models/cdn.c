@@ -427,6 +427,7 @@ const struct model_type cdn_model = {
     .crashes = true,
     .outside = true,
     .part_name = cdn_part_name,
+    .part = &cdn_edge_model,
     .check = cdn_check,
     .check_wired = cdn_check_wired,
 };

@@ -27,6 +27,10 @@ struct model_type {
      * past the last. */
     const char *(*part_name)(const void *config, size_t index);
 
+    /* What its parts are, with metrics of their own under NAME.PART; NULL: it has none, or they are like
+     * the whole. */
+    const struct model_type *part;
+
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */
     void (*check)(const void *config, struct param_problems *problems);
 

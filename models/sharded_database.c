@@ -379,5 +379,6 @@ const struct model_type sharded_database_model = {
         "column.",
     .params = &params,
     .roles = ROLE_STORE,
+    .part = &database_model,
     .check = sharded_check,
 };

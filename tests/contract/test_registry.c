@@ -332,7 +332,7 @@ START_TEST(test_registry_reference_fits_a_terminal)
     FILE *file = open_memstream(&text, &size);
 
     ck_assert_ptr_nonnull(file);
-    reference_write_list(file);
+    reference_write_list(file, NULL);
     for (const struct model_type *const *type = model_registry; *type; type++)
         reference_write_model(file, *type);
     ck_assert_int_eq(fclose(file), 0);
