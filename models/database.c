@@ -4,6 +4,10 @@
  * A write: connection -> CPU -> row lock -> page -> log record -> commit -> the row has its new version ->
  * answer. Whoever is not waited for any more still does all this.
  *
+ * That is the relational kind. A key-value store (database_kind.h) does less: one value an operation, no
+ * lock, and no commit to wait for unless it is told to; a write is seen as soon as it is in memory. It does
+ * more by the byte.
+ *
  * A request about no data set touches a row of nobody else: no lock, no version, and its page is in memory.
  * Further rows of one request lie behind the first, in its page and the next ones, under its lock. An insert
  * of a row that is there already stores a further one under a number of its own, as an automatic key does.
@@ -19,6 +23,7 @@
  */
 #include "models/database.h"
 
+#include "models/database_kind.h"
 #include "models/database_pages.h"
 #include "models/environment.h"
 #include "models/log_writer.h"
@@ -29,6 +34,8 @@
 #define REPLY_OVERHEAD_BYTES 100 /* of an answer without rows */
 
 struct database_shared {
+    const struct database_kind_row *kind;
+    enum database_commit commit;
     struct duration read_time, write_time;
     struct database_parts parts;
     bool *known; /* data sets that the nodes hold, by number */
@@ -75,6 +82,13 @@ static const struct metric_row metrics[] = {
     { 0 },
 };
 /* clang-format on */
+
+/* What locks count, only where there are some. */
+static bool database_emits(const struct group *group, const struct metric_row *metric)
+{
+    return metric->offset < offsetof(struct database, locks) ||
+           metric->offset >= offsetof(struct database, pages) || database_kind_of(group->config)->locks_rows;
+}
 
 /* ---- data sets ---- */
 
@@ -124,12 +138,13 @@ static void answer(struct component *self, struct request *request, enum outcome
     sim_reply(self, request, outcome);
 }
 
-/* Of a write that holds its row's lock. */
+/* Of a write that holds its row's lock, where there are any. */
 static void unlock_and_answer(struct component *self, struct request *request, enum outcome outcome)
 {
+    const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
 
-    if (request->data)
+    if (request->data && shared->kind->locks_rows)
         row_locks_release(&db->locks, self->sim, row_id(request->data, request->key));
     answer(self, request, outcome);
 }
@@ -218,7 +233,7 @@ static void change_row(struct component *self, struct request *request)
 }
 
 /* What was appended to the log counts now. */
-static void committed(struct component *self, struct request *request)
+static void apply(struct component *self, struct request *request)
 {
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
@@ -232,6 +247,14 @@ static void committed(struct component *self, struct request *request)
     } else {
         change_row(self, request);
     }
+}
+
+static void committed(struct component *self, struct request *request)
+{
+    const struct database_shared *shared = self->shared;
+
+    if (shared->kind->locks_rows)
+        apply(self, request);
     unlock_and_answer(self, request, OUTCOME_OK);
 }
 
@@ -242,7 +265,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
-    uint64_t bytes = (uint64_t)config->log_record * (request->rows ? request->rows : 1);
+    uint64_t bytes = database_log_bytes(config, request, stored->row_bytes);
     struct write_log_entry record = { .row = request->key, .data = request->data, .state = ROW_PRESENT };
 
     record.bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
@@ -263,13 +286,15 @@ static struct write_log_entry log_record(struct component *self, const struct re
 
 static void append_to_log(struct component *self, struct request *request)
 {
-    const struct database_config *config = self->group->config;
+    const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct write_log_entry record = log_record(self, request);
 
     write_log_append(&db->log, &self->sim->memory, &record);
     db->appended++;
-    if (config->commit == COMMIT_DELAYED) {
+    if (!shared->kind->locks_rows)
+        apply(self, request);
+    if (shared->commit == COMMIT_DELAYED) {
         log_writer_later(&db->log_writer);
         committed(self, request);
         return;
@@ -327,12 +352,13 @@ static void has_lock(struct component *self, struct request *request)
 
 static void has_computed(struct component *self, struct request *request)
 {
+    const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
 
     know_data_set(self, request->data);
     if (database_writes(request)) {
         request_frame(request)->note = WAIT_LOCK;
-        if (!request->data ||
+        if (!request->data || !shared->kind->locks_rows ||
             row_locks_acquire(&db->locks, self, request, row_id(request->data, request->key)))
             has_lock(self, request);
     } else if (row_is_here(self, request)) {
@@ -344,15 +370,13 @@ static void has_computed(struct component *self, struct request *request)
 
 static void has_connection(struct component *self, struct request *request)
 {
-    const struct database_config *config = self->group->config;
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct frame *frame = request_frame(request);
     int64_t work_ns =
         duration_sample(database_writes(request) ? &shared->write_time : &shared->read_time, frame->number);
 
-    if (request->rows > 1)
-        work_ns += (request->rows - 1) * config->row_read_time;
+    work_ns += database_rows_work_ns(self, request);
     frame->note = WAIT_CPU;
     if (!host_compute(db->host, self, request, work_ns))
         answer(self, request, OUTCOME_REFUSED);
@@ -379,6 +403,8 @@ static void database_wire_group(struct group *group)
     const struct database_config *config = group->config;
     struct database_shared *shared = group->shared;
 
+    shared->kind = database_kind_of(config);
+    shared->commit = database_commit_of(config);
     duration_init(&shared->read_time, group, "read", &config->read_time);
     duration_init(&shared->write_time, group, "write", &config->write_time);
     shared->known = memory_alloc_array(&group->sim->memory, environment_of(group->sim)->data_set_count + 1,
@@ -404,7 +430,8 @@ static void database_wire(struct component *self)
                                            .waiting_max = bound(config->connection_queue) });
     db->host = host_of(self, config->host);
     database_pages_init(&db->pages, self, db->host, &shared->parts, config->start == DATABASE_WARM);
-    row_locks_init(&db->locks, &self->sim->memory, group_resource_statistics(self->group, "row_locks"));
+    row_locks_init(&db->locks, &self->sim->memory,
+                   shared->kind->locks_rows ? group_resource_statistics(self->group, "row_locks") : NULL);
 }
 
 /* The pool takes its share, or what others on the machine have left of it. */
@@ -483,12 +510,15 @@ const struct model_type database_model = {
         .on_timer = database_on_timer,
         .activity = database_activity,
         .metrics = metrics,
+        .emits = database_emits,
     },
-    .summary = "a relational database on one machine: connections, CPU, buffer pool, row locks, log and disk",
+    .summary = "a database on one machine: connections, CPU, buffer pool, row locks, log and disk",
     .stands_for =
         "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, "
         "computes, finds its pages in memory or on disk; a write also holds its row's lock until its log "
-        "record is on disk, and commits that wait together share the disk operation.",
+        "record is on disk, and commits that wait together share the disk operation. Kind key_value: a node "
+        "of a store such as Redis with a log, or DynamoDB: values by key, no locks, no waiting for the disk "
+        "unless asked for, work by the byte of each value.",
     .leaves_out =
         "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, "
         "memory of connections, checkpoints of changed pages that never leave memory, vacuuming, a separate "

@@ -6,8 +6,8 @@
 #include "models/model.h"
 #include "sim/request.h"
 
-enum database_kind { DATABASE_RELATIONAL };
-enum database_commit { COMMIT_FSYNC, COMMIT_DELAYED };
+enum database_kind { DATABASE_RELATIONAL, DATABASE_KEY_VALUE };
+enum database_commit { COMMIT_FSYNC, COMMIT_DELAYED, COMMIT_BY_KIND };
 enum database_start { DATABASE_WARM, DATABASE_COLD };
 
 struct database_config {
@@ -16,9 +16,10 @@ struct database_config {
     int64_t connections;
     int64_t connection_queue;
     struct distribution_config read_time, write_time; /* s */
-    int64_t row_read_time;                            /* ns */
+    int64_t row_read_time;                            /* ns, of kinds that take several rows */
+    int64_t serialise_time;                           /* ns per 1000 bytes, of kinds with whole values */
     int64_t log_record;                               /* bytes */
-    int commit;                                       /* enum database_commit */
+    int commit;                                       /* enum database_commit; see database_commit_of() */
     int64_t flush_interval;                           /* ns */
     int64_t page_size;                                /* bytes */
     double buffer_pool;                               /* share of the host's memory */

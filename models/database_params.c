@@ -2,11 +2,16 @@
 #include "models/database.h"
 
 static const struct param_choice kinds[] = {
-    { "relational", DATABASE_RELATIONAL, "rows in pages, one lock a row until the commit, a log" },
+    { "relational", DATABASE_RELATIONAL,
+      "rows, several in one operation; a write locks its row until its log record is on disk" },
+    { "key_value", DATABASE_KEY_VALUE,
+      "one value by its key, read and written whole, with work by the byte; no locks, no joins; writes are "
+      "acknowledged from memory unless `commit` says otherwise" },
     { NULL, 0, NULL },
 };
 
 static const struct param_choice commits[] = {
+    { "by_kind", COMMIT_BY_KIND, "relational: fsync; key_value: delayed" },
     { "fsync", COMMIT_FSYNC,
       "a write is acknowledged when its log record is on disk; writes that wait together share the disk "
       "operation" },
@@ -42,13 +47,17 @@ static const struct param_row rows[] = {
             "CPU time to understand a query and to find its first row. Queries of applications take several "
             "times what a bare look-up by primary key takes."),
     PARAM_DURATION(struct database_config, row_read_time, .default_text = "\"5us\"", .max = 3.6e12,
-                   .help = "CPU time of each further row that an operation touches."),
+                   .help = "CPU time of each further row that an operation touches; kind relational."),
+    PARAM_DURATION(struct database_config, serialise_time, .default_text = "\"5us\"", .max = 3.6e12,
+                   .help = "CPU time to serialise or deserialise each 1000 bytes of a value that is read or "
+                           "written; kind key_value."),
     PARAM_DISTRIBUTION(struct database_config, write_time,
                        .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.4ms\" }",
                        .help = "CPU time of a write, insert or delete, before it asks for its lock."),
     PARAM_BYTES(struct database_config, log_record, .default_text = "\"300B\"", .min = 1, .max = 1e9,
-                .help = "What one changed row adds to the log."),
-    PARAM_CHOICE(struct database_config, commit, .default_text = "\"fsync\"", .choices = commits,
+                .help = "What one changed row adds to the log; kind key_value: beside the value itself, "
+                        "which is logged whole."),
+    PARAM_CHOICE(struct database_config, commit, .default_text = "\"by_kind\"", .choices = commits,
                  .help = "When a write is acknowledged."),
     PARAM_DURATION(struct database_config, flush_interval, .default_text = "\"1s\"", .min = 1, .max = 1e15,
                    .help = "How long a log record may stay off the disk under delayed commits.",
