@@ -111,7 +111,8 @@ static void write_tier(struct page *page, const struct results *results, const c
 {
     double waiting = results_value(results, component, "queue.mean"),
            hits = results_value(results, component, "hit_ratio");
-    double p99 = results_value(results, component, "latency.p99");
+    double p99 = results_value(results, component, "latency.p99"),
+           again = results_value(results, component, "logins.again");
     int count = count_instances(results, component);
     char label[64], text[SUMMARY_TEXT_SIZE];
 
@@ -121,6 +122,8 @@ static void write_tier(struct page *page, const struct results *results, const c
     write_utilisations(page, results, component);
     if (!isnan(hits))
         page_listed(page, PAGE_PLAIN, "hits %s", text_busy(hits, text));
+    if (again >= 0.5)
+        page_listed(page, PAGE_PLAIN, "%s logged in again", text_count(again, text));
     if (waiting >= 0.05)
         page_listed(page, PAGE_PLAIN, "%s waiting", text_count(waiting, text));
     if (steady && !isnan(p99))

@@ -45,4 +45,13 @@ struct clients_config {
 
 extern const struct model_type clients_model;
 
+/* Each request of such users is sent by somebody drawn anew: there is nobody who comes back. */
+static inline bool clients_are_nobody(const struct group *source)
+{
+    const struct clients_config *config = source->config;
+
+    return source->type == &clients_model.component && config->users && !config->identity &&
+           config->think_time.law == DISTRIBUTION_EXPONENTIAL;
+}
+
 #endif

@@ -9,6 +9,9 @@
  * nothing had happened; without any the request (or branch) ends with that outcome. A parallel step fails
  * with the first failure among its branches, once all have ended.
  *
+ * Sessions (web_sessions.h): the store is asked in a child about the user's row, and logging in is a child
+ * too, so that what the handler has read stays what it has read.
+ *
  * Draws: a compute step draws for "HANDLER.compute", the next one of that handler in the order of the
  * text for "HANDLER.compute.2", and so on; the same with wait, choose, fail and rows. So a step put in
  * between changes no other draw. The k-th iteration of a repeat (from 0) draws for a hash of the number
@@ -24,6 +27,7 @@
 #include "models/call_params.h"
 #include "models/data_set.h"
 #include "models/host.h"
+#include "models/web_sessions.h"
 #include "sim/call.h"
 
 /* ---- as written ---- */
@@ -45,11 +49,12 @@ enum step_verb {
     STEP_REPEAT,
     STEP_FAIL,
     STEP_RESPOND,
+    STEP_SESSION,
     STEP_VERB_COUNT
 };
 
 struct step_config {
-    int verb; /* enum step_verb; the member of that name is set, of those down to respond */
+    int verb; /* enum step_verb; the member of that name is set, of those down to session */
     struct distribution_config compute, wait;                             /* s */
     const char *read, *write, *insert, *delete, *get, *put, *drop, *call; /* components */
     struct param_list parallel, sequence;                                 /* of struct step_config */
@@ -57,6 +62,7 @@ struct step_config {
     int64_t repeat;                                                       /* times */
     double fail;                                                          /* share, 0..1 */
     int64_t respond;                                                      /* bytes */
+    int session;                                                          /* enum session_verb */
     const char *data; /* data set, NULL: about the request's own key */
     int64_t rows;
     int64_t request_size;                       /* bytes, 0: automatic */
@@ -76,13 +82,16 @@ struct handler_config {
     struct param_list steps; /* of struct step_config */
 };
 
+extern const struct param_table step_params;
 extern const struct param_table handler_params;
 
 /* Instructions of all handlers of a component: the frame's step has 16 bits. */
 #define HANDLER_INSTRUCTIONS_MAX 65535
 
-/* What no row can say about the handlers (a list of struct handler_config). */
-void handlers_check(const struct param_list *handlers, struct param_problems *problems);
+/* What no row can say about the handlers (a list of struct handler_config). sessions: of the component, NULL:
+ * none. */
+void handlers_check(const struct param_list *handlers, const struct web_sessions_config *sessions,
+                    struct param_problems *problems);
 
 /* ---- as run ---- */
 
@@ -98,8 +107,13 @@ enum handler_op {
     OP_END_BRANCH,
     OP_FAIL,
     OP_RESPOND,
+    OP_SESSION,
+    OP_END_SESSION, /* of the branch in which a store answers about the session, or in which a user logs in */
     OP_COUNT
 };
+
+/* What OP_SESSION does, and OP_END_SESSION ends. */
+enum session_op { SESSION_FIND, SESSION_LOG_IN, SESSION_MAKE, SESSION_KEEP, SESSION_REMOVE };
 
 struct handler_arm {
     double weight_before; /* sum of the weights up to this arm, itself included */
@@ -108,7 +122,7 @@ struct handler_arm {
 
 struct instruction {
     uint8_t op;
-    uint8_t operation; /* of a call to a store or a cache */
+    uint8_t operation; /* of a call to a store or a cache; enum session_op */
     bool may_miss;     /* a get: on to the next instruction when the key is absent */
     bool carries_rows; /* the question holds the rows */
     uint8_t times;     /* of a repeat */
@@ -127,8 +141,8 @@ struct instruction {
         } choose;
         struct {
             const uint16_t *branches;          /* where each begins */
-            const struct row_chooser *chooser; /* NULL: children are about the parent's key */
-            uint16_t data;
+            const struct row_chooser *chooser;
+            uint16_t data; /* without a chooser: about the user's row of it; 0: about the parent's key */
         } fork;
         struct {
             double share;
@@ -138,6 +152,7 @@ struct instruction {
 };
 
 struct handler_shared {
+    struct web_sessions *sessions; /* NULL: none; before handlers_compile() */
     const struct instruction *program;
     uint32_t length;
     const struct param_list *handlers; /* the configuration's */
@@ -158,6 +173,15 @@ void handlers_compile(struct handler_shared *shared, struct group *group, const 
 /* Finds the handler of each class: its own name's, else "default". The run's classes are known once all
  * is wired. */
 void handlers_find_classes(struct handler_shared *shared, const struct group *group);
+
+/* Calls visit() for each step of a list and all the steps inside, with its place below `path`. */
+typedef void step_visitor(void *context, const struct step_config *step, const char *path);
+void handler_steps_visit(const struct param_list *steps, const char *path, step_visitor *visit,
+                         void *context);
+
+/* Steps that ask a store for what it cannot do. Once wired. */
+void handlers_check_stores(const struct group *group, const struct param_list *steps, const char *path,
+                           struct param_problems *problems);
 
 /* Classes that arrive and have no handler, handlers that no class is named like. For check_wired. */
 void handlers_check_wired(const struct group *group, const struct param_list *handlers,

@@ -73,9 +73,16 @@ static void check_names(const struct group *group, const struct param_list *hand
 void handlers_check_wired(const struct group *group, const struct param_list *handlers,
                           struct param_problems *problems)
 {
+    const struct handler_config *items = handlers->items;
     const struct sim *sim = group->sim;
 
     check_names(group, handlers, problems);
+    for (size_t i = 0; i < handlers->count; i++) {
+        char path[128];
+
+        snprintf(path, sizeof path, "handlers.%s", items[i].name);
+        handlers_check_stores(group, &items[i].steps, path, problems);
+    }
     if (find_handler(handlers, "default") < handlers->count)
         return;
     for (uint16_t i = 0; i < sim->class_count; i++) {

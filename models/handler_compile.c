@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/cache.h"
 #include "models/environment.h"
 #include "models/handler.h"
 
@@ -19,6 +20,8 @@
  * number has 24 bits; the iteration of a repeat is above them. */
 #define BRANCH_OF_DATA (UINT32_C(1) << 22)
 #define BRANCH_OF_REPEAT (UINT32_C(2) << 22)
+#define BRANCH_OF_SESSION (UINT32_C(3) << 22) /* and an enum session_op in the lowest bits */
+#define SESSION_OP_BITS 3
 
 /* Purposes of draws, counted within a handler. */
 enum purpose { PURPOSE_COMPUTE, PURPOSE_WAIT, PURPOSE_CHOOSE, PURPOSE_FAIL, PURPOSE_ROWS, PURPOSE_COUNT };
@@ -44,8 +47,9 @@ struct compiler {
     const char *name;
     uint32_t drawn[PURPOSE_COUNT];
     uint32_t *calls; /* to each group of the run */
-    uint32_t branches, inner_repeats;
+    uint32_t branches, inner_repeats, sessions;
     bool in_repeat; /* of this frame */
+    const struct web_sessions *web_sessions;
 };
 
 /* How a verb that calls does it. */
@@ -291,6 +295,123 @@ static void compile_choose(struct compiler *compiler, const struct step_config *
     memory_free(compiler->memory, jumps);
 }
 
+/* ---- sessions ----
+ *
+ * open: FORK the store's answer, SESSION find, FORK log in, FORK store it, SESSION make, end; what is in a
+ * store or in log_in is left out where there is none. A failure of any of them goes to on_error. */
+
+static uint16_t emit_session(struct compiler *compiler, enum session_op what)
+{
+    uint16_t at = emit(compiler, OP_SESSION);
+
+    compiler->program[at].operation = (uint8_t)what;
+    return at;
+}
+
+static uint16_t emit_session_fork(struct compiler *compiler, enum session_op what)
+{
+    uint32_t number = compiler->sessions << SESSION_OP_BITS | (uint32_t)what;
+    uint16_t fork = emit_fork(compiler, BRANCH_OF_SESSION | number, 1);
+
+    ((uint16_t *)(uintptr_t)compiler->program[fork].fork.branches)[0] = here(compiler);
+    return fork;
+}
+
+static void end_session_fork(struct compiler *compiler, uint16_t fork, enum session_op what)
+{
+    uint16_t at = emit(compiler, OP_END_SESSION);
+
+    compiler->program[at].operation = (uint8_t)what;
+    compiler->program[fork].target = here(compiler);
+}
+
+/* A cache before a store takes what is to reach the store as a write. */
+static enum operation operation_on_session(const struct group *store, enum session_op what)
+{
+    if (what == SESSION_FIND)
+        return OPERATION_GET;
+    if (what == SESSION_REMOVE)
+        return OPERATION_DELETE;
+    return store->type == &cache_model.component && ((const struct cache_config *)store->config)->store
+               ? OPERATION_WRITE
+               : OPERATION_PUT;
+}
+
+/* Returns the fork, whose on_error is still to be set. */
+static uint16_t compile_session_call(struct compiler *compiler, enum session_op what)
+{
+    const struct web_sessions_config *config = compiler->web_sessions->config;
+    struct group *store = sim_find_group(compiler->group->sim, config->store);
+    uint16_t fork = emit_session_fork(compiler, what);
+    uint16_t at = emit(compiler, OP_CALL);
+    struct instruction *call = &compiler->program[at];
+
+    compiler->program[fork].fork.data = compiler->web_sessions->data;
+    call->operation = (uint8_t)operation_on_session(store, what);
+    call->carries_rows = what == SESSION_MAKE || what == SESSION_KEEP;
+    call->rows = 1;
+    call->bytes = QUESTION_BYTES;
+    call->links = links_to(compiler, store, &config->call);
+    call->count = store->count;
+    call->target = call->on_error = here(compiler);
+    end_session_fork(compiler, fork, what);
+    return fork;
+}
+
+/* Draws and places as of a handler of that name, which are the same wherever it is needed. */
+static uint16_t compile_log_in(struct compiler *compiler)
+{
+    struct compiler outer = *compiler;
+    uint16_t fork = emit_session_fork(compiler, SESSION_LOG_IN);
+
+    compiler->name = "log_in";
+    memset(compiler->drawn, 0, sizeof compiler->drawn);
+    compiler->branches = compiler->inner_repeats = 0;
+    compiler->in_repeat = false;
+    compiler->calls = memory_alloc_array(compiler->memory, GROUPS_MAX, sizeof *compiler->calls);
+    compile_steps(compiler, &compiler->web_sessions->config->log_in);
+    memory_free(compiler->memory, compiler->calls);
+    end_session_fork(compiler, fork, SESSION_LOG_IN);
+    compiler->name = outer.name;
+    memcpy(compiler->drawn, outer.drawn, sizeof compiler->drawn);
+    compiler->branches = outer.branches;
+    compiler->inner_repeats = outer.inner_repeats;
+    compiler->in_repeat = outer.in_repeat;
+    compiler->calls = outer.calls;
+    return fork;
+}
+
+static void compile_session(struct compiler *compiler, const struct step_config *step)
+{
+    static const enum session_op last[] = { [SESSION_OPEN] = SESSION_MAKE,
+                                            [SESSION_BEGIN] = SESSION_MAKE,
+                                            [SESSION_SAVE] = SESSION_KEEP,
+                                            [SESSION_END] = SESSION_REMOVE };
+    const struct web_sessions_config *config = compiler->web_sessions->config;
+    uint16_t forks[3], fork_count = 0, find = 0, jump;
+
+    compiler->sessions++;
+    if (step->session == SESSION_OPEN) {
+        if (config->store)
+            forks[fork_count++] = compile_session_call(compiler, SESSION_FIND);
+        find = emit_session(compiler, SESSION_FIND);
+    }
+    if (last[step->session] == SESSION_MAKE && config->log_in.count)
+        forks[fork_count++] = compile_log_in(compiler);
+    if (config->store)
+        forks[fork_count++] = compile_session_call(compiler, last[step->session]);
+    emit_session(compiler, last[step->session]);
+    if (step->on_error.count && fork_count) {
+        jump = emit(compiler, OP_JUMP);
+        for (uint16_t i = 0; i < fork_count; i++)
+            compiler->program[forks[i]].on_error = here(compiler);
+        compile_steps(compiler, &step->on_error);
+        compiler->program[jump].target = here(compiler);
+    }
+    if (find)
+        compiler->program[find].target = here(compiler);
+}
+
 static void compile_step(struct compiler *compiler, const struct step_config *step)
 {
     uint16_t at;
@@ -323,6 +444,9 @@ static void compile_step(struct compiler *compiler, const struct step_config *st
         compiler->program[at].fail.share = step->fail;
         compiler->program[at].fail.draw_key = purpose_key(compiler, PURPOSE_FAIL);
         break;
+    case STEP_SESSION:
+        compile_session(compiler, step);
+        break;
     case STEP_RESPOND:
         at = emit(compiler, OP_RESPOND);
         compiler->program[at].bytes = (uint32_t)step->respond;
@@ -343,7 +467,9 @@ static void compile_steps(struct compiler *compiler, const struct param_list *li
 void handlers_compile(struct handler_shared *shared, struct group *group, const struct param_list *handlers)
 {
     const struct handler_config *items = handlers->items;
-    struct compiler compiler = { .group = group, .memory = &group->sim->memory };
+    struct compiler compiler = {
+        .group = group, .memory = &group->sim->memory, .web_sessions = shared->sessions
+    };
 
     emit(&compiler, OP_GIVE_UP);
     shared->handlers = handlers;
@@ -351,7 +477,7 @@ void handlers_compile(struct handler_shared *shared, struct group *group, const 
     for (size_t i = 0; i < handlers->count; i++) {
         compiler.name = items[i].name;
         memset(compiler.drawn, 0, sizeof compiler.drawn);
-        compiler.branches = compiler.inner_repeats = 0;
+        compiler.branches = compiler.inner_repeats = compiler.sessions = 0;
         compiler.calls = memory_alloc_array(compiler.memory, GROUPS_MAX, sizeof *compiler.calls);
         shared->entries[i] = here(&compiler);
         compile_steps(&compiler, &items[i].steps);

@@ -13,7 +13,6 @@
 /* ---- rows ---- */
 
 static const struct param_table arm_params;
-static const struct param_table step_params;
 
 #define STEP_STORE(member, verb_, ...)                                                              \
     PARAM_REFERENCE(struct step_config, member, .verb = verb_, .refers_to = PARAM_REFERS_COMPONENT, \
@@ -57,13 +56,16 @@ static const struct param_row step_rows[] = {
         .help = "Share of requests that end here with an error of the application, a defect for instance."),
     PARAM_BYTES(struct step_config, respond, .verb = STEP_RESPOND, .min = 1, .max = 4e9,
                 .help = "Ends the handler with an answer of this size instead of the server's usual one."),
+    PARAM_CHOICE(struct step_config, session, .verb = STEP_SESSION, .choices = session_verbs,
+                 .help = "What is done about the session of the user who asks; where it is kept say the "
+                         "server's `sessions`."),
 
     STEP_LIST(steps, .verbs = BIT(STEP_REPEAT), .help = "What is repeated."),
     STEP_LIST(
         on_miss, .default_text = "[]", .verbs = BIT(STEP_GET),
         .help =
             "Done when the key is not there; cache-aside reads the store and puts the row into the cache."),
-    STEP_LIST(on_error, .default_text = "[]", .verbs = CALL_VERBS | BIT(STEP_PARALLEL),
+    STEP_LIST(on_error, .default_text = "[]", .verbs = CALL_VERBS | BIT(STEP_PARALLEL) | BIT(STEP_SESSION),
               .help = "Done when the step fails, after which the handler goes on; without any it ends with "
                       "that failure."),
     PARAM_REFERENCE(struct step_config, data, .default_text = "\"none\"", .word = "none",
@@ -81,7 +83,7 @@ static const struct param_row step_rows[] = {
     PARAM_END
 };
 
-static const struct param_table step_params = { .rows = step_rows,
+const struct param_table step_params = { .rows = step_rows,
                                          .size = sizeof(struct step_config),
                                          .has_verbs = true,
                                          .verb_offset = PARAM_OFFSET(struct step_config, verb, int),
@@ -118,6 +120,8 @@ struct step_check {
     size_t length;
     bool in_child; /* of the request: a branch, a step with data, a repeat inside a repeat */
     bool in_repeat;
+    bool in_log_in;
+    bool has_sessions;
 };
 
 static void check_steps(struct step_check *check, const struct param_list *list, const char *member);
@@ -165,6 +169,17 @@ static bool has_policy(const struct call_config *policy)
     return policy->timeout != INT64_MAX || policy->retries > 0;
 }
 
+static void check_session(struct step_check *check)
+{
+    if (check->in_log_in)
+        param_problem(check->problems, check->path,
+                      "take it away: the session is made when these steps are done",
+                      "a log in has no session yet");
+    else if (!check->has_sessions)
+        param_problem(check->problems, check->path, "give the component \"sessions\": {}",
+                      "nothing says where sessions are kept");
+}
+
 static void check_step(struct step_check *check, const struct step_config *step)
 {
     bool was_in_child = check->in_child, was_in_repeat = check->in_repeat;
@@ -172,7 +187,12 @@ static void check_step(struct step_check *check, const struct step_config *step)
     if (has_policy(&step->policy) && !(BIT(step->verb) & CALL_VERBS))
         param_problem(check->problems, check->path, "put timeout and retries on the steps that call",
                       "nothing is called here that could be given up or repeated");
-    if (step->verb == STEP_RESPOND && check->in_child)
+    if (step->verb == STEP_SESSION)
+        check_session(check);
+    if (step->verb == STEP_RESPOND && check->in_log_in)
+        param_problem(check->problems, check->path, "respond in the handler",
+                      "a log in cannot answer for the request that needed it");
+    else if (step->verb == STEP_RESPOND && check->in_child)
         param_problem(check->problems, check->path, "respond after it",
                       "a branch of parallel, a step with data or a repeat inside a repeat cannot answer for "
                       "the whole request");
@@ -239,11 +259,23 @@ static size_t length_of(const struct param_list *list)
     return length;
 }
 
-void handlers_check(const struct param_list *handlers, struct param_problems *problems)
+/* Opening a session asks the store, logs in and stores it. */
+#define SESSION_INSTRUCTIONS 12 /* beside the log in */
+
+static void count_session(void *context, const struct step_config *step, const char *path)
+{
+    size_t *count = context;
+
+    (void)path;
+    *count += step->verb == STEP_SESSION;
+}
+
+void handlers_check(const struct param_list *handlers, const struct web_sessions_config *sessions,
+                    struct param_problems *problems)
 {
     const struct handler_config *items = handlers->items;
-    struct step_check check = { .problems = problems };
-    size_t length = 1;
+    struct step_check check = { .problems = problems, .has_sessions = sessions != NULL };
+    size_t length = 1, session_steps = 0;
 
     for (size_t i = 0; i < handlers->count; i++) {
         char member[128];
@@ -251,6 +283,13 @@ void handlers_check(const struct param_list *handlers, struct param_problems *pr
         snprintf(member, sizeof member, "handlers.%s", items[i].name);
         check_steps(&check, &items[i].steps, member);
         length += length_of(&items[i].steps) + 1;
+        handler_steps_visit(&items[i].steps, "", count_session, &session_steps);
+    }
+    if (sessions) {
+        check.in_log_in = true;
+        check_steps(&check, &sessions->log_in, "sessions.log_in");
+        web_sessions_check(sessions, session_steps > 0, problems);
+        length += session_steps * (SESSION_INSTRUCTIONS + length_of(&sessions->log_in));
     }
     if (length > HANDLER_INSTRUCTIONS_MAX)
         param_problem(problems, "handlers", "split the work among several components",

@@ -183,9 +183,11 @@ static void run_fork(struct component *self, struct request *request, const stru
         struct frame *frame = request_frame(child);
 
         frame->step = instruction->fork.branches[i];
-        if (instruction->fork.chooser) {
+        if (instruction->fork.data) {
             child->data = instruction->fork.data;
-            child->key = row_chooser_choose(instruction->fork.chooser, frame->number);
+            child->key = instruction->fork.chooser
+                             ? row_chooser_choose(instruction->fork.chooser, frame->number)
+                             : child->user;
         }
         child->next = first;
         first = child->index;
@@ -224,12 +226,64 @@ static void run_respond(struct component *self, struct request *request,
     end(self, request, OUTCOME_OK, instruction->bytes);
 }
 
+static void run_session(struct component *self, struct request *request,
+                        const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+    struct frame *frame = request_frame(request);
+
+    frame->step++;
+    switch ((enum session_op)instruction->operation) {
+    case SESSION_FIND:
+        if (web_sessions_find(shared->sessions, self, request))
+            frame->step = instruction->target;
+        break;
+    case SESSION_MAKE:
+        web_sessions_make(shared->sessions, self, request);
+        break;
+    case SESSION_REMOVE:
+        web_sessions_remove(shared->sessions, self, request);
+        break;
+    default:
+        web_sessions_keep(shared->sessions, self, request);
+    }
+    handler_run(self, request);
+}
+
+/* Whether the store that was asked has the user's session. */
+static bool has_session(const struct handler_shared *shared, const struct request *child)
+{
+    return child->outcome == OUTCOME_OK && !(child->flags & REQUEST_ABSENT) &&
+           (child->version || !shared->sessions->has_versions);
+}
+
+/* The request goes on as if nothing had been read but whether the session is there. */
+static void run_end_session(struct component *self, struct request *child,
+                            const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+    struct request *parent = sim_request(self->sim, child->parent);
+    enum outcome outcome = (enum outcome)child->outcome;
+
+    if (instruction->operation == SESSION_FIND) {
+        parent->flags &= (uint8_t)~REQUEST_ABSENT;
+        if (!has_session(shared, child))
+            parent->flags |= REQUEST_ABSENT;
+    }
+    if (instruction->operation == SESSION_LOG_IN || outcome == OUTCOME_NOT_FOUND)
+        outcome = OUTCOME_OK; /* a log in that fails does not come here */
+    child->version = 0;
+    child->flags &= (uint8_t)~REQUEST_STALE;
+    end_branch(self, child, outcome);
+}
+
 static void (*const run_op[OP_COUNT])(struct component *, struct request *,
                                                     const struct instruction *) = {
     [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
     [OP_CALL] = run_call,       [OP_JUMP] = run_jump,       [OP_CHOOSE] = run_choose,
     [OP_AGAIN] = run_again,     [OP_FORK] = run_fork,       [OP_END_BRANCH] = run_end_branch,
-    [OP_FAIL] = run_fail,       [OP_RESPOND] = run_respond,
+    [OP_FAIL] = run_fail,       [OP_RESPOND] = run_respond, [OP_SESSION] = run_session,
+    [OP_END_SESSION] = run_end_session,
 };
 
 void handler_run(struct component *self, struct request *request)

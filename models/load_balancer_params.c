@@ -5,6 +5,8 @@
 #include "models/clients.h"
 #include "models/dns.h"
 #include "models/load_balancer.h"
+#include "models/web_server.h"
+#include "models/web_sessions.h"
 
 /* clang-format off */
 static const struct param_choice policies[] = {
@@ -152,15 +154,6 @@ static void check_servers(const struct load_balancer_config *config, const struc
         check_server(targets, "drains", i, drains[i].server, problems);
 }
 
-/* Each request of such users is sent by somebody drawn anew: there is nobody who comes back. */
-static bool is_crowd(const struct group *source)
-{
-    const struct clients_config *config = source->config;
-
-    return source->type == &clients_model.component && config->users && !config->identity &&
-           config->think_time.law == DISTRIBUTION_EXPONENTIAL;
-}
-
 static void check_identities(const struct group *group, struct param_problems *problems)
 {
     const struct sim *sim = group->sim;
@@ -171,13 +164,26 @@ static void check_identities(const struct group *group, struct param_problems *p
 
         if (!source->type->is_source || !sim_reaches(sim, source, group))
             continue;
-        if (!is_crowd(source))
+        if (!clients_are_nobody(source))
             return;
         crowd = source->name;
     }
     if (crowd)
         param_problem(problems, "sticky", "give them \"identity\": true",
                       "there is nobody to give a cookie to: the users of %s have no identity", crowd);
+}
+
+static void check_sticky(const struct group *group, struct param_problems *problems)
+{
+    const struct load_balancer_shared *shared = group->shared;
+
+    if (shared->behind->type == &web_server_model.component && !web_sessions_in_memory(shared->behind))
+        param_problem(problems, "sticky",
+                      "give the servers \"sessions\" in their memory, or take sticky away",
+                      "%s keeps nothing of a user in its memory that a cookie could lead back to",
+                      shared->behind->name);
+    else
+        check_identities(group, problems);
 }
 
 /* The component that a group is, or is part of. */
@@ -225,6 +231,6 @@ void load_balancer_check_wired(const struct group *group, struct param_problems 
         param_problem(problems, "targets", "name the component that it stands for",
                       "\"%s\" is a name, and a balancer spreads requests over servers", shared->behind->name);
     if (config->sticky)
-        check_identities(group, problems);
+        check_sticky(group, problems);
     check_public_address(group, problems);
 }

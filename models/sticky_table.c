@@ -115,10 +115,19 @@ uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns)
     index = *search(table, user);
     if (!index)
         return STICKY_NONE;
-    table->cookies[index].used_ns = now_ns;
+    sticky_use(table, &table->cookies[index], now_ns);
+    return table->cookies[index].target;
+}
+
+void sticky_use(struct sticky_table *table, struct cookie *cookie, int64_t now_ns)
+{
+    uint32_t index = (uint32_t)(cookie - table->cookies);
+
+    cookie->used_ns = now_ns;
+    if (!cookie->newer) /* the newest already */
+        return;
     unlink_cookie(table, index);
     link_newest(table, index);
-    return table->cookies[index].target;
 }
 
 void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int64_t now_ns)
@@ -137,4 +146,45 @@ void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int6
     link_newest(table, index);
     if (++table->count > table->bucket_count)
         add_buckets(table);
+}
+
+bool sticky_take_expired(struct sticky_table *table, int64_t now_ns, struct cookie *expired)
+{
+    uint32_t oldest = table->cookies[0].newer;
+
+    if (!oldest || now_ns - table->cookies[oldest].used_ns <= table->lifetime_ns)
+        return false;
+    *expired = table->cookies[oldest];
+    drop(table, oldest);
+    return true;
+}
+
+struct cookie *sticky_peek(const struct sticky_table *table, uint64_t user)
+{
+    uint32_t index = *search(table, user);
+
+    return index ? &table->cookies[index] : NULL;
+}
+
+struct cookie *sticky_younger(const struct sticky_table *table, const struct cookie *cookie)
+{
+    uint32_t index = (cookie ? cookie : table->cookies)->newer;
+
+    return index ? &table->cookies[index] : NULL;
+}
+
+void sticky_rename(struct sticky_table *table, uint64_t user, uint64_t other)
+{
+    uint32_t *place = search(table, user), index = *place;
+
+    *place = table->cookies[index].next;
+    table->cookies[index].user = other;
+    place = bucket_of(table, other);
+    table->cookies[index].next = *place;
+    *place = index;
+}
+
+void sticky_drop(struct sticky_table *table, uint64_t user)
+{
+    drop(table, *search(table, user));
 }

@@ -1,4 +1,4 @@
-/* sticky_table.h - which server a user's cookie names.
+/* sticky_table.h - which server a user's cookie names: of balancers, and of sessions (web_sessions.h).
  *
  * A cookie is with the user, so one table serves all balancers of a group, and nothing but its age takes
  * it away: it expires `lifetime_ns` after its last use. Cookies are kept in order of their last use;
@@ -12,6 +12,7 @@
 #ifndef MODELS_STICKY_TABLE_H
 #define MODELS_STICKY_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/memory.h"
@@ -46,5 +47,25 @@ uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns);
 
 /* Gives the user a cookie, or another one. */
 void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int64_t now_ns);
+
+/* ---- for whoever keeps something by these cookies ---- */
+
+/* Removes the oldest of those that have expired and tells which it was; false: none has. */
+bool sticky_take_expired(struct sticky_table *table, int64_t now_ns, struct cookie *expired);
+
+/* The user's cookie, without using it; NULL: there is none. Valid until the next sticky_set(). */
+struct cookie *sticky_peek(const struct sticky_table *table, uint64_t user);
+
+/* It is used now: what sticky_find() does when it has found it. */
+void sticky_use(struct sticky_table *table, struct cookie *cookie, int64_t now_ns);
+
+/* The next younger one, of NULL the oldest; NULL: there is none. Valid likewise. */
+struct cookie *sticky_younger(const struct sticky_table *table, const struct cookie *cookie);
+
+/* The user's cookie, which exists, is another user's from now on, who has none; its age stays. */
+void sticky_rename(struct sticky_table *table, uint64_t user, uint64_t other);
+
+/* Takes the user's cookie away, which exists. */
+void sticky_drop(struct sticky_table *table, uint64_t user);
 
 #endif

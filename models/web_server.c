@@ -4,7 +4,8 @@
  * cache or a database; the CPU is shared by all who compute at the moment; a request that finds no worker
  * waits in the accept queue, which is bounded; each worker occupies memory of the host. Full workers
  * beside an idle CPU are possible, and common. What handlers can do: handler.h.
- * Left out: sessions, publishing to queues, joins; what a worker costs to start; keep-alive of idle
+ * Sessions: web_sessions.h.
+ * Left out: publishing to queues, joins; what a worker costs to start; keep-alive of idle
  * users.
  * Randomness: see handler.h. Errors: a full accept queue refuses; a class without handler is answered
  * with an error.
@@ -22,12 +23,47 @@
 struct web_server {
     struct handler_runner runner; /* first */
     struct station workers;
+    struct session_counts sessions;
 };
 
 struct web_server_shared {
     struct handler_shared handlers; /* first */
+    struct web_sessions sessions;
     bool too_little_memory;         /* of the host, for the workers */
 };
+
+#define SESSIONS(member) offsetof(struct web_server, sessions.member)
+
+/* clang-format off */
+static const struct metric_row metrics[] = {
+    { "logins", "1", METRIC_COUNTER, SESSIONS(logins), 0,
+      "Times that a user has logged in: those who came new, whose session had expired, or who had lost it." },
+    { "logins.again", "1", METRIC_COUNTER, SESSIONS(again), 0,
+      "Requests of users who were logged in and whose session was not there: it died with a server, made "
+      "room for others, is in another server's memory, or the store has lost it. They had to log in again." },
+    { "sessions.found", "1", METRIC_COUNTER, SESSIONS(found), 0,
+      "Requests whose user's session was there." },
+    { "sessions.expired", "1", METRIC_COUNTER, SESSIONS(expired), 0,
+      "Sessions that were not used for too long; counted when a later request comes." },
+    { "sessions.held", "1", METRIC_LEVEL, SESSIONS(held), 0,
+      "Sessions in this server's memory, also those whose users have logged in elsewhere and that have not "
+      "expired." },
+    { "sessions.lost", "1", METRIC_COUNTER, SESSIONS(lost), 0,
+      "Sessions that were in this server's memory when it crashed." },
+    { "sessions.evicted", "1", METRIC_COUNTER, SESSIONS(evicted), 0,
+      "Sessions that this server forgot, or could not keep, because its host's memory was full." },
+    { .name = NULL },
+};
+/* clang-format on */
+
+static bool web_server_emits(const struct group *group, const struct metric_row *metric)
+{
+    const struct web_server_config *config = group->config;
+    bool of_memory = metric->offset == SESSIONS(held) || metric->offset == SESSIONS(lost) ||
+                     metric->offset == SESSIONS(evicted);
+
+    return config->sessions && (!of_memory || !config->sessions->store);
+}
 
 static const struct param_choice orders[] = {
     { "fifo", STATION_FIFO, "first come, first served" },
@@ -56,6 +92,11 @@ static const struct param_row rows[] = {
                 .help = "What a worker occupies of the host's memory, busy or not; they all have to fit."),
     PARAM_BYTES(struct web_server_config, response_size, .default_text = "\"10KB\"", .min = 1, .max = 4e9,
                 .help = "Bytes of an answer, unless the handler responds with another size."),
+    PARAM_OPTIONAL(
+        struct web_server_config, sessions, struct web_sessions_config, .default_text = "\"none\"",
+        .word = "none", .table = &web_sessions_params,
+        .help = "What it keeps about users between their requests, for handlers with session steps; none: "
+                "every request stands for itself."),
     PARAM_MAP(struct web_server_config, handlers, .table = &handler_params, .min = 1, .max = 4096,
               .help = "What is done for each request class: lists of steps by the name of the class, or "
                       "\"default\" for all others."),
@@ -68,7 +109,7 @@ static void web_server_check(const void *config, struct param_problems *problems
 {
     const struct web_server_config *web = config;
 
-    handlers_check(&web->handlers, problems);
+    handlers_check(&web->handlers, web->sessions, problems);
 }
 
 static void web_server_check_wired(const struct group *group, struct param_problems *problems)
@@ -77,6 +118,7 @@ static void web_server_check_wired(const struct group *group, struct param_probl
     const struct web_server_shared *shared = group->shared;
 
     handlers_check_wired(group, &config->handlers, problems);
+    web_sessions_check_wired(group, config->sessions, problems);
     if (shared->too_little_memory)
         param_problem(problems, "workers", "take fewer workers, a smaller memory_per_worker or a larger host",
                       "%lld workers of %.3g MB each do not fit into the memory of \"%s\"",
@@ -101,6 +143,10 @@ static void web_server_wire_group(struct group *group)
     struct web_server_shared *shared = group->shared;
 
     shared->handlers.end = web_server_end;
+    if (config->sessions) {
+        web_sessions_init(&shared->sessions, group, config->sessions, offsetof(struct web_server, sessions));
+        shared->handlers.sessions = &shared->sessions;
+    }
     handlers_compile(&shared->handlers, group, &config->handlers);
 }
 
@@ -153,6 +199,15 @@ static void web_server_on_request(struct component *self, struct request *reques
     }
 }
 
+/* Its workers are the kernel's business. */
+static void web_server_on_crash(struct component *self)
+{
+    struct web_server_shared *shared = self->shared;
+
+    if (shared->handlers.sessions)
+        web_sessions_crash(&shared->sessions, self);
+}
+
 static struct activity web_server_activity(const struct component *self, const struct request *request)
 {
     (void)self;
@@ -170,14 +225,18 @@ const struct model_type web_server_model = {
         .on_request = web_server_on_request,
         .on_reply = handler_reply,
         .on_timer = handler_run,
+        .on_crash = web_server_on_crash,
         .activity = web_server_activity,
+        .metrics = metrics,
+        .emits = web_server_emits,
     },
     .summary = "workers that carry requests through named steps, on a machine",
     .stands_for = "An application server: a pool of threads or processes, a bounded accept queue, one CPU "
                   "that all share. A request holds its worker from the first step to the answer, also while "
-                  "it waits for a cache or database.",
-    .leaves_out = "Sessions, queues and joins; garbage collection; event loops that hold no worker while "
-                  "they wait.",
+                  "it waits for a cache or database. Sessions lie in its memory, or in a store that all "
+                  "servers share; a user whose session is not there logs in again.",
+    .leaves_out = "Queues and joins; sessions that servers copy to one another or write to disk; garbage "
+                  "collection; event loops that hold no worker while they wait.",
     .misleads = "For event-driven servers, unless workers is raised to the requests they keep open at once.",
     .params = &params,
     .roles = ROLE_SERVER,

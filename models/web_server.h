@@ -12,6 +12,7 @@ struct web_server_config {
     int order;                  /* enum station_discipline, of the accept queue */
     int64_t memory_per_worker;  /* bytes */
     int64_t response_size;      /* bytes */
+    const struct web_sessions_config *sessions; /* NULL: none */
     struct param_list handlers; /* of struct handler_config */
 };
 

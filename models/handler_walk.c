@@ -1,0 +1,113 @@
+/* handler_walk.c - goes through all steps of handlers, those inside others too, and looks whether the stores
+ * can do what they are asked for; see handler.h.
+ *
+ * Cost: O(steps). A place that is longer than the buffer is cut: it is then the part around.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "models/database_kind.h"
+#include "models/handler.h"
+
+struct walk {
+    step_visitor *visit;
+    void *context;
+    size_t length;
+    char path[1024];
+};
+
+static void walk_steps(struct walk *walk, const struct param_list *steps);
+
+/* Appends to the place; returns the length to go back to. */
+static size_t enter(struct walk *walk, const char *text)
+{
+    size_t before = walk->length, added = strlen(text);
+
+    if (added < sizeof walk->path - before) {
+        memcpy(walk->path + before, text, added + 1);
+        walk->length += added;
+    }
+    return before;
+}
+
+static void leave(struct walk *walk, size_t length)
+{
+    walk->length = length;
+    walk->path[length] = '\0';
+}
+
+static void walk_list(struct walk *walk, const char *name, const struct param_list *steps)
+{
+    size_t before = enter(walk, name);
+
+    walk_steps(walk, steps);
+    leave(walk, before);
+}
+
+static void walk_steps(struct walk *walk, const struct param_list *steps)
+{
+    const struct step_config *items = steps->items;
+
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct arm_config *arms = items[i].choose.items;
+        char text[64];
+        size_t before;
+
+        snprintf(text, sizeof text, "[%zu]", i);
+        before = enter(walk, text);
+        walk->visit(walk->context, &items[i], walk->path);
+        walk_list(walk, ".parallel", &items[i].parallel);
+        walk_list(walk, ".sequence", &items[i].sequence);
+        walk_list(walk, ".steps", &items[i].steps);
+        walk_list(walk, ".on_miss", &items[i].on_miss);
+        walk_list(walk, ".on_error", &items[i].on_error);
+        for (size_t k = 0; k < items[i].choose.count; k++) {
+            snprintf(text, sizeof text, ".choose[%zu].steps", k);
+            walk_list(walk, text, &arms[k].steps);
+        }
+        leave(walk, before);
+    }
+}
+
+void handler_steps_visit(const struct param_list *steps, const char *path, step_visitor *visit, void *context)
+{
+    struct walk walk = { .visit = visit, .context = context };
+
+    walk_list(&walk, path, steps);
+}
+
+/* ---- what stores can do ---- */
+
+struct store_check {
+    const struct sim *sim;
+    struct param_problems *problems;
+};
+
+static void check_rows(void *context, const struct step_config *step, const char *path)
+{
+    const struct store_check *check = context;
+    const char *store = step->read     ? step->read
+                        : step->write  ? step->write
+                        : step->insert ? step->insert
+                                       : step->delete;
+    const char *refusal;
+    char place[1100];
+
+    if (!store || step->rows <= 1)
+        return;
+    refusal = store_refuses_several_rows(sim_find_group(check->sim, store));
+    if (!refusal)
+        return;
+    snprintf(place, sizeof place, "%s.rows", path);
+    param_problem(check->problems, place,
+                  "keep what is read together in one value, or make the store relational",
+                  "\"%s\" cannot touch %lld rows at once: %s", store, (long long)step->rows, refusal);
+}
+
+void handlers_check_stores(const struct group *group, const struct param_list *steps, const char *path,
+                           struct param_problems *problems)
+{
+    struct store_check check = { group->sim, problems };
+
+    handler_steps_visit(steps, path, check_rows, &check);
+}
