@@ -92,14 +92,14 @@ static const struct param_row rows[] = {
                 .help = "What a worker occupies of the host's memory, busy or not; they all have to fit."),
     PARAM_BYTES(struct web_server_config, response_size, .default_text = "\"10KB\"", .min = 1, .max = 4e9,
                 .help = "Bytes of an answer, unless the handler responds with another size."),
+    PARAM_MAP(struct web_server_config, handlers, .table = &handler_params, .min = 1, .max = 4096,
+              .help = "What is done for each request class: lists of steps by the name of the class, or "
+                      "\"default\" for all others."),
     PARAM_OPTIONAL(
         struct web_server_config, sessions, struct web_sessions_config, .default_text = "\"none\"",
         .word = "none", .table = &web_sessions_params,
         .help = "What it keeps about users between their requests, for handlers with session steps; none: "
                 "every request stands for itself."),
-    PARAM_MAP(struct web_server_config, handlers, .table = &handler_params, .min = 1, .max = 4096,
-              .help = "What is done for each request class: lists of steps by the name of the class, or "
-                      "\"default\" for all others."),
     PARAM_END
 };
 
