@@ -65,6 +65,7 @@ struct step_config {
     int session;                                                          /* enum session_verb */
     const char *data; /* data set, NULL: about the request's own key */
     int64_t rows;
+    int64_t copies;                             /* of each branch of parallel; 0: one */
     int64_t request_size;                       /* bytes, 0: automatic */
     struct param_list steps, on_miss, on_error; /* of struct step_config */
     struct call_config policy;
@@ -84,6 +85,9 @@ struct handler_config {
 
 extern const struct param_table step_params;
 extern const struct param_table handler_params;
+
+/* Branches of one parallel step, all copies counted. */
+#define HANDLER_BRANCHES_MAX 10000
 
 /* Instructions of all handlers of a component: the frame's step has 16 bits. */
 #define HANDLER_INSTRUCTIONS_MAX 65535

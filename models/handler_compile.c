@@ -214,15 +214,26 @@ static void compile_branch(struct compiler *compiler, uint16_t fork, uint32_t in
     compiler->in_repeat = in_repeat;
 }
 
+/* Copies of a branch run the same instructions; each is a child with a number of its own, and so draws anew. */
+static void repeat_branches(struct compiler *compiler, uint16_t fork, uint32_t count)
+{
+    uint16_t *branches = (uint16_t *)(uintptr_t)compiler->program[fork].fork.branches;
+
+    for (uint32_t i = count; i < compiler->program[fork].count; i++)
+        branches[i] = branches[i - count];
+}
+
 static void compile_parallel(struct compiler *compiler, const struct step_config *step)
 {
     const struct step_config *steps = step->parallel.items;
     uint32_t count = (uint32_t)step->parallel.count;
-    uint16_t fork = emit_fork(compiler, compiler->branches + 1, count);
+    uint32_t all = count * (step->copies > 1 ? (uint32_t)step->copies : 1);
+    uint16_t fork = emit_fork(compiler, compiler->branches + 1, all);
 
-    compiler->branches += count;
+    compiler->branches += all;
     for (uint32_t i = 0; i < count; i++)
         compile_branch(compiler, fork, i, &steps[i]);
+    repeat_branches(compiler, fork, count);
     compile_rest(compiler, fork, &step->on_error);
 }
 

@@ -41,7 +41,7 @@ static const struct param_row step_rows[] = {
     PARAM_REFERENCE(struct step_config, call, .verb = STEP_CALL, .refers_to = PARAM_REFERS_COMPONENT,
                     .roles = ROLE_SERVER,
                     .help = "Sends the request on to another server or balancer and waits for the answer."),
-    STEP_LIST(parallel, .verb = STEP_PARALLEL, .min = 1, .max = 10000,
+    STEP_LIST(parallel, .verb = STEP_PARALLEL, .min = 1, .max = HANDLER_BRANCHES_MAX,
               .help = "All at once; the slowest decides when the handler goes on. Several steps of one "
                       "branch go into a sequence."),
     STEP_LIST(sequence, .verb = STEP_SEQUENCE,
@@ -60,6 +60,10 @@ static const struct param_row step_rows[] = {
                  .help = "What is done about the session of the user who asks; where it is kept say the "
                          "server's `sessions`."),
 
+    PARAM_COUNT(struct step_config, copies, .default_text = "1", .min = 1, .max = HANDLER_BRANCHES_MAX,
+                .verbs = BIT(STEP_PARALLEL),
+                .help = "How many of each branch run at once, each with draws of its own: a page that asks a "
+                        "hundred leaves."),
     STEP_LIST(steps, .verbs = BIT(STEP_REPEAT), .help = "What is repeated."),
     STEP_LIST(
         on_miss, .default_text = "[]", .verbs = BIT(STEP_GET),
@@ -164,6 +168,14 @@ static void check_arms(struct step_check *check, const struct param_list *arms)
                       "every weight is 0: nothing can be chosen");
 }
 
+static void check_branches(struct step_check *check, const struct step_config *step)
+{
+    if (step->copies > 1 && (uint64_t)step->copies * step->parallel.count > HANDLER_BRANCHES_MAX)
+        param_problem(check->problems, check->path, "take fewer copies",
+                      "%zu branches in %lld copies: at most %d can run at once", step->parallel.count,
+                      (long long)step->copies, HANDLER_BRANCHES_MAX);
+}
+
 static bool has_policy(const struct call_config *policy)
 {
     return policy->timeout != INT64_MAX || policy->retries > 0;
@@ -202,6 +214,7 @@ static void check_step(struct step_check *check, const struct step_config *step)
     }
     if (step->verb == STEP_REPEAT)
         check->in_repeat = true;
+    check_branches(check, step);
     check_steps(check, &step->parallel, "parallel");
     check_steps(check, &step->sequence, "sequence");
     if (step->verb == STEP_CHOOSE)

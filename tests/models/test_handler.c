@@ -78,6 +78,28 @@ START_TEST(test_handler_parallel_waits_for_the_slowest)
 }
 END_TEST
 
+/* 50 copies of two branches: each draws anew, and calls anew. The slowest of 50 exponentials of mean 1 takes
+ * 1 + 1/2 + ... + 1/50. */
+START_TEST(test_handler_copies_of_branches_draw_for_themselves)
+{
+    const struct source_config source = {
+        .target = "web", .rate_per_s = 0.5, .requests = 4000, .classes = { "view" }
+    };
+    struct system system;
+    double error, mean, expected = 0;
+
+    for (int k = 1; k <= 50; k++)
+        expected += 1.0 / k;
+    RUN(&system, &source,
+        STEP(STEP_PARALLEL, .copies = 50,
+             .parallel = STEPS(STEP(STEP_WAIT, .wait = EXPONENTIAL(1.0)), STEP(STEP_READ, .read = "db"))));
+    mean = mean_latency(system.source, 4000, &error);
+    assert_mean(mean, error, expected);
+    ck_assert_uint_eq(system.db->calls[OPERATION_READ], 50 * 4000);
+    sim_destroy(system.sim);
+}
+END_TEST
+
 START_TEST(test_handler_parallel_fails_with_its_branch_and_then_goes_to_on_error)
 {
     struct system system;
@@ -353,6 +375,7 @@ END_TEST
 
 TEST_MAIN("handler", test_handler_reads_the_store_only_when_the_cache_misses,
           test_handler_says_what_it_wants_of_a_store, test_handler_parallel_waits_for_the_slowest,
+          test_handler_copies_of_branches_draw_for_themselves,
           test_handler_parallel_fails_with_its_branch_and_then_goes_to_on_error,
           test_handler_chooses_by_weights, test_handler_failure_ends_the_request_unless_on_error_helps,
           test_handler_fails_a_share_of_requests, test_handler_repeats_with_new_draws,
