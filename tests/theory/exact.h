@@ -13,6 +13,8 @@
 #ifndef TESTS_THEORY_EXACT_H
 #define TESTS_THEORY_EXACT_H
 
+#include <stdbool.h>
+
 struct parameters {
     double arrival_rate;   /* per second */
     double service_mean_s; /* of one request on one server */
@@ -20,11 +22,19 @@ struct parameters {
     int servers;
     int room;     /* requests inside at most, those in service among them; 0: no bound */
     double share; /* O14: of the requests that go first; O28: of those about the hot row */
-    int shards;   /* O28 */
+    int shards;   /* instances: of O28, or behind a balancer */
     int keys;     /* of a data set, see exact_cache.h; so the following */
     double exponent;
     int capacity;
     double ttl_s;
+
+    double demands_s[3]; /* exact_network.h: work at each station, of a visit or of all */
+    double routing[2];   /* from the first station to the second and the third */
+    int users;           /* who think in between */
+    double think_s;
+    int choices;   /* servers that are drawn for a request */
+    bool distinct; /* no server is drawn twice for one */
+    int fan_out;   /* leaves that a page asks; `share` of the answers are slow */
 
     int objects;                       /* O24: of Zipf popularity */
     double zipf_exponent;              /* O24 */

@@ -6,9 +6,6 @@
 
 /* clang-format off */
 
-#define OF(component_, metric_) .component = (component_), .metric = (metric_)
-#define PER(component_, metric_) .per_component = (component_), .per_metric = (metric_)
-
 const struct oracle oracles[] = {
     {
         .id = "O01", .file = "O01_mm1.json", .server = "server", .line = true,
@@ -470,9 +467,9 @@ const struct oracle oracles[] = {
 
 /* clang-format on */
 
-bool theory_case_find(size_t number, struct theory_case *found)
+bool theory_case_find(const struct oracle *table, size_t number, struct theory_case *found)
 {
-    for (const struct oracle *oracle = oracles; oracle->id; oracle++)
+    for (const struct oracle *oracle = table; oracle->id; oracle++)
         for (size_t i = 0; i < CONFIGURATIONS_MAX && oracle->configurations[i].words; i++)
             if (number-- == 0) {
                 *found = (struct theory_case){ oracle, &oracle->configurations[i] };

@@ -16,6 +16,8 @@
 #define CONFIGURATIONS_MAX 5
 #define SETTINGS_MAX 2
 
+enum claim_relation { CLAIM_EQUAL, CLAIM_AT_MOST, CLAIM_AT_LEAST };
+
 /* "server.wait.mean" of the results, or that divided by another metric. */
 struct claim {
     const char *words;
@@ -25,10 +27,19 @@ struct claim {
     double (*exact)(const struct parameters *parameters, double argument);
     double argument;
     double published; /* what the first configuration must give by the formula, 9 digits; 0: not known */
+    double published_others[CONFIGURATIONS_MAX - 1]; /* the same of the further ones */
+    double published_error; /* standard error of the published ones, which come from simulations; 0: they are exact */
+    enum claim_relation relation; /* of the figure to `exact`, which may be a bound */
+    double near;                  /* part by which the formula may be off, being an approximation */
+    double (*near_by)(const struct parameters *parameters, double argument); /* or: makes `near` */
     double relative;  /* the tolerance is the greater of this part of the exact value */
     double absolute;  /* and this */
     bool any_service; /* true whatever the service time */
 };
+
+/* Words for the figure of a claim. */
+#define OF(component_, metric_) .component = (component_), .metric = (metric_)
+#define PER(component_, metric_) .per_component = (component_), .per_metric = (metric_)
 
 struct configuration {
     const char *words;
@@ -44,11 +55,15 @@ struct oracle {
     const char *server; /* component whose utilisation is throughput x service / servers; NULL: none */
     bool line;          /* the server keeps a line: waits and services can be told apart */
     const char *wrong;  /* the first configuration with its service 5 % off: all claims must fail */
+    int control_replications; /* to find that; 0: 10 */
     struct claim claims[CLAIMS_MAX];                         /* ended by one without words */
     struct configuration configurations[CONFIGURATIONS_MAX]; /* ended by one without words */
 };
 
-extern const struct oracle oracles[]; /* ended by one without id */
+/* Each ended by one without id. */
+extern const struct oracle oracles[];          /* single stations, caches */
+extern const struct oracle oracles_networks[]; /* several stations, balancers */
+extern const struct oracle oracles_long[];     /* what takes too many requests for a quick test */
 
 /* One configuration of one oracle. */
 struct theory_case {
@@ -56,7 +71,7 @@ struct theory_case {
     const struct configuration *configuration;
 };
 
-/* Counts from 0 over all configurations; false: there are fewer. */
-bool theory_case_find(size_t number, struct theory_case *found);
+/* Counts from 0 over all configurations of the table; false: there are fewer. */
+bool theory_case_find(const struct oracle *table, size_t number, struct theory_case *found);
 
 #endif

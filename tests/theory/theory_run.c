@@ -94,6 +94,26 @@ static double standard_error(struct interval interval)
            gsl_cdf_tdist_Qinv((1 - RESULTS_CONFIDENCE) / 2, interval.n - 1);
 }
 
+/* How far the figure is on the wrong side. */
+static double wrong_by(const struct claim *claim, double error)
+{
+    switch (claim->relation) {
+    case CLAIM_AT_MOST:
+        return fmax(0, error);
+    case CLAIM_AT_LEAST:
+        return fmax(0, -error);
+    case CLAIM_EQUAL:
+        break;
+    }
+    return fabs(error);
+}
+
+static double near_of(const struct theory_case *theory_case, const struct claim *claim)
+{
+    return claim->near_by ? fabs(claim->near_by(&theory_case->configuration->parameters, claim->argument))
+                          : claim->near;
+}
+
 struct judgement theory_judge(const struct theory_run *run, const struct theory_case *theory_case,
                               const struct claim *claim)
 {
@@ -101,12 +121,14 @@ struct judgement theory_judge(const struct theory_run *run, const struct theory_
         .exact = claim->exact(&theory_case->configuration->parameters, claim->argument),
         .simulated = simulated(run, claim),
     };
-    double error = judgement.simulated.mean - judgement.exact;
+    double error = judgement.simulated.mean - judgement.exact, wrong = wrong_by(claim, error);
+    double standard = standard_error(judgement.simulated);
 
-    judgement.deviations = error / standard_error(judgement.simulated);
-    judgement.within_errors = fabs(judgement.deviations) <= THEORY_DEVIATIONS;
+    judgement.deviations = error == 0 ? 0 : error / standard;
+    judgement.within_errors =
+        wrong <= THEORY_DEVIATIONS * standard + near_of(theory_case, claim) * fabs(judgement.exact);
     judgement.within_tolerance =
-        fabs(error) <= fmax(claim->relative * fabs(judgement.exact), claim->absolute);
+        claim->relation != CLAIM_EQUAL || wrong <= fmax(claim->relative * fabs(judgement.exact), claim->absolute);
     return judgement;
 }
 
@@ -128,17 +150,24 @@ static double relative_error(double value, double reference)
     return value == reference ? 0 : fabs(value - reference) / fmax(fabs(value), fabs(reference));
 }
 
+static double value_in(const struct result_entry *entry, int replication)
+{
+    return entry ? entry->values[replication] : NAN;
+}
+
 /* Whole numbers below 2^53: exact as doubles. */
 static uint64_t unaccounted(const struct theory_run *run, const char *component)
 {
+    const struct result_entry *started = results_find(&run->results, component, "requests.started");
+    const struct result_entry *first = results_find(&run->results, component, "in_flight.start");
+    const struct result_entry *ok = results_find(&run->results, component, "requests.ok");
+    const struct result_entry *failed = results_find(&run->results, component, "requests.failed");
+    const struct result_entry *last = results_find(&run->results, component, "in_flight.end");
     uint64_t sum = 0;
 
     for (int i = 0; i < run->results.replications; i++) {
-        double in =
-            value_of(run, component, "requests.started", i) + value_of(run, component, "in_flight.start", i);
-        double out = value_of(run, component, "requests.ok", i) +
-                     value_of(run, component, "requests.failed", i) +
-                     value_of(run, component, "in_flight.end", i);
+        double in = value_in(started, i) + value_in(first, i);
+        double out = value_in(ok, i) + value_in(failed, i) + value_in(last, i);
 
         sum += isnan(in - out) ? 1 : (uint64_t)fabs(in - out);
     }
@@ -149,16 +178,19 @@ static uint64_t unaccounted(const struct theory_run *run, const char *component)
 static double flow(const struct theory_run *run, const char *component, const char *time_metric,
                    bool failed_too)
 {
+    const struct result_entry *ok = results_find(&run->results, component, "requests.ok");
+    const struct result_entry *failed = results_find(&run->results, component, "requests.failed");
+    const struct result_entry *time = results_find(&run->results, component, time_metric);
     double sum = 0;
     int n = run->results.replications;
 
     for (int i = 0; i < n; i++) {
-        double ended = value_of(run, component, "requests.ok", i);
+        double ended = value_in(ok, i);
 
         if (failed_too)
-            ended += value_of(run, component, "requests.failed", i);
+            ended += value_in(failed, i);
         if (ended > 0)
-            sum += ended / run->results.seconds * value_of(run, component, time_metric, i);
+            sum += ended / run->results.seconds * value_in(time, i);
     }
     return sum / n;
 }
