@@ -50,7 +50,7 @@ static inline unsigned histogram_index(int64_t value)
     return (exponent << HISTOGRAM_BITS) + (unsigned)(value >> exponent);
 }
 
-/* The rare half of histogram_add(): a value below the minimum or above the maximum. Not for others. */
+/* Covers a value below the minimum or above the maximum too; it is to be added at once. */
 void histogram_widen(struct histogram *histogram, int64_t value);
 
 /* The value lies between the minimum and the maximum so far, so adding it is a matter of
@@ -60,13 +60,20 @@ static inline bool histogram_covers(const struct histogram *histogram, int64_t v
     return (uint64_t)(value - histogram->min) <= histogram->span;
 }
 
+/* Adds a value that is covered. Whoever has nothing else to call asks first, and where it is not widens out of line and begins
+ * again: then there is no call on the way, and nothing to save before it. */
+static inline void histogram_add_covered(struct histogram *histogram, int64_t value)
+{
+    histogram->sum += (uint64_t)value;
+    histogram->buckets[histogram_index(value)]++;
+}
+
 /* Adds one value >= 0. */
 static inline void histogram_add(struct histogram *histogram, int64_t value)
 {
     if (__builtin_expect(!histogram_covers(histogram, value), 0)) /* a negative value always comes by here */
         histogram_widen(histogram, value);
-    histogram->sum += (uint64_t)value;
-    histogram->buckets[histogram_index(value)]++;
+    histogram_add_covered(histogram, value);
 }
 
 /* Adds n times the same value >= 0; nothing when n is 0. */

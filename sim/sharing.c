@@ -237,7 +237,7 @@ static void list_jobs(struct station *station)
     memory_free(&station->owner->sim->memory, requests);
 }
 
-/* The events are taken back; from now on the virtual clock tells who is done. */
+/* The events are taken back; from now on the virtual clock tells who is done. Nothing to do where it does already. */
 static void begin_to_share(struct station *station)
 {
     struct sim *sim = station->owner->sim;
@@ -246,7 +246,8 @@ static void begin_to_share(struct station *station)
 
     if (station->servers_alone)
         list_jobs(station);
-
+    else if (!sharing->direct)
+        return;
     for (uint32_t i = 0; i < sharing->places; i++) { /* by arrival: events are numbered as they come */
         struct sharing_job job = sharing->jobs[i];
         uint32_t place = count;
@@ -327,8 +328,7 @@ static __attribute__((noinline)) void share(struct station *station, struct comp
     struct sim *sim = self->sim;
     struct sharing_job job;
 
-    if (sharing->direct || station->servers_alone)
-        begin_to_share(station);
+    begin_to_share(station);
     if (sharing->count < station->servers)
         gauge_rise(&station->busy, sim->now_ns);
     else
@@ -358,8 +358,7 @@ void station_share(struct station *station, struct component *self, struct reque
 
 void sharing_set_speed(struct station *station, double speed)
 {
-    if (station->sharing->direct || station->servers_alone)
-        begin_to_share(station);
+    begin_to_share(station);
     advance_clock(station, station->owner->sim->now_ns);
     station->speed = speed;
     set_pace(station);
@@ -373,8 +372,7 @@ void sharing_crash(struct station *station, enum outcome outcome)
     struct sim *sim = station->owner->sim;
     uint32_t first = 0, last = 0;
 
-    if (sharing->direct || station->servers_alone)
-        begin_to_share(station);
+    begin_to_share(station);
     advance_clock(station, sim->now_ns);
     while (sharing->count) {
         struct request *request = sim_request(sim, job_request(heap_take_first(sharing)));
@@ -407,8 +405,7 @@ void sharing_drop(struct station *station, const struct component *component)
     struct sim *sim = station->owner->sim;
     uint32_t count;
 
-    if (sharing->direct || station->servers_alone)
-        begin_to_share(station);
+    begin_to_share(station);
     advance_clock(station, sim->now_ns);
     count = sharing->count;
     sharing->count = 0;

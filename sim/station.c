@@ -44,21 +44,6 @@ static inline void line_remove(struct station_line *line, struct sim *sim, const
         line->last = request->prev;
 }
 
-/* The next one leaves the line with a server, and its service begins. */
-static inline void serve_next(struct station *station, struct sim *sim, struct request *next)
-{
-    struct resource_statistics *statistics = station->statistics;
-    int64_t waited_ns = sim->now_ns - next->since_ns;
-
-    gauge_fall(&station->waiting, sim->now_ns);
-    statistics->started++;
-    if (waited_ns > 0)
-        histogram_add(&statistics->waits, waited_ns);
-    if (next->service_ns > 0)
-        statistics->slowdown_sum += (double)waited_ns / (double)next->service_ns;
-    station_begin(station, next->owner, next);
-}
-
 /* Whose turn it is; somebody waits. */
 static inline struct request *first_in_line(const struct station *station, struct sim *sim)
 {
@@ -78,42 +63,89 @@ void station_give_up_waiting(struct station *station, struct sim *sim, struct re
     gauge_fall(&station->waiting, sim->now_ns);
 }
 
-/* The next one leaves the line with a server. */
-struct request *station_leave_line(struct station *station, struct sim *sim)
+/* The histogram of waits, in which those of zero are not, is ready for this one. */
+static inline bool covers_wait(const struct station *station, int64_t waited_ns)
 {
-    struct request *request = first_in_line(station, sim);
-    int64_t waited_ns = sim->now_ns - request->since_ns;
-
-    line_remove(station_line_of(station, request), sim, request);
-    gauge_fall(&station->waiting, sim->now_ns);
-    if (waited_ns > 0)
-        histogram_add(&station->statistics->waits, waited_ns);
-    station->statistics->started++;
-    return request;
+    return waited_ns <= 0 || histogram_covers(&station->statistics->waits, waited_ns);
 }
 
-/* No server is free, or servers are shared. */
+static void cover_wait(struct station *station, int64_t waited_ns)
+{
+    if (!covers_wait(station, waited_ns))
+        histogram_widen(&station->statistics->waits, waited_ns);
+}
+
+/* The next one leaves the line with a server, after a wait that is covered. */
+static inline void leave_line(struct station *station, struct sim *sim, struct request *next, int64_t waited_ns)
+{
+    if (__builtin_expect(station->discipline == STATION_FIFO, 1))
+        station->line.first = next->next;
+    else
+        line_remove(station_line_of(station, next), sim, next);
+    gauge_fall(&station->waiting, sim->now_ns);
+    if (waited_ns > 0)
+        histogram_add_covered(&station->statistics->waits, waited_ns);
+    station->statistics->started++;
+}
+
+struct request *station_leave_line(struct station *station, struct sim *sim)
+{
+    struct request *next = first_in_line(station, sim);
+    int64_t waited_ns = sim->now_ns - next->since_ns;
+
+    cover_wait(station, waited_ns);
+    leave_line(station, sim, next, waited_ns);
+    return next;
+}
+
+/* No server is free, or servers are shared or slow. */
 void station_serve_among_others(struct station *station, struct component *self, struct request *request)
 {
     if (station->sharing) {
         station_share(station, self, request);
         return;
     }
+    if (__builtin_expect(!station->servers_alone, 0) && station_take_server(station, self->sim->now_ns)) {
+        station_begin_slowed(station, self, request, request->service_ns);
+        return;
+    }
     request->resume = NULL; /* whoever leaves brings it back */
     station_join_line(station, self->sim, request);
 }
 
-static inline void begin_next(struct station *station, struct sim *sim)
+/* The next one's service begins, after a wait that is covered. */
+static inline __attribute__((always_inline)) void begin_next(struct station *station, struct sim *sim, struct request *next, int64_t waited_ns)
 {
-    struct request *next = first_in_line(station, sim);
+    leave_line(station, sim, next, waited_ns);
+    if (next->service_ns > 0)
+        station->statistics->slowdown_sum += (double)waited_ns / (double)next->service_ns;
+    if (__builtin_expect(station->servers_alone != 0, 1))
+        station_begin(next->owner, next);
+    else
+        station_begin_slowed(station, next->owner, next, next->service_ns);
+}
 
-    line_remove(station_line_of(station, next), sim, next);
-    serve_next(station, sim, next);
+static void resume_with_next(struct station *station, struct component *self, struct request *request);
+
+/* The wait is longer or shorter than any before. */
+static __attribute__((noinline)) void cover_and_resume(struct station *station, struct component *self, struct request *request,
+                                                       int64_t waited_ns)
+{
+    cover_wait(station, waited_ns);
+    resume_with_next(station, self, request);
 }
 
 static __attribute__((noinline)) void resume_with_next(struct station *station, struct component *self, struct request *request)
 {
-    begin_next(station, self->sim);
+    struct sim *sim = self->sim;
+    struct request *next = first_in_line(station, sim);
+    int64_t waited_ns = sim->now_ns - next->since_ns;
+
+    if (__builtin_expect(!covers_wait(station, waited_ns), 0)) {
+        cover_and_resume(station, self, request, waited_ns);
+        return;
+    }
+    begin_next(station, sim, next, waited_ns);
     self->on_timer(self, request);
 }
 
@@ -239,6 +271,7 @@ void station_set_speed(struct station *station, double speed)
         return;
     }
     station->speed = speed;
+    station->servers_alone = speed == 1.0 ? station->servers : 0;
     if (old == speed)
         return;
     list = station_list_in_service(station, &count);
@@ -319,6 +352,20 @@ static void drop_from_lines(struct station *station, const struct component *com
     }
 }
 
+/* Whoever was served is gone; the next in line begins. */
+static void end_service(struct station *station, struct sim *sim)
+{
+    struct request *next;
+
+    if (!station_has_next(station)) {
+        gauge_fall(&station->busy, sim->now_ns);
+        return;
+    }
+    next = first_in_line(station, sim);
+    cover_wait(station, sim->now_ns - next->since_ns);
+    begin_next(station, sim, next, sim->now_ns - next->since_ns);
+}
+
 void station_drop(struct station *station, const struct component *component)
 {
     struct sim *sim = station->owner->sim;
@@ -336,10 +383,7 @@ void station_drop(struct station *station, const struct component *component)
             continue;
         take_back(sim, list[i], station->speed);
         list[i]->resume = NULL;
-        if (station_has_next(station))
-            begin_next(station, sim);
-        else
-            gauge_fall(&station->busy, sim->now_ns);
+        end_service(station, sim);
     }
     memory_free(&sim->memory, list);
     while (station->owner == component && station->busy.level) /* held */

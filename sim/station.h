@@ -50,7 +50,7 @@ struct sharing; /* of processor sharing: virtual clock and jobs */
 struct station {
     struct gauge busy; /* servers at work or held */
     uint32_t servers;
-    uint32_t servers_alone; /* so many requests are served whatever the others do; 0: requests share the servers */
+    uint32_t servers_alone; /* so many are served at speed 1, whatever the others do; 0: they share, or another speed is set */
     uint32_t id;
     uint32_t waiting_max;
     struct resource_statistics *statistics;
@@ -149,17 +149,12 @@ static inline bool station_has_next(const struct station *station)
     return station->busy.level == station->servers && station->waiting.level;
 }
 
-/* The service of a request that has a server begins. */
-static inline void station_begin(struct station *station, struct component *self, struct request *request)
+/* The service of a request that has a server begins, at speed 1. */
+static inline void station_begin(struct component *self, struct request *request)
 {
     struct sim *sim = self->sim;
-    struct event end;
+    struct event end = sim_event(self, request, sim->now_ns + request->service_ns);
 
-    if (__builtin_expect(station->speed != 1.0, 0)) {
-        station_begin_slowed(station, self, request, request->service_ns);
-        return;
-    }
-    end = sim_event(self, request, sim->now_ns + request->service_ns);
     request->resume = station_resume;
     request->since_ns = end.time_ns;
     request->event_order = end.order;
@@ -201,7 +196,7 @@ static inline bool station_serve(struct station *station, struct component *self
     request->owner = self;
     if (__builtin_expect(station->busy.level < station->servers_alone, 1)) {
         station_start(station, self->sim->now_ns);
-        station_begin(station, self, request);
+        station_begin(self, request);
     } else {
         station_serve_among_others(station, self, request);
     }
