@@ -241,21 +241,25 @@ void sim_reply_in_full(struct component *self, struct request *request, enum out
     self->in_flight_area += (uint64_t)sim->now_ns;
     histogram_add(outcome == OUTCOME_OK ? &group->latency_ok : &group->latency_failed, sim->now_ns - frame->entered_ns);
     request->outcome = (uint8_t)outcome;
-    if (link->plain && !link->latency && sim_may_nest(sim)) {
-        sim->nesting++;
+    if (link->plain && !link->latency) {
         come_back(sim, request);
         return;
     }
     request->flags |= REQUEST_RETURNING;
-    if (!link->plain) {
-        sim_reply_slowly(self, request, link);
-    } else if (link->latency) {
+    if (link->plain)
         sim_resume_drawn(self, request, link->latency, ~frame->number, sim_come_back);
-    } else {
-        request->owner = self;
-        request->resume = sim_come_back;
-        sim_wake(sim, request);
-    }
+    else
+        sim_reply_slowly(self, request, link);
+}
+
+/* The end of a request with a longer or shorter latency than any before. */
+void sim_cover_and_finish(struct component *self, struct request *request, enum outcome outcome)
+{
+    struct request_class *class = self->sim->classes[request->request_class];
+
+    histogram_widen(outcome == OUTCOME_OK ? &class->latency_ok : &class->latency_failed,
+                    self->sim->now_ns - request->frames[0].entered_ns);
+    sim_finish(self, request, outcome);
 }
 
 /* ---- timeouts ---- */

@@ -52,7 +52,11 @@ _Static_assert(sizeof(struct call_question) == 8, "requests stay aligned");
 /* The date and place in order of an event of `self`. */
 static inline struct event sim_event(struct component *self, const struct request *request, int64_t time_ns)
 {
-    return (struct event){ time_ns, self->site->sequence++ << EVENT_PAYLOAD_BITS | request->index };
+    struct site *site = self->site;
+    uint64_t order = site->order;
+
+    site->order = order + EVENT_ORDER_STEP;
+    return (struct event){ time_ns, order | request->index };
 }
 
 /* Calls resume(owner, request) after delay_ns. */
@@ -109,9 +113,8 @@ static inline struct request *request_create(struct component *self, uint64_t nu
     request->children = request->rows = 0;
     request->state = REQUEST_LIVE;
     request->outcome = OUTCOME_OK;
-    request->operation = 0;
-    request->flags = request->priority = 0;
-    request->base = request->top = 0;
+    request->operation = request->flags = request->priority = 0;
+    request->base = request->top = request->unused = 0;
     request->frames[0] = (struct frame){ .entered_ns = sim->now_ns, .number = number, .component = self->id };
     return request;
 }
@@ -130,6 +133,7 @@ void sim_arrive(struct component *target, struct request *request);
 void sim_come_back(struct component *component, struct request *request);
 void sim_call_in_full(struct component *self, struct request *request, struct link *link);
 void sim_reply_in_full(struct component *self, struct request *request, enum outcome outcome);
+void sim_cover_and_finish(struct component *self, struct request *request, enum outcome outcome);
 void sim_send_slowly(struct component *self, struct request *request, struct link *link);
 void sim_reply_slowly(struct component *self, struct request *request, struct link *link);
 bool sim_waits_for_connection(const struct request *request);
@@ -140,7 +144,8 @@ void sim_abandon(struct request *request);
 void sim_detach_branch(struct sim *sim, struct request *branch);
 void sim_connection_leave_line(struct component *caller, struct link *link, struct request *request);
 
-/* A message that takes no time is answered for at once, unless the C stack would grow too deep. */
+/* A call that takes no time arrives at once, unless the C stack would grow too deep. Answers need not be counted: there is at
+ * most one to a call, and what waited for longer has at most FRAMES_MAX callers. */
 static inline bool sim_may_nest(const struct sim *sim)
 {
     return sim->nesting < NESTING_MAX;
@@ -197,15 +202,14 @@ static inline void sim_reply(struct component *self, struct request *request, en
     int64_t latency_ns = sim->now_ns - frame->entered_ns;
     struct component *caller;
 
-    if (__builtin_expect(outcome != OUTCOME_OK || !link->instant || !sim_may_nest(sim) || request->top == request->base ||
+    if (__builtin_expect(outcome != OUTCOME_OK || !link->instant || request->top == request->base ||
                              !histogram_covers(&self->group->latency_ok, latency_ns), 0)) {
         sim_reply_in_full(self, request, outcome);
         return;
     }
-    sim->nesting++;
     self->finished[OUTCOME_OK]++;
     self->in_flight_area += (uint64_t)sim->now_ns;
-    histogram_add(&self->group->latency_ok, latency_ns);
+    histogram_add_covered(&self->group->latency_ok, latency_ns);
     request->outcome = OUTCOME_OK;
     request->top--;
     caller = sim->components[(frame - 1)->component];
@@ -243,12 +247,17 @@ static inline void sim_finish(struct component *self, struct request *request, e
 {
     struct sim *sim = self->sim;
     struct request_class *class = sim->classes[request->request_class];
+    struct histogram *latencies = outcome == OUTCOME_OK ? &class->latency_ok : &class->latency_failed;
+    int64_t latency_ns = sim->now_ns - request->frames[0].entered_ns;
 
+    if (__builtin_expect(!histogram_covers(latencies, latency_ns), 0)) {
+        sim_cover_and_finish(self, request, outcome);
+        return;
+    }
     self->finished[outcome]++;
     class->finished[outcome]++;
     self->in_flight_area += (uint64_t)sim->now_ns;
-    histogram_add(outcome == OUTCOME_OK ? &class->latency_ok : &class->latency_failed,
-                  sim->now_ns - request->frames[0].entered_ns);
+    histogram_add_covered(latencies, latency_ns);
     request_destroy(sim, request);
 }
 

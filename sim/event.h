@@ -17,6 +17,7 @@
 
 #define EVENT_PAYLOAD_BITS 24
 #define EVENT_PAYLOAD_MASK ((UINT32_C(1) << EVENT_PAYLOAD_BITS) - 1)
+#define EVENT_ORDER_STEP (UINT64_C(1) << EVENT_PAYLOAD_BITS) /* from a sequence number to the next */
 #define EVENT_SEQUENCE_MAX ((UINT64_C(1) << (64 - EVENT_PAYLOAD_BITS)) - 2)
 
 struct event {

@@ -129,17 +129,33 @@ static void serve_bucket(struct pending *set, uint32_t slot)
 }
 
 /* Refills the empty bottom from the next bucket. */
-void pending_advance(struct pending *set)
+static void advance(struct pending *set)
 {
     uint32_t slot;
 
-    set->bottom_is_heap = false;
+    set->bottom_max = PENDING_BOTTOM_MAX;
     set->current = next_bucket(set);
     slot = (uint32_t)set->current & set->bucket_mask;
     serve_bucket(set, slot);
     prefetch_bucket(set, (slot + 1) & set->bucket_mask);
     for (; set->far.count && set->far.events[0].time_ns >> set->shift <= set->current; set->served++)
         pending_push_bottom(set, heap_pop(&set->far));
+}
+
+/* The earliest event where bottom[] is empty. */
+struct event pending_first_elsewhere(struct pending *set)
+{
+    if (!set->near.count && !pending_is_bottom(set))
+        advance(set);
+    if (set->bottom_count)
+        return set->bottom[set->bottom_count - 1];
+    return set->near.count ? set->near.events[0] : EVENT_NEVER;
+}
+
+/* The bottom is a heap. */
+void pending_pop_near(struct pending *set)
+{
+    heap_pop(&set->near);
 }
 
 /* Into a bucket without room, or beyond the wheel. */
@@ -159,7 +175,7 @@ void pending_push_elsewhere(struct pending *set, struct event event)
 /* ---- a bottom that has become too long ---- */
 
 /* Gives what is later than the first bucket back to the wheel. The bottom reaches over many buckets when
- * there were few events for a while, see pending_place(). The wheel must be empty: one that is in use
+ * there were few events for a while, see pending_push(). The wheel must be empty: one that is in use
  * cannot be turned back. */
 static void bottom_split(struct pending *set, int64_t first_bucket)
 {
@@ -175,7 +191,7 @@ static void bottom_split(struct pending *set, int64_t first_bucket)
 /* Pushes into a bottom that is full or a heap. */
 void pending_overflow_bottom(struct pending *set, struct event event)
 {
-    if (!set->bottom_is_heap) {
+    if (set->bottom_max) {
         struct event first = set->bottom[set->bottom_count - 1];
         int64_t bucket;
 
@@ -189,7 +205,7 @@ void pending_overflow_bottom(struct pending *set, struct event event)
         }
         while (set->bottom_count)
             heap_push(&set->near, set->bottom[--set->bottom_count]);
-        set->bottom_is_heap = true;
+        set->bottom_max = 0;
     }
     heap_push(&set->near, event);
 }
@@ -229,11 +245,11 @@ static void heap_shrink(struct heap *heap)
 }
 
 /* Gives back what the old shape needed and the new one, most likely, will not. All is empty here. */
-static void shrink(struct pending *set)
+static void shrink(struct pending *set, uint32_t count)
 {
     heap_shrink(&set->near);
     heap_shrink(&set->far);
-    if (set->chunk_capacity > CHUNKS_START && set->chunk_capacity > set->count / 4) {
+    if (set->chunk_capacity > CHUNKS_START && set->chunk_capacity > count / 4) {
         memory_free(set->memory, set->chunks);
         set->chunk_capacity = CHUNKS_START;
         set->chunks = memory_alloc_array(set->memory, CHUNKS_START, sizeof *set->chunks);
@@ -242,12 +258,12 @@ static void shrink(struct pending *set)
 
 static void rebuild(struct pending *set, uint32_t bucket_count, uint8_t shift, int64_t now_ns)
 {
-    struct event *events = memory_alloc_array(set->memory, set->count, sizeof *events);
+    struct event *events = memory_alloc_array(set->memory, pending_count(set), sizeof *events);
     uint32_t count = take_all(set, events);
 
     wheel_reset(set, bucket_count, shift);
-    shrink(set);
-    set->bottom_is_heap = false;
+    shrink(set, count);
+    set->bottom_max = PENDING_BOTTOM_MAX;
     set->current = now_ns >> shift;
     for (uint32_t i = 0; i < count; i++)
         pending_place(set, events[i]);
@@ -259,7 +275,7 @@ static void rebuild(struct pending *set, uint32_t bucket_count, uint8_t shift, i
  * are those between the others. */
 static uint8_t best_shift(const struct pending *set, int64_t now_ns)
 {
-    uint64_t least = set->pops / SERVED_SHARE_MIN;
+    uint64_t least = set->check_pops / SERVED_SHARE_MIN;
     uint64_t served = set->served > least ? set->served : least;
     double gap_ns = (double)(now_ns - set->checked_ns) / (double)served;
     uint8_t shift = 0;
@@ -271,18 +287,18 @@ static uint8_t best_shift(const struct pending *set, int64_t now_ns)
 
 /* By the number of events, so that the wheel reaches at least three mean delays ahead; more when too many
  * pushes miss it, as long as they do. Between growing and shrinking is a gap, or it would do so for ever. */
-static uint32_t best_bucket_count(const struct pending *set)
+static uint32_t best_bucket_count(const struct pending *set, uint32_t count)
 {
     uint32_t present = set->bucket_mask + 1, usual = BUCKETS_MIN, most;
 
-    while (usual < set->count / 2 && usual < BUCKETS_MAX)
+    while (usual < count / 2 && usual < BUCKETS_MAX)
         usual *= 2;
     most = usual < BUCKETS_MAX / BUCKETS_EXTRA ? usual * BUCKETS_EXTRA : BUCKETS_MAX;
     if (present < usual || present > most)
         return usual;
-    if (set->far_pushes * 8 > set->pops)
+    if (set->far_pushes * 8 > set->check_pops)
         return present * 4 < most ? present * 4 : most;
-    if (set->far_pushes * 128 < set->pops && present > 2 * usual)
+    if (set->far_pushes * 128 < set->check_pops && present > 2 * usual)
         return present / 2;
     return present;
 }
@@ -290,17 +306,19 @@ static uint32_t best_bucket_count(const struct pending *set)
 /* Every few thousand pops: do the buckets still fit the events? now_ns: date of the event just popped. */
 void pending_retune(struct pending *set, int64_t now_ns)
 {
+    uint32_t count = pending_count(set);
     uint8_t shift = best_shift(set, now_ns);
-    uint32_t bucket_count = best_bucket_count(set);
+    uint32_t bucket_count = best_bucket_count(set, count);
     int change = shift - set->shift;
     /* a long bottom of one bucket is made of ties: no shape would help */
     bool too_long = set->near.count > 2 * PENDING_BOTTOM_MAX && now_ns >> set->shift < set->current;
 
-    if (set->count && (change > 1 || change < -1 || bucket_count != set->bucket_mask + 1 || too_long))
+    if (set->is_ladder && count && (change > 1 || change < -1 || bucket_count != set->bucket_mask + 1 || too_long))
         rebuild(set, bucket_count, shift, now_ns);
-    set->pops = set->far_pushes = set->served = 0;
+    set->far_pushes = set->served = 0;
     set->checked_ns = now_ns;
-    set->pops_next_check = set->count > CHECK_POPS_MIN / 2 ? 2 * (uint64_t)set->count : CHECK_POPS_MIN;
+    set->check_pops = count > CHECK_POPS_MIN / 2 ? 2 * count : CHECK_POPS_MIN;
+    set->pops_left = set->check_pops;
 }
 
 void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind)
@@ -312,10 +330,11 @@ void pending_init(struct pending *set, struct memory *memory, enum pending_kind 
     set->chunk_capacity = CHUNKS_START;
     set->chunks = memory_alloc_array(memory, CHUNKS_START, sizeof *set->chunks);
     wheel_reset(set, BUCKETS_MIN, SHIFT_START);
-    set->pops_next_check = CHECK_POPS_MIN;
-    if (kind == PENDING_HEAP) { /* the bottom is a heap, reaches to the end of time and is never checked */
-        set->bottom_is_heap = true;
+    set->bottom_max = PENDING_BOTTOM_MAX;
+    set->check_pops = set->pops_left = CHECK_POPS_MIN;
+    set->is_ladder = kind == PENDING_LADDER;
+    if (kind == PENDING_HEAP) { /* the bottom is a heap and reaches to the end of time */
+        set->bottom_max = 0;
         set->current = INT64_MAX;
-        set->pops_next_check = UINT64_MAX;
     }
 }

@@ -47,21 +47,22 @@ struct pending_chunk {
 };
 
 struct pending {
-    uint32_t count;        /* events in all */
-    uint32_t bottom_count; /* of them in bottom[] */
-    uint32_t wheel_count;  /* of them in the wheel */
+    uint32_t bottom_count; /* events in bottom[] */
+    uint32_t bottom_max;   /* PENDING_BOTTOM_MAX; 0: the bottom is a heap, `near`, and bottom[] stays empty */
+    uint32_t wheel_count;  /* events in the wheel */
     uint32_t bucket_mask;  /* number of buckets, a power of two, minus 1 */
-    bool bottom_is_heap;   /* the bottom is in `near`, not in bottom[] */
+    uint32_t pops_left;    /* until the next check */
     uint8_t shift;         /* a bucket is 2^shift ns wide */
+    bool is_ladder;
     uint32_t chunk_free;   /* list of chunks given back, 0: none */
     uint32_t next_chunk;   /* of the bucket to be served next; a guess */
     int64_t current;       /* number of the last bucket that belongs to the bottom */
     uint32_t *buckets;     /* of the wheel: chunk << 3 | events in it; 0: empty */
     struct pending_chunk *chunks;
     uint64_t *occupied; /* bitmap of the buckets in use */
-    uint64_t pops, pops_next_check;
+    uint32_t check_pops; /* from the last check to the next */
     uint32_t chunk_count, chunk_capacity, bucket_capacity;
-    uint64_t far_pushes; /* since the last check, like pops */
+    uint64_t far_pushes; /* since the last check */
     uint64_t served;     /* since then: events that came to the bottom by way of a bucket or `far` */
     int64_t checked_ns;  /* date of the last check */
     uint64_t rebuild_count;
@@ -77,14 +78,15 @@ void pending_init(struct pending *set, struct memory *memory, enum pending_kind 
  * the usual push has nothing to save before it. */
 void pending_overflow_bottom(struct pending *set, struct event event);
 void pending_push_elsewhere(struct pending *set, struct event event);
-void pending_advance(struct pending *set);
+struct event pending_first_elsewhere(struct pending *set);
+void pending_pop_near(struct pending *set);
 void pending_retune(struct pending *set, int64_t now_ns);
 
 static inline void pending_push_bottom(struct pending *set, struct event event)
 {
     uint32_t i = set->bottom_count;
 
-    if (__builtin_expect(set->bottom_is_heap || i == PENDING_BOTTOM_MAX, 0)) {
+    if (__builtin_expect(i == set->bottom_max, 0)) {
         pending_overflow_bottom(set, event);
         return;
     }
@@ -107,52 +109,58 @@ static inline void pending_push_chunk(struct pending *set, uint32_t slot, uint32
     set->wheel_count++;
 }
 
-/* Puts an event where it belongs. It is counted already. */
+/* How many events wait. */
+static inline uint32_t pending_count(const struct pending *set)
+{
+    return set->bottom_count + set->wheel_count + set->near.count + set->far.count;
+}
+
+/* Nothing waits but what is in bottom[]. */
+static inline bool pending_is_bottom(const struct pending *set)
+{
+    return !set->wheel_count && !(set->near.count | set->far.count);
+}
+
+/* Puts an event where it belongs. */
 static inline void pending_place(struct pending *set, struct event event)
 {
     int64_t bucket = event.time_ns >> set->shift;
     uint64_t ahead = (uint64_t)bucket - (uint64_t)set->current;
     uint32_t slot = (uint32_t)bucket & set->bucket_mask;
 
-    if (bucket <= set->current) {
+    if (bucket <= set->current)
         pending_push_bottom(set, event);
-    } else if (set->bottom_count < PENDING_SMALL && set->count == set->bottom_count + 1) {
-        set->current = bucket; /* nothing but the bottom is in use: let it reach further */
-        pending_push_bottom(set, event);
-    } else if (ahead <= set->bucket_mask && pending_chunk_has_room(set->buckets[slot])) {
+    else if (ahead <= set->bucket_mask && pending_chunk_has_room(set->buckets[slot]))
         pending_push_chunk(set, slot, set->buckets[slot], event);
-    } else {
+    else
         pending_push_elsewhere(set, event);
-    }
 }
 
 static inline void pending_push(struct pending *set, struct event event)
 {
-    set->count++;
+    int64_t bucket = event.time_ns >> set->shift;
+
+    if (bucket > set->current && set->bottom_count < PENDING_SMALL && pending_is_bottom(set))
+        set->current = bucket; /* let the bottom reach further */
     pending_place(set, event);
 }
 
-/* The earliest event, which stays; the set must not be empty. */
+/* The earliest event, which stays; EVENT_NEVER: there is none. */
 static inline struct event pending_first(struct pending *set)
 {
-    if (__builtin_expect(!set->bottom_count, 0)) {
-        if (!set->near.count)
-            pending_advance(set);
-        if (!set->bottom_count)
-            return set->near.events[0];
-    }
+    if (__builtin_expect(!set->bottom_count, 0))
+        return pending_first_elsewhere(set);
     return set->bottom[set->bottom_count - 1];
 }
 
 /* Removes the event that pending_first() has just returned; nothing may be pushed in between. */
 static inline void pending_drop_first(struct pending *set, struct event first)
 {
-    set->count--;
     if (__builtin_expect(set->bottom_count != 0, 1))
         set->bottom_count--;
     else
-        heap_pop(&set->near);
-    if (__builtin_expect(++set->pops == set->pops_next_check, 0))
+        pending_pop_near(set);
+    if (__builtin_expect(--set->pops_left == 0, 0))
         pending_retune(set, first.time_ns);
 }
 

@@ -225,6 +225,14 @@ void component_add_resource(struct component *self, struct resource resource)
 
 /* ---- requests ---- */
 
+/* Counts the events until now, and looks again after so many more: the one that runs is the first of these. */
+static void look_up_in(struct sim *sim, uint64_t events)
+{
+    sim->events = sim->look_up_at - sim->until_look;
+    sim->look_up_at = sim->events + events;
+    sim->until_look = events;
+}
+
 uint32_t sim_request_grow(struct sim *sim)
 {
     struct request *request;
@@ -236,7 +244,7 @@ uint32_t sim_request_grow(struct sim *sim)
     if (sim->request_count + 1 == REQUESTS_MAX)
         memory_leave(&sim->memory);
     if (sim->full || sim->memory.over_budget)
-        sim->look_up_at = 0;
+        look_up_in(sim, 1);
     request = sim_request(sim, ++sim->request_count);
     request->index = sim->request_count;
     request->next = 0;
@@ -308,15 +316,15 @@ static void run_wakes(struct sim *sim)
 
 static enum sim_status look_up(struct sim *sim)
 {
-    sim->look_up_at = sim->events + INTERRUPT_EVENTS;
-    if (sim->look_up_at > sim->events_max)
-        sim->look_up_at = sim->events_max;
+    look_up_in(sim, INTERRUPT_EVENTS);
+    if (sim->events_max - sim->events < INTERRUPT_EVENTS)
+        look_up_in(sim, sim->events_max - sim->events);
     if (sim->interrupt && *sim->interrupt)
         return SIM_INTERRUPTED;
     if (sim->full)
         return SIM_FULL;
     for (uint16_t i = 0; i < sim->site_count; i++)
-        if (sim->sites[i].sequence >= sim->sites[i].sequence_end || sim->events >= sim->events_max)
+        if (sim->sites[i].order >= sim->sites[i].order_end || sim->events >= sim->events_max)
             return SIM_OUT_OF_EVENTS;
     return sim->memory.over_budget ? SIM_OVER_BUDGET : SIM_REACHED;
 }
@@ -326,14 +334,12 @@ static inline enum sim_status after_event(struct sim *sim)
 {
     if (__builtin_expect(sim->wake_count != 0, 0))
         run_wakes(sim);
-    if (__builtin_expect(sim->events >= sim->look_up_at, 0))
+    if (__builtin_expect(--sim->until_look == 0, 0))
         return look_up(sim);
     return SIM_REACHED;
 }
 
 /* ---- the next event ---- */
-
-enum next { NEXT_IS_GOOD, NEXT_IS_CANCELLED, NEXT_HAS_CHANGED, NEXT_IS_NONE };
 
 /* Was it taken back? Events come in order, so it can only be the earliest of those. */
 static bool is_cancelled(struct sim *sim, struct event event)
@@ -356,75 +362,6 @@ static void lower_bound(struct sim *sim, int64_t end_ns)
         *bound_ns = end_ns + 1;
     if (sim->cancelled.count && *bound_ns > sim->cancelled.events[0].time_ns)
         *bound_ns = sim->cancelled.events[0].time_ns;
-}
-
-/* What stands before `first`, which the bound does not let pass? Timers that are due before it fire first; *status says
- * whether the run may go on. */
-static __attribute__((noinline)) enum next look_before(struct sim *sim, struct event first, int64_t end_ns,
-                                                       enum sim_status *status)
-{
-    struct event timer = timers_first(&sim->timers);
-    bool fires = timer.time_ns <= end_ns && event_before(timer, first);
-    enum next next = fires ? NEXT_HAS_CHANGED : NEXT_IS_GOOD;
-
-    if (fires) {
-        sim->now_ns = timer.time_ns;
-        sim->nesting = 0;
-        sim->events++;
-        sim_timer_fire(sim);
-        *status = after_event(sim);
-    } else if (first.time_ns > end_ns) {
-        next = NEXT_IS_NONE;
-    } else if (is_cancelled(sim, first)) {
-        next = NEXT_IS_CANCELLED;
-    }
-    lower_bound(sim, end_ns);
-    return next;
-}
-
-/* The earliest event that waits in a lane or among the pending ones; EVENT_NEVER: there is none. */
-static inline struct event first_event(struct sim *sim, bool *is_in_lane)
-{
-    struct event in_lane = lanes_first(&sim->lanes);
-
-    *is_in_lane = true;
-    if (sim->pending.count) {
-        struct event pending = pending_first(&sim->pending);
-
-        if (event_before(pending, in_lane)) {
-            *is_in_lane = false;
-            return pending;
-        }
-    }
-    return in_lane;
-}
-
-static inline void drop_first(struct sim *sim, struct event event, bool is_in_lane)
-{
-    if (is_in_lane)
-        lanes_drop_first(&sim->lanes);
-    else
-        pending_drop_first(&sim->pending, event);
-}
-
-/* Takes the earliest event that is not a timer; false: there is none up to end_ns, or the run has to end, see *status. */
-static inline bool take_next(struct sim *sim, struct event *event, bool *is_in_lane, int64_t end_ns, enum sim_status *status)
-{
-    for (;;) {
-        *event = first_event(sim, is_in_lane);
-        if (__builtin_expect(event->time_ns >= sim->timers.bound_ns, 0)) {
-            enum next next = look_before(sim, *event, end_ns, status);
-
-            if (next == NEXT_IS_NONE || *status != SIM_REACHED)
-                return false;
-            if (next == NEXT_IS_CANCELLED)
-                drop_first(sim, *event, *is_in_lane);
-            if (next != NEXT_IS_GOOD)
-                continue;
-        }
-        drop_first(sim, *event, *is_in_lane);
-        return true;
-    }
 }
 
 /* ---- fetching ahead: worth nothing with 150 in flight, a third of the time with 10,000 ---- */
@@ -462,11 +399,85 @@ static inline __attribute__((always_inline)) void prefetch_ahead(struct sim *sim
     }
 }
 
+/* ---- running ---- */
+
+/* The earliest event that waits in a lane or among the pending ones; EVENT_NEVER: there is none. */
+static inline struct event first_event(struct sim *sim, bool *is_in_lane)
+{
+    struct event in_lane = lanes_first(&sim->lanes), pending = pending_first(&sim->pending);
+
+    *is_in_lane = !event_before(pending, in_lane);
+    return *is_in_lane ? in_lane : pending;
+}
+
+static inline void drop_first(struct sim *sim, struct event event, bool is_in_lane)
+{
+    if (is_in_lane)
+        lanes_drop_first(&sim->lanes);
+    else
+        pending_drop_first(&sim->pending, event);
+}
+
+static inline __attribute__((always_inline)) void run_event(struct sim *sim, struct event event, bool is_in_lane)
+{
+    struct request *request;
+
+    drop_first(sim, event, is_in_lane);
+    request = sim_request(sim, (uint32_t)(event.order & EVENT_PAYLOAD_MASK));
+    sim->now_ns = event.time_ns;
+    sim->nesting = 0;
+    if (sim->request_count > PREFETCH_REQUESTS)
+        prefetch_ahead(sim, is_in_lane);
+    request->resume(request->owner, request);
+}
+
+/* Runs the earliest event, if the bound lets it pass. */
+static inline bool run_next(struct sim *sim)
+{
+    struct event in_lane = lanes_first(&sim->lanes), pending = pending_first(&sim->pending);
+
+    if (event_before(pending, in_lane)) {
+        if (__builtin_expect(pending.time_ns >= sim->timers.bound_ns, 0))
+            return false;
+        run_event(sim, pending, false);
+    } else {
+        if (__builtin_expect(in_lane.time_ns >= sim->timers.bound_ns, 0))
+            return false;
+        run_event(sim, in_lane, true);
+    }
+    return true;
+}
+
+/* The bound did not let the earliest event pass. Timers that are due before it fire first. False: there is nothing more to run up
+ * to end_ns. */
+static __attribute__((noinline)) bool look_before(struct sim *sim, int64_t end_ns, enum sim_status *status)
+{
+    bool is_in_lane;
+    struct event first = first_event(sim, &is_in_lane), timer = timers_first(&sim->timers);
+    bool fires = timer.time_ns <= end_ns && event_before(timer, first);
+
+    if (fires) {
+        sim->now_ns = timer.time_ns;
+        sim->nesting = 0;
+        sim_timer_fire(sim);
+    } else if (first.time_ns > end_ns) {
+        lower_bound(sim, end_ns);
+        return false;
+    } else if (is_cancelled(sim, first)) {
+        drop_first(sim, first, is_in_lane);
+        lower_bound(sim, end_ns);
+        return true;
+    } else {
+        run_event(sim, first, is_in_lane);
+    }
+    *status = after_event(sim);
+    lower_bound(sim, end_ns);
+    return true;
+}
+
 enum sim_status sim_run(struct sim *sim, int64_t end_ns)
 {
     enum sim_status status;
-    struct event event;
-    bool is_in_lane;
 
     sim_begin(sim);
     status = look_up(sim);
@@ -476,31 +487,23 @@ enum sim_status sim_run(struct sim *sim, int64_t end_ns)
     if (status == SIM_REACHED)
         run_wakes(sim); /* of sim_begin(), or of what was done between two runs */
     while (status == SIM_REACHED) {
-        struct request *request;
-
-        if (!take_next(sim, &event, &is_in_lane, end_ns, &status)) {
-            if (status == SIM_REACHED && end_ns > sim->now_ns)
+        if (run_next(sim)) {
+            status = after_event(sim);
+        } else if (!look_before(sim, end_ns, &status)) {
+            if (end_ns > sim->now_ns)
                 sim->now_ns = end_ns;
-            return status;
+            break;
         }
-        request = sim_request(sim, (uint32_t)(event.order & EVENT_PAYLOAD_MASK));
-        sim->now_ns = event.time_ns;
-        sim->nesting = 0;
-        sim->events++;
-        if (sim->request_count > PREFETCH_REQUESTS)
-            prefetch_ahead(sim, is_in_lane);
-        request->resume(request->owner, request);
-        status = after_event(sim);
     }
+    look_up_in(sim, INTERRUPT_EVENTS); /* counts them */
     return status;
 }
 
 int64_t sim_next_ns(struct sim *sim)
 {
-    int64_t next_ns = lanes_first(&sim->lanes).time_ns;
+    bool is_in_lane;
+    int64_t next_ns = first_event(sim, &is_in_lane).time_ns;
 
-    if (sim->pending.count && pending_first(&sim->pending).time_ns < next_ns)
-        next_ns = pending_first(&sim->pending).time_ns;
     if (sim->timers.bound_ns < next_ns && timers_first(&sim->timers).time_ns < next_ns)
         next_ns = timers_first(&sim->timers).time_ns;
     return next_ns;

@@ -67,8 +67,8 @@ enum sim_status {
 /* Groups are placed in sites; the sequence numbers of events belong to a site. */
 struct site {
     const char *name;
-    uint64_t sequence;
-    uint64_t sequence_end; /* the run ends when it is reached */
+    uint64_t order;     /* of the next event: its sequence number, where struct event has it */
+    uint64_t order_end; /* the run ends when it is reached */
     uint16_t index;
 };
 
@@ -108,8 +108,9 @@ struct sim {
     void *truth;                   /* of the models: which rows there are, in which version */
 
     uint64_t seed;
-    uint64_t events;     /* run so far */
-    uint64_t look_up_at; /* after so many, see whether the run has to end */
+    uint64_t events;     /* run so far; while it runs: when it last looked whether it has to end */
+    uint64_t look_up_at; /* it looks again after so many, */
+    uint64_t until_look; /* which are so many more */
     uint64_t timeouts;   /* that did happen */
     uint64_t orphans_ended;
     uint64_t moves;      /* requests that got another place in the pool, since what they had called goes on in the old one */

@@ -114,8 +114,8 @@ static void number_sites(struct sim *sim)
         bits++;
     room = UINT64_C(1) << (64 - EVENT_PAYLOAD_BITS - bits);
     for (uint16_t i = 0; i < sim->site_count; i++) {
-        sim->sites[i].sequence = i * room;
-        sim->sites[i].sequence_end = (i + 1) * room - room / 16; /* what is left serves until the run looks */
+        sim->sites[i].order = i * room << EVENT_PAYLOAD_BITS;
+        sim->sites[i].order_end = ((i + 1) * room - room / 16) << EVENT_PAYLOAD_BITS; /* what is left serves until the run looks */
     }
 }
 

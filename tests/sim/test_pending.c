@@ -112,16 +112,16 @@ static struct event pair_pop(struct pair *pair)
                      (unsigned long long)a.order, (long long)b.time_ns, (unsigned long long)b.order);
     pending_drop_first(&pair->ladder, a);
     pending_drop_first(&pair->heap, b);
-    if (pair->ladder.count != pair->heap.count)
+    if (pending_count(&pair->ladder) != pending_count(&pair->heap))
         ck_abort_msg("counts differ");
     return a;
 }
 
 static void pair_drain(struct pair *pair)
 {
-    while (pair->heap.count)
+    while (pending_count(&pair->heap))
         pair_pop(pair);
-    ck_assert_uint_eq(pair->ladder.count, 0);
+    ck_assert_uint_eq(pending_count(&pair->ladder), 0);
     ck_assert_uint_eq(pair->ladder.wheel_count, 0);
 }
 
@@ -165,7 +165,7 @@ START_TEST(test_pending_order_holds_while_the_count_changes)
 
             for (uint32_t i = 0; i < pushes; i++)
                 pair_push(&pair, next_event(&source, now_ns, laws[law].delay));
-            for (uint32_t i = 0; i < pops && pair.heap.count; i++)
+            for (uint32_t i = 0; i < pops && pending_count(&pair.heap); i++)
                 now_ns = pair_pop(&pair).time_ns;
         }
         pair_drain(&pair);

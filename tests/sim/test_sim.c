@@ -649,15 +649,15 @@ START_TEST(test_sim_ends_before_sequence_numbers_do)
     tiny_add_source(sim, "source", &source);
     tiny_add_server(sim, "server", 1, &server);
     tiny_wire(sim);
-    ck_assert_uint_ge(sim->sites[0].sequence_end * parts, UINT64_C(1000000000000));
-    ck_assert_uint_eq(sim->sites[parts - 1].sequence / room, parts - 1);
-    ck_assert_uint_le(sim->sites[parts - 1].sequence % room, 1); /* the source's first event */
+    ck_assert_uint_ge(sim->sites[0].order_end / EVENT_ORDER_STEP * parts, UINT64_C(1000000000000));
+    ck_assert_uint_eq(sim->sites[parts - 1].order / EVENT_ORDER_STEP / room, parts - 1);
+    ck_assert_uint_le(sim->sites[parts - 1].order / EVENT_ORDER_STEP % room, 1); /* the source's first event */
     ck_assert_int_eq(sim_run(sim, 10 * SECOND), SIM_REACHED);
-    sim->sites[0].sequence = sim->sites[0].sequence_end - 10000;
+    sim->sites[0].order = sim->sites[0].order_end - 10000 * EVENT_ORDER_STEP;
     ck_assert_int_eq(sim_run(sim, 1000 * SECOND), SIM_OUT_OF_EVENTS);
     ck_assert_int_gt(sim->now_ns, 12 * SECOND);
     ck_assert_int_lt(sim->now_ns, 30 * SECOND);
-    ck_assert_uint_lt(sim->sites[0].sequence, room - room / 20);
+    ck_assert_uint_lt(sim->sites[0].order / EVENT_ORDER_STEP, room - room / 20);
     ck_assert(sim_conserves(sim, stderr));
     ck_assert_int_eq(sim_run(sim, 1000 * SECOND), SIM_OUT_OF_EVENTS); /* and goes on no more */
     sim_destroy(sim);

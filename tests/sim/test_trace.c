@@ -480,7 +480,7 @@ static struct sim *make_busy(struct busy *busy, bool with_network, bool with_use
 static void check_same_end(const struct sim *plain, const struct sim *watched)
 {
     ck_assert_uint_eq(plain->events, watched->events);
-    ck_assert_uint_eq(plain->sites[0].sequence, watched->sites[0].sequence);
+    ck_assert_uint_eq(plain->sites[0].order, watched->sites[0].order);
     ck_assert_uint_eq(plain->timeouts, watched->timeouts);
     ck_assert_uint_eq(plain->orphans_ended, watched->orphans_ended);
     ck_assert_uint_eq(plain->request_count, watched->request_count);
