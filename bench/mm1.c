@@ -55,7 +55,7 @@ static void source_wire_group(struct group *group)
     distribution_init(&shared->gap, &gap);
 }
 
-static void schedule(struct component *self)
+static inline __attribute__((always_inline)) void schedule(struct component *self)
 {
     const struct source_shared *shared = self->shared;
     struct source *source = component_state(self);

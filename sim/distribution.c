@@ -19,6 +19,12 @@ static void constant_init(struct distribution *distribution, const struct distri
     distribution->constant.value = config->mean;
 }
 
+static double constant_sample(const struct distribution *distribution, struct rng *rng)
+{
+    (void)rng;
+    return distribution->constant.value;
+}
+
 static double constant_mean(const struct distribution *distribution) { return distribution->constant.value; }
 
 static double constant_cv(const struct distribution *distribution)
@@ -57,6 +63,11 @@ static double uniform_cv(const struct distribution *distribution)
 static void exponential_init(struct distribution *distribution, const struct distribution_config *config)
 {
     distribution->exponential.mean = config->mean;
+}
+
+static double exponential_sample(const struct distribution *distribution, struct rng *rng)
+{
+    return distribution->exponential.mean * rng_exponential(rng);
 }
 
 static double exponential_mean(const struct distribution *distribution)
@@ -161,6 +172,11 @@ static void lognormal_init(struct distribution *distribution, const struct distr
     }
     distribution->lognormal.mu = log(config->mean) - 0.5 * variance;
     distribution->lognormal.sigma = sqrt(variance);
+}
+
+static double lognormal_sample(const struct distribution *distribution, struct rng *rng)
+{
+    return exp(distribution->lognormal.mu + distribution->lognormal.sigma * rng_normal(rng));
 }
 
 static double lognormal_mean(const struct distribution *distribution)
@@ -340,15 +356,14 @@ static double empirical_cv(const struct distribution *distribution)
 
 /* ---- all of them ---- */
 
-/* Those that distribution_sample() draws itself have that as their sampler. */
 static const struct behaviour behaviours[DISTRIBUTION_LAW_COUNT] = {
-    [DISTRIBUTION_CONSTANT] = { constant_init, distribution_sample, constant_mean, constant_cv },
+    [DISTRIBUTION_CONSTANT] = { constant_init, constant_sample, constant_mean, constant_cv },
     [DISTRIBUTION_UNIFORM] = { uniform_init, uniform_sample, uniform_mean, uniform_cv },
-    [DISTRIBUTION_EXPONENTIAL] = { exponential_init, distribution_sample, exponential_mean, exponential_cv },
+    [DISTRIBUTION_EXPONENTIAL] = { exponential_init, exponential_sample, exponential_mean, exponential_cv },
     [DISTRIBUTION_ERLANG] = { erlang_init, gamma_sample, gamma_mean, gamma_cv },
     [DISTRIBUTION_GAMMA] = { gamma_init, gamma_sample, gamma_mean, gamma_cv },
     [DISTRIBUTION_NORMAL] = { normal_init, normal_sample, normal_mean, normal_cv },
-    [DISTRIBUTION_LOGNORMAL] = { lognormal_init, distribution_sample, lognormal_mean, lognormal_cv },
+    [DISTRIBUTION_LOGNORMAL] = { lognormal_init, lognormal_sample, lognormal_mean, lognormal_cv },
     [DISTRIBUTION_WEIBULL] = { weibull_init, weibull_sample, weibull_mean, weibull_cv },
     [DISTRIBUTION_PARETO] = { pareto_init, pareto_sample, pareto_mean, pareto_cv },
     [DISTRIBUTION_HYPEREXPONENTIAL] = { hyperexponential_init, hyperexponential_sample,

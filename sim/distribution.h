@@ -164,10 +164,6 @@ static inline double distribution_sample(const struct distribution *distribution
 {
     if (distribution->law == DISTRIBUTION_EXPONENTIAL)
         return distribution->exponential.mean * rng_exponential(rng);
-    if (distribution->law == DISTRIBUTION_CONSTANT)
-        return distribution->constant.value;
-    if (distribution->law == DISTRIBUTION_LOGNORMAL)
-        return exp(distribution->lognormal.mu + distribution->lognormal.sigma * rng_normal(rng));
     return distribution_sample_general(distribution, rng);
 }
 

@@ -43,6 +43,13 @@ void duration_init(struct duration *duration, struct group *owner, const char *p
     init_duration(duration, owner, owner->site, purpose, config);
 }
 
+int64_t duration_sample_slow(const struct duration *duration, uint64_t number)
+{
+    struct rng rng = rng_for_request(duration->key, number);
+
+    return distribution_sample_ns(&duration->law, &rng);
+}
+
 void pipe_init(struct pipe *pipe, double bytes_per_s)
 {
     *pipe = (struct pipe){ .ns_per_byte = (double)SIM_NS_PER_S / bytes_per_s };

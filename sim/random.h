@@ -23,6 +23,7 @@
 #define SIM_RANDOM_H
 
 #include <gsl/gsl_rng.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/ziggurat.h"
@@ -98,18 +99,31 @@ static inline uint64_t rng_below(struct rng *rng, uint64_t n)
 double rng_exponential_slow(struct rng *rng, unsigned layer, double x);
 double rng_normal_slow(struct rng *rng, unsigned layer, double x);
 
+/* A point of the ziggurat of the exponential. */
+struct rng_point {
+    double x;
+    unsigned layer;
+    bool inside; /* surely under the curve: x is the draw */
+};
+
+static inline struct rng_point rng_exponential_point(uint64_t bits)
+{
+    unsigned layer = (unsigned)bits & (ZIGGURAT_LAYERS - 1);
+    uint64_t draw = bits >> (64 - ZIGGURAT_BITS_EXPONENTIAL);
+
+    return (struct rng_point){ .x = (double)(int64_t)draw * ziggurat_exponential.layer[layer].width,
+                               .layer = layer,
+                               .inside = draw < ziggurat_exponential.layer[layer].inside };
+}
+
 /* Exponential with mean 1. */
 static inline double rng_exponential(struct rng *rng)
 {
-    uint64_t draw = rng_next(rng);
-    unsigned layer = (unsigned)draw & (ZIGGURAT_LAYERS - 1);
-    double x;
+    struct rng_point point = rng_exponential_point(rng_next(rng));
 
-    draw >>= 64 - ZIGGURAT_BITS_EXPONENTIAL;
-    x = (double)(int64_t)draw * ziggurat_exponential.layer[layer].width;
-    if (__builtin_expect(draw < ziggurat_exponential.layer[layer].inside, 1))
-        return x;
-    return rng_exponential_slow(rng, layer, x);
+    if (__builtin_expect(point.inside, 1))
+        return point.x;
+    return rng_exponential_slow(rng, point.layer, point.x);
 }
 
 /* Normal with mean 0 and variance 1. */
