@@ -34,7 +34,7 @@ static void wheel_reset(struct pending *set, uint32_t bucket_count, uint8_t shif
     set->shift = shift;
     set->wheel_count = 0;
     set->chunk_free = 0;
-    set->next_chunk = 0;
+    set->ahead_chunk = set->ahead_left = 0;
     set->chunk_count = 0;
 }
 
@@ -98,7 +98,8 @@ static void prefetch_bucket(struct pending *set, uint32_t slot)
         uint32_t word = set->buckets[(slot & ~63u) + (uint32_t)__builtin_ctzll(bits)];
         const char *chunk = (const char *)&set->chunks[word >> PENDING_CHUNK_COUNT_BITS];
 
-        set->next_chunk = word >> PENDING_CHUNK_COUNT_BITS;
+        set->ahead_chunk = word >> PENDING_CHUNK_COUNT_BITS;
+        set->ahead_left = word & PENDING_CHUNK_COUNT_MASK;
         __builtin_prefetch(chunk);
         __builtin_prefetch(chunk + 64);
     }

@@ -55,7 +55,8 @@ struct pending {
     uint8_t shift;         /* a bucket is 2^shift ns wide */
     bool is_ladder;
     uint32_t chunk_free;   /* list of chunks given back, 0: none */
-    uint32_t next_chunk;   /* of the bucket to be served next; a guess */
+    uint32_t ahead_chunk;  /* of the bucket to be served next; a guess */
+    uint32_t ahead_left;   /* events in it to be told of, see pending_next_bucket() */
     int64_t current;       /* number of the last bucket that belongs to the bottom */
     uint32_t *buckets;     /* of the wheel: chunk << 3 | events in it; 0: empty */
     struct pending_chunk *chunks;
@@ -171,11 +172,19 @@ static inline struct event pending_ahead(const struct pending *set, uint32_t beh
     return set->bottom_count > behind ? set->bottom[set->bottom_count - 1 - behind] : (struct event){ 0, 0 };
 }
 
-/* Some event of the bucket that is served next, another one after each pop: to prefetch what
- * they are about. */
-static inline struct event pending_next_bucket(const struct pending *set)
+/* One event after the other of the bucket that is served next, to prefetch what they are about;
+ * payload 0: no more. */
+static inline struct event pending_next_bucket(struct pending *set)
 {
-    return set->chunks[set->next_chunk].events[set->bottom_count % PENDING_CHUNK_EVENTS];
+    const struct pending_chunk *chunk = &set->chunks[set->ahead_chunk];
+
+    if (!set->ahead_left)
+        return (struct event){ 0, 0 };
+    if (--set->ahead_left)
+        return chunk->events[set->ahead_left];
+    set->ahead_chunk = chunk->next;
+    set->ahead_left = chunk->next ? PENDING_CHUNK_EVENTS : 0;
+    return chunk->events[0];
 }
 
 #endif

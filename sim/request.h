@@ -62,12 +62,10 @@ struct frame {
     };
 };
 
-/* The first cache line is what running an event needs: what to do is stored when it is scheduled. */
+/* The first cache line, and that of the top frame, is what most events need: what to do is stored when it is scheduled. */
 struct request {
     resume_function *resume;
     struct component *owner;  /* argument of resume */
-    uint64_t key;             /* row of `data`, or object, that it is about */
-    uint64_t user;            /* who asks */
     int64_t service_ns;       /* work it wants of the station it is at */
     int64_t since_ns;         /* joined the waiting line; while served: end of the service */
     union {
@@ -76,28 +74,31 @@ struct request {
         };
         uint64_t event_order; /* while served: of the event that ends the service */
     };
-    uint32_t index; /* own place in the pool */
-    uint32_t timer; /* innermost running timeout, 0: none */
-
-    uint32_t parent;       /* of a child request, 0: none */
-    uint32_t version;      /* of the row, in a reply of a store or a cache */
-    uint16_t children;     /* still out */
-    uint16_t rows;         /* that an operation on a store touches, the key's first */
-    uint32_t station;      /* it is at */
-    uint32_t bytes;        /* size of the message on its way: question or answer */
-    uint16_t request_class;
-    uint16_t data;         /* data set of the key, 0: none */
-    uint8_t state;         /* enum request_state */
-    uint8_t outcome;       /* enum outcome of the last reply */
-    uint8_t operation;     /* enum operation */
-    uint8_t flags;         /* enum request_flag */
-    uint8_t priority;      /* 0 is served first */
-    uint8_t base;          /* index of the bottom frame, above 0 in an orphan */
-    uint8_t top;           /* index of the top frame */
+    uint32_t index;   /* own place in the pool */
+    uint32_t station; /* it is at */
+    uint32_t timer;   /* innermost running timeout, 0: none */
+    uint32_t bytes;   /* size of the message on its way: question or answer */
+    uint8_t state;     /* enum request_state */
+    uint8_t outcome;   /* enum outcome of the last reply */
+    uint8_t operation; /* enum operation */
+    uint8_t flags;     /* enum request_flag */
+    uint8_t priority;  /* 0 is served first */
+    uint8_t base;      /* index of the bottom frame, above 0 in an orphan */
+    uint8_t top;       /* index of the top frame */
     uint8_t unused;
+
+    uint64_t key;      /* row of `data`, or object, that it is about */
+    uint64_t user;     /* who asks */
+    uint32_t parent;   /* of a child request, 0: none */
+    uint32_t version;  /* of the row, in a reply of a store or a cache */
+    uint16_t children; /* still out */
+    uint16_t rows;     /* that an operation on a store touches, the key's first */
+    uint16_t request_class;
+    uint16_t data;     /* data set of the key, 0: none */
     struct frame frames[];
 };
 
+_Static_assert(offsetof(struct request, key) == 64, "an event looks at one cache line beside the frames");
 _Static_assert(sizeof(struct frame) == 24, "a frame is 24 bytes");
 _Static_assert(sizeof(struct request) == 96, "a request is 96 bytes and its frames");
 
