@@ -69,12 +69,12 @@ static inline void lanes_play(struct lanes *lanes, struct lane *lane, struct eve
 
     nodes[i] = (struct lane_node){ head, lane };
     while (i > 1) {
-        const struct lane_node *rival = &nodes[i ^ 1];
-        bool lost = event_before(rival->head, head);
+        const struct lane_node rival = nodes[i ^ 1]; /* all of it, whoever wins: then there is nothing to branch for */
+        bool lost = event_before(rival.head, head);
 
-        head.time_ns = lost ? rival->head.time_ns : head.time_ns;
-        head.order = lost ? rival->head.order : head.order;
-        lane = lost ? rival->lane : lane;
+        head.time_ns = lost ? rival.head.time_ns : head.time_ns;
+        head.order = lost ? rival.head.order : head.order;
+        lane = lost ? rival.lane : lane;
         i /= 2;
         nodes[i] = (struct lane_node){ head, lane };
     }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define CHECK_POPS_MIN 4096
-#define BUCKET_GAPS 16 /* width of a bucket in mean gaps between events, at most; half of it at least */
+#define BUCKET_GAPS 8 /* width of a bucket in mean gaps between events, at most; half of it at least */
 #define BUCKETS_MIN 512u
 #define BUCKETS_MAX (1u << 21)
 #define BUCKETS_EXTRA 16   /* a wheel that is too short may grow to this many times its usual size */
@@ -149,7 +149,7 @@ struct event pending_first_elsewhere(struct pending *set)
     if (!set->near.count && !pending_is_bottom(set))
         advance(set);
     if (set->bottom_count)
-        return set->bottom[set->bottom_count - 1];
+        return set->bottom[set->bottom_count];
     return set->near.count ? set->near.events[0] : EVENT_NEVER;
 }
 
@@ -182,7 +182,7 @@ static void bottom_split(struct pending *set, int64_t first_bucket)
 {
     struct event events[PENDING_BOTTOM_MAX];
 
-    memcpy(events, set->bottom, sizeof events);
+    memcpy(events, set->bottom + 1, sizeof events);
     set->bottom_count = 0;
     set->current = first_bucket;
     for (uint32_t i = 0; i < PENDING_BOTTOM_MAX; i++)
@@ -193,7 +193,7 @@ static void bottom_split(struct pending *set, int64_t first_bucket)
 void pending_overflow_bottom(struct pending *set, struct event event)
 {
     if (set->bottom_max) {
-        struct event first = set->bottom[set->bottom_count - 1];
+        struct event first = set->bottom[set->bottom_count];
         int64_t bucket;
 
         if (event_before(event, first))
@@ -205,7 +205,7 @@ void pending_overflow_bottom(struct pending *set, struct event event)
             return;
         }
         while (set->bottom_count)
-            heap_push(&set->near, set->bottom[--set->bottom_count]);
+            heap_push(&set->near, set->bottom[set->bottom_count--]);
         set->bottom_max = 0;
     }
     heap_push(&set->near, event);
@@ -219,7 +219,7 @@ static uint32_t take_all(struct pending *set, struct event *events)
     uint32_t count = 0;
 
     while (set->bottom_count)
-        events[count++] = set->bottom[--set->bottom_count];
+        events[count++] = set->bottom[set->bottom_count--];
     while (set->near.count)
         events[count++] = set->near.events[--set->near.count];
     while (set->far.count)
@@ -326,6 +326,7 @@ void pending_init(struct pending *set, struct memory *memory, enum pending_kind 
 {
     memset(set, 0, sizeof *set);
     set->memory = memory;
+    set->bottom[0] = EVENT_NEVER;
     heap_init(&set->near, memory, HEAP_START);
     heap_init(&set->far, memory, HEAP_START);
     set->chunk_capacity = CHUNKS_START;

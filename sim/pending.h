@@ -69,7 +69,7 @@ struct pending {
     uint64_t rebuild_count;
     struct memory *memory;
     struct heap near, far;
-    struct event bottom[PENDING_BOTTOM_MAX]; /* latest first: the last one is popped */
+    struct event bottom[1 + PENDING_BOTTOM_MAX]; /* EVENT_NEVER, then latest first: the last one is popped */
 };
 
 /* Starts empty. */
@@ -85,16 +85,16 @@ void pending_retune(struct pending *set, int64_t now_ns);
 
 static inline void pending_push_bottom(struct pending *set, struct event event)
 {
-    uint32_t i = set->bottom_count;
+    struct event *place = &set->bottom[set->bottom_count];
 
-    if (__builtin_expect(i == set->bottom_max, 0)) {
+    if (__builtin_expect(set->bottom_count == set->bottom_max, 0)) {
         pending_overflow_bottom(set, event);
         return;
     }
     set->bottom_count++;
-    for (; i && event_before(set->bottom[i - 1], event); i--)
-        set->bottom[i] = set->bottom[i - 1];
-    set->bottom[i] = event;
+    for (struct event other = *place; event_before(other, event); other = *--place)
+        place[1] = other;
+    place[1] = event;
 }
 
 /* The bucket's newest chunk has room: no chunk yet has 0 events, a full one 7. */
@@ -151,7 +151,7 @@ static inline struct event pending_first(struct pending *set)
 {
     if (__builtin_expect(!set->bottom_count, 0))
         return pending_first_elsewhere(set);
-    return set->bottom[set->bottom_count - 1];
+    return set->bottom[set->bottom_count];
 }
 
 /* Removes the event that pending_first() has just returned; nothing may be pushed in between. */
@@ -169,7 +169,7 @@ static inline void pending_drop_first(struct pending *set, struct event first)
  * 0: no idea. */
 static inline struct event pending_ahead(const struct pending *set, uint32_t behind)
 {
-    return set->bottom_count > behind ? set->bottom[set->bottom_count - 1 - behind] : (struct event){ 0, 0 };
+    return set->bottom_count > behind ? set->bottom[set->bottom_count - behind] : (struct event){ 0, 0 };
 }
 
 /* One event after the other of the bucket that is served next, to prefetch what they are about;
