@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/fault.h"
+#include "sim/members.h"
 
 struct build {
     const struct scenario_variant *variant;
@@ -49,6 +50,40 @@ static void add_fault(struct sim *sim, const struct scenario_fault *fault)
             add_fault_of(sim, fault, group, part);
 }
 
+/* The most that anybody who scales the component may want; 0: nobody does. */
+static uint32_t scaled_max(const struct scenario_variant *variant, const struct component_config *component)
+{
+    uint32_t most = 0, max;
+
+    for (size_t i = 0; component->type->roles & ROLE_ELASTIC && i < variant->component_count; i++) {
+        const struct component_config *scaler = &variant->components[i];
+
+        if (!scaler->type->scaled || strcmp(scaler->type->scaled(scaler->config, &max), component->name) != 0)
+            continue;
+        if (max > most)
+            most = max;
+    }
+    return most;
+}
+
+uint32_t build_instances(const struct scenario_variant *variant, const struct component_config *component)
+{
+    uint32_t count = (uint32_t)component->count, most = scaled_max(variant, component);
+
+    return most > count ? most : count;
+}
+
+static void add_component(struct sim *sim, const struct scenario_variant *variant,
+                          const struct component_config *component)
+{
+    struct group *group =
+        sim_add_group(sim, &component->type->component, component->name, build_instances(variant, component),
+                      component->config, site_of(sim, component->region));
+
+    if (scaled_max(variant, component))
+        members_init(group, (uint32_t)component->count);
+}
+
 static void add_everything(void *argument)
 {
     struct build *build = argument;
@@ -58,12 +93,8 @@ static void add_everything(void *argument)
     for (size_t i = 0; i < variant->environment.host_count; i++)
         sim_add_group(sim, &host_model.component, variant->environment.hosts[i].name, 1,
                       &variant->environment.hosts[i], &sim->sites[0]);
-    for (size_t i = 0; i < variant->component_count; i++) {
-        const struct component_config *component = &variant->components[i];
-
-        sim_add_group(sim, &component->type->component, component->name, (uint32_t)component->count,
-                      component->config, site_of(sim, component->region));
-    }
+    for (size_t i = 0; i < variant->component_count; i++)
+        add_component(sim, variant, &variant->components[i]);
     build->wired = sim_wire(sim, &build->cycle);
     for (size_t i = 0; build->wired && i < variant->fault_count; i++)
         add_fault(sim, &variant->faults[i]);

@@ -14,6 +14,10 @@ struct build_problem {
     const char *excess;    /* BUILD_TOO_LARGE: what there would be more of: "65,535 instances"; a constant */
 };
 
+/* How many instances of the component there are, or may be at most where somebody adds some: all are
+ * wired. */
+uint32_t build_instances(const struct scenario_variant *variant, const struct component_config *component);
+
 /* On BUILD_OK *sim is ready for sim_run(), the caller's to destroy. */
 enum build_status build_run(const struct scenario_variant *variant, uint64_t seed,
                             uint64_t memory_budget_bytes, struct sim **sim, struct build_problem *problem);

@@ -6,6 +6,7 @@
 
 #include "sim/fault.h"
 #include "sim/link.h"
+#include "sim/members.h"
 #include "sim/station.h"
 
 /* What a row of the output stands for: a group or one of its instances. */
@@ -114,9 +115,34 @@ static double utilisation_of(const struct sim *sim, const struct resource *resou
     return NAN;
 }
 
+/* Share of the time in which instances were in service: nobody idles who is not there. */
+static double members_utilisation(const struct subject *subject, uint8_t index)
+{
+    int64_t now_ns = subject->sim->now_ns;
+    double busy = 0, time = 0;
+
+    for (uint32_t i = 0; i < subject->count; i++) {
+        const struct resource *resource = &subject->members[i]->resources[index];
+        double serving = (double)component_serving_area(subject->members[i]);
+
+        if (resource->kind == RESOURCE_STATION) {
+            busy += (double)gauge_area(&resource->of.station->busy, now_ns);
+            time += serving * resource->of.station->servers;
+        } else {
+            busy += pipe_utilisation(resource->of.pipe, subject->sim->window_start_ns, now_ns) *
+                    (double)(now_ns - subject->sim->window_start_ns);
+            time += serving;
+        }
+    }
+    return time > 0 ? busy / time : NAN;
+}
+
 static double mean_utilisation(const struct subject *subject, uint8_t index)
 {
     double sum = 0;
+
+    if (subject->group->members)
+        return members_utilisation(subject, index);
 
     for (uint32_t i = 0; i < subject->count; i++)
         sum += utilisation_of(subject->sim, &subject->members[i]->resources[index]);
@@ -194,7 +220,7 @@ static void add_utilisations(const struct subject *subject)
         if (entry) {
             entry->held = resource->held;
             entry->shared = resource->shared;
-            entry->limits = subject->count == 1 && !resource->shared;
+            entry->limits = !resource->shared && (subject->count == 1) == !subject->group->members;
         }
     }
     if (first->resource_count)
@@ -258,8 +284,7 @@ static void add_resource_statistics(const struct subject *subject)
 static void add_outages(const struct subject *subject)
 {
     const struct sim *sim = subject->sim;
-    double down_s = 0,
-           time_s = (double)(sim->now_ns - sim->window_start_ns) / (double)SIM_NS_PER_S * subject->count;
+    double time_s, down_s = 0, up_s = 0;
     uint64_t crashes = 0;
 
     if (!group_may_crash(subject->group))
@@ -267,15 +292,35 @@ static void add_outages(const struct subject *subject)
     for (uint32_t i = 0; i < subject->count; i++) {
         const struct outage *outage = subject->members[i]->outage;
 
+        up_s += (double)component_serving_area(subject->members[i]) / (double)SIM_NS_PER_S;
         if (!outage)
             continue;
         crashes += outage->crashes;
         down_s += (double)gauge_area(&outage->down, sim->now_ns) / (double)SIM_NS_PER_S;
     }
+    time_s = subject->group->members ? up_s + down_s : up_s; /* a fixed number is in service all the time */
     results_add_value(subject->results, subject->name, "crashes", "1", RESULT_VALUE, (double)crashes);
     results_add_value(subject->results, subject->name, "downtime", "s", RESULT_VALUE, down_s);
     results_add_value(subject->results, subject->name, "uptime", "1", RESULT_VALUE,
                       time_s > 0 ? 1.0 - down_s / time_s : NAN);
+}
+
+/* ---- instances that come and go ---- */
+
+static void add_members(const struct subject *subject)
+{
+    const struct members *members = subject->group->members;
+    struct results *results = subject->results;
+    int64_t now_ns = subject->sim->now_ns;
+
+    if (!members)
+        return;
+    results_add_value(results, subject->name, "instances.mean", "1", RESULT_VALUE,
+                      gauge_mean(&members->serving, now_ns));
+    results_add_value(results, subject->name, "instances.max", "1", RESULT_MAXIMUM,
+                      members->serving.level_max);
+    results_add_value(results, subject->name, "instances.billed.mean", "1", RESULT_VALUE,
+                      gauge_mean(&members->billed, now_ns));
 }
 
 /* ---- a model's own ---- */
@@ -342,6 +387,9 @@ static double measured_s(const struct sim *sim)
 static double cost_of(const struct sim *sim, const struct group *group)
 {
     double cost = group->cost_per_hour;
+
+    if (group->members) /* all alike: those that there really were */
+        cost *= gauge_mean(&group->members->billed, sim->now_ns) / group->count;
 
     for (uint32_t i = 0; group->type->spent_usd && measured_s(sim) > 0 && i < group->count; i++)
         cost += group->type->spent_usd(group->instances[i]) * 3600 / measured_s(sim);
@@ -479,6 +527,7 @@ static void collect_server(const struct subject *subject)
     add_queues(subject);
     add_resource_statistics(subject);
     add_outages(subject);
+    add_members(subject);
     add_own_metrics(subject);
     add_cost(results, group->name, cost_with_parts(subject->sim, group),
              (double)tally.finished[OUTCOME_OK] / measured_s(subject->sim));

@@ -49,6 +49,11 @@ const struct metric_row common_metrics[] = {
            "Requests waiting in all lines of the component, mean over time."),
     COMMON("queue.max", "1",
            "Most requests waiting in one line."),
+    COMMON("instances.mean, .max", "1",
+           "Instances in service, of components that an autoscaler scales; those that drain are among them."),
+    COMMON("instances.billed.mean", "1",
+           "Instances that were paid, those that boot or have died among them; times the measured hours it is "
+           "instance-hours."),
     COMMON("slowdown.mean", "1",
            "Time at the resource over the service time alone, mean over services."),
     COMMON("overloaded", "1",

@@ -430,6 +430,7 @@ static value_reader *const readers[PARAM_KIND_COUNT_OF_KINDS] = {
     [PARAM_KIND_FRACTION] = param_read_quantity,
     [PARAM_KIND_MONEY] = param_read_quantity,
     [PARAM_KIND_MONEY_RATE] = param_read_quantity,
+    [PARAM_KIND_QUANTITY] = param_read_any_quantity,
     [PARAM_KIND_CHOICE] = param_read_choice,
     [PARAM_KIND_TEXT] = param_read_text,
     [PARAM_KIND_DISTRIBUTION] = param_read_distribution,

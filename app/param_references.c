@@ -29,6 +29,8 @@ static const struct role_row roles[] = {
     { ROLE_SERVER, "a server" },
     { ROLE_STORE, "a store" },
     { ROLE_CACHE, "a cache" },
+    { ROLE_MONITOR, "a monitor" },
+    { ROLE_ELASTIC, "a component whose instances come and go" },
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof *roles)

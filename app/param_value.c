@@ -228,6 +228,43 @@ bool param_read_quantity(struct param_context *context, const struct param_row *
     return true;
 }
 
+/* The unit tells what it is; a number without one has none. */
+bool param_read_any_quantity(struct param_context *context, const struct param_row *row, const cJSON *value,
+                             void *slot)
+{
+    static const struct {
+        enum param_unit unit;
+        enum param_kind kind;
+        double factor;
+    } units[] = {
+        { PARAM_UNIT_FRACTION, PARAM_KIND_FRACTION, 1 },
+        { PARAM_UNIT_SECONDS, PARAM_KIND_DURATION, 1e-9 },
+        { PARAM_UNIT_PER_SECOND, PARAM_KIND_RATE, 1 },
+    };
+    struct param_quantity read = { .value = value->valuedouble, .unit = PARAM_UNIT_NONE };
+    char error[QUANTITY_ERROR_SIZE];
+    bool good = cJSON_IsNumber(value);
+
+    for (size_t i = 0; !good && cJSON_IsString(value) && i < sizeof units / sizeof *units; i++) {
+        int64_t whole;
+
+        good = parse_quantity(&param_kinds[units[i].kind], value->valuestring, &whole, &read.value, error);
+        read.value *= units[i].factor;
+        read.unit = units[i].unit;
+    }
+    if (!good && cJSON_IsString(value))
+        return param_error(context, JSON_PART_VALUE, "such as \"60%\", \"200ms\", \"50/s\" or 12",
+                           "\"%.60s\" is not %s", value->valuestring, param_kinds[row->kind].name);
+    if (!good)
+        return param_error_type(context, value, param_kinds[row->kind].name, NULL);
+    if (!isfinite(read.value))
+        return param_error(context, JSON_PART_VALUE, NULL, "is too large a number");
+    if (!param_check_range(context, row, value, read.value))
+        return false;
+    memcpy(slot, &read, sizeof read);
+    return true;
+}
+
 bool param_read_seconds(struct param_context *context, const cJSON *value, double *seconds)
 {
     static const struct param_row row = { .kind = PARAM_KIND_DURATION };

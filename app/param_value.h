@@ -20,6 +20,8 @@ bool param_read_bool(struct param_context *context, const struct param_row *row,
                      void *slot);
 bool param_read_number(struct param_context *context, const struct param_row *row, const cJSON *value,
                        void *slot);
+bool param_read_any_quantity(struct param_context *context, const struct param_row *row, const cJSON *value,
+                             void *slot);
 bool param_read_quantity(struct param_context *context, const struct param_row *row, const cJSON *value,
                          void *slot);
 bool param_read_choice(struct param_context *context, const struct param_row *row, const cJSON *value,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/build.h"
 #include "app/param_kind.h"
 #include "app/scenario_reading.h"
 
@@ -50,20 +51,21 @@ static void read_instances(const struct fault_reading *fault, const struct compo
                            struct scenario_fault *read)
 {
     const struct fault_config *config = fault->config;
+    int64_t instances = build_instances(fault->reading->variant, component);
     char message[160];
 
     snprintf(message, sizeof message, "\"%.64s\" has %lld instance%s, numbered from 0", component->name,
-             (long long)component->count, component->count == 1 ? "" : "s");
+             (long long)instances, instances == 1 ? "" : "s");
     if (config->instance == INT64_MAX) {
         if (config->count > 1)
             fault_error(fault, "count", "say from which instance on", "without an instance, all die");
         read->first = 0;
-        read->last = (uint32_t)component->count - 1;
+        read->last = (uint32_t)instances - 1;
         return;
     }
-    if (config->instance >= component->count)
+    if (config->instance >= instances)
         fault_error(fault, "instance", NULL, message);
-    else if (config->count > component->count - config->instance)
+    else if (config->count > instances - config->instance)
         fault_error(fault, "count", NULL, message);
     read->first = (uint32_t)config->instance;
     read->last = (uint32_t)(config->instance + config->count - 1);

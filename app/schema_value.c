@@ -125,6 +125,22 @@ static cJSON *of_fraction(struct schema_builder *builder, const struct param_row
     return schema;
 }
 
+/* A number, or a text with one of some units. */
+static cJSON *of_any_quantity(struct schema_builder *builder, const struct param_row *row)
+{
+    static const enum param_kind kinds[] = { PARAM_KIND_FRACTION, PARAM_KIND_DURATION, PARAM_KIND_RATE };
+    cJSON *schema = cJSON_CreateObject();
+    cJSON *list = schema_add(builder, schema, "anyOf", cJSON_CreateArray());
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct param_row one = { .kind = kinds[i], .min_exclusive = row->min_exclusive };
+
+        schema_append(builder, list, of_quantity(builder, &one));
+    }
+    schema_append(builder, list, of_number(builder, row, "number"));
+    return schema;
+}
+
 cJSON *schema_scalar(struct schema_builder *builder, const struct param_row *row, bool is_patch)
 {
     switch (row->kind) {
@@ -136,6 +152,8 @@ cJSON *schema_scalar(struct schema_builder *builder, const struct param_row *row
         return of_number(builder, row, "number");
     case PARAM_KIND_FRACTION:
         return of_fraction(builder, row);
+    case PARAM_KIND_QUANTITY:
+        return of_any_quantity(builder, row);
     case PARAM_KIND_CHOICE:
         return of_choices(builder, row);
     case PARAM_KIND_DISTRIBUTION:

@@ -6,6 +6,7 @@
 #include "app/number.h"
 #include "sim/fault.h"
 #include "sim/link.h"
+#include "sim/members.h"
 #include "sim/station.h"
 
 #define COLUMNS_START 64
@@ -212,18 +213,19 @@ static int64_t sent_ns(const struct pipe *pipe, int64_t now_ns)
 /* Time at work of one resource over all instances, and time that it could have been. */
 static struct reading read_resource(const struct subject *subject, uint8_t index)
 {
-    int64_t now_ns = subject->sim->now_ns, time_ns = measured_ns(subject->sim);
+    int64_t now_ns = subject->sim->now_ns;
     struct reading reading = { 0, 0 };
 
     for (uint32_t i = 0; i < subject->group->count; i++) {
         const struct resource *resource = &subject->group->instances[i]->resources[index];
+        __int128 serving = component_serving_area(subject->group->instances[i]);
 
         if (resource->kind == RESOURCE_STATION) {
             reading.sum += gauge_area(&resource->of.station->busy, now_ns);
-            reading.weight += (__int128)resource->of.station->servers * time_ns;
+            reading.weight += resource->of.station->servers * serving;
         } else {
             reading.sum += sent_ns(resource->of.pipe, now_ns);
-            reading.weight += time_ns;
+            reading.weight += serving;
         }
     }
     return reading;
@@ -289,6 +291,20 @@ static void put_down(const struct subject *subject)
         (struct reading){ area, measured_ns(subject->sim) });
 }
 
+/* How many instances are in service, and paid. */
+static void put_members(const struct subject *subject)
+{
+    const struct members *members = subject->group->members;
+    int64_t now_ns = subject->sim->now_ns, time_ns = measured_ns(subject->sim);
+
+    if (!members)
+        return;
+    put(subject->series, next_column(subject->series, subject->name, "instances.mean", "", "1", 1),
+        (struct reading){ gauge_area(&members->serving, now_ns), time_ns });
+    put(subject->series, next_column(subject->series, subject->name, "instances.billed.mean", "", "1", 1),
+        (struct reading){ gauge_area(&members->billed, now_ns), time_ns });
+}
+
 static struct reading read_own(const struct subject *subject, const struct metric_row *row)
 {
     struct reading reading = { 0, row->kind == METRIC_LEVEL ? measured_ns(subject->sim) : 0 };
@@ -344,6 +360,7 @@ static void read_everything(struct series_output *series, const struct sim *sim)
             put_utilisations(&subject);
             put_queue(&subject);
             put_down(&subject);
+            put_members(&subject);
         }
         put_own(&subject);
     }

@@ -450,6 +450,28 @@ static void cache_on_timer(struct component *self, struct request *request)
         operate(self, request);
 }
 
+/* Callers have the ring anew: the keys of a node that leaves go to the others. */
+static void cache_on_member(struct group *group, const struct component *member, bool is_member)
+{
+    struct component *node = group->instances[member->instance];
+
+    if (member->group != group) /* of its store */
+        return;
+    if (is_member)
+        cache_node_returns(node);
+    else
+        cache_node_leaves(node);
+}
+
+/* What it has accepted is written before it goes. */
+static bool cache_may_go(const struct component *self)
+{
+    const struct cache_shared *shared = self->shared;
+    const struct cache *cache = component_state(self);
+
+    return !shared->is_write_back || cache->dirty.count == 0;
+}
+
 static struct activity cache_activity(const struct component *self, const struct request *request)
 {
     (void)self;
@@ -471,6 +493,8 @@ const struct model_type cache_model = {
         .on_timer = cache_on_timer,
         .on_crash = cache_on_crash,
         .on_restart = make_tickers,
+        .on_member = cache_on_member,
+        .may_go = cache_may_go,
         .activity = cache_activity,
         .instance_for = cache_node_for,
         .metrics = metrics,
@@ -489,7 +513,7 @@ const struct model_type cache_model = {
                 "real hit ratios are then higher or much lower. When hits are so cheap that connections and "
                 "the network decide.",
     .params = &cache_params,
-    .roles = ROLE_CACHE | ROLE_STORE,
+    .roles = ROLE_CACHE | ROLE_STORE | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
     .check = cache_check,

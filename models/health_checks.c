@@ -2,6 +2,7 @@
 
 #include "sim/call.h"
 #include "sim/fault.h"
+#include "sim/members.h"
 
 #define PROBE_BYTES 200
 #define PROBE_BRANCH 1
@@ -112,6 +113,15 @@ void health_seen(struct health *health, struct component *self, uint32_t server,
 void health_set_leaving(struct health *health, const struct sim *sim, uint32_t server, bool is_leaving)
 {
     health->servers[server].is_leaving = is_leaving;
+    update(health, sim, server);
+}
+
+void health_forget_server(struct health *health, const struct sim *sim, uint32_t server)
+{
+    struct server_health *state = &health->servers[server];
+
+    state->contrary = state->failures = 0;
+    state->is_unhealthy = false;
     update(health, sim, server);
 }
 
@@ -284,6 +294,10 @@ static void probe(struct health *health, struct component *self, const struct he
     struct request *child;
 
     request_frame(ticker)->number = hash_key(request_frame(ticker)->number);
+    if (member_state_of(real->target) == MEMBER_OUT || member_state_of(real->target) == MEMBER_ORDERED) {
+        sim_tick_at(self, ticker, self->sim->now_ns + health->active->interval);
+        return;
+    }
     child = sim_fork(self, ticker, PROBE_BRANCH);
     sim_tick_at(self, ticker, self->sim->now_ns + health->active->interval);
     if (link->cut != real->cut)

@@ -15,8 +15,10 @@
  * that the process is there costs next to nothing, so probes load no server, and a server that is merely slow
  * or full is healthy to them. That is how most are set up, and passive checks are there for the rest. A
  * server that is down refuses the probe; for one whose machine is gone (a silent fault) nobody answers, and
- * the probe runs into its timeout. The endpoints are a part of the balancer, "lb.health", one instance for
- * each server, so that probes are counted and their latency is seen; requests have nothing to do with it.
+ * the probe runs into its timeout. Whoever is out of service or boots (sim/members.h) is not asked; who comes
+ * is in the choice until a check says otherwise. The endpoints are a part of the balancer, "lb.health", one
+ * instance for each server, so that probes are counted and their latency is seen; requests have nothing to do
+ * with it.
  *
  * Randomness: when the first check of each server is ("check").
  * Cost: two to four events a probe; nothing for balancers without checks.
@@ -105,6 +107,9 @@ void health_seen(struct health *health, struct component *self, uint32_t server,
 
 /* What became of a probe: the state machine of active checks, without its clocks. */
 void health_probed(struct health *health, const struct sim *sim, uint32_t server, bool is_good);
+
+/* Another machine has the server's place: no check has failed there. */
+void health_forget_server(struct health *health, const struct sim *sim, uint32_t server);
 
 void health_set_leaving(struct health *health, const struct sim *sim, uint32_t server, bool is_leaving);
 

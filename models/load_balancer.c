@@ -51,6 +51,14 @@ static bool can_lose_servers(const struct load_balancer_config *config)
     return config->health_check || config->passive_check || config->drains.count;
 }
 
+/* Those behind come and go by themselves. */
+static bool has_members(const struct group *group)
+{
+    const struct load_balancer_shared *shared = group->shared;
+
+    return shared->behind->members != NULL;
+}
+
 /* Balancers report what they were told to do. */
 static bool load_balancer_has_metric(const struct group *group, const struct metric_row *row)
 {
@@ -62,7 +70,7 @@ static bool load_balancer_has_metric(const struct group *group, const struct met
         return config->standby > 0;
     if (row->offset >= offsetof(struct load_balancer, cookies_kept))
         return config->sticky > 0;
-    return can_lose_servers(config);
+    return can_lose_servers(config) || has_members(group);
 }
 
 /* ---- wiring ---- */
@@ -377,6 +385,8 @@ void load_balancer_set_member(struct group *balancers, uint32_t server, bool is_
     for (uint32_t i = 0; i < balancers->count; i++) {
         struct load_balancer *balancer = component_state(balancers->instances[i]);
 
+        if (is_member)
+            health_forget_server(&balancer->health, balancers->sim, server);
         health_set_leaving(&balancer->health, balancers->sim, server, !is_member);
     }
 }
@@ -393,6 +403,15 @@ uint64_t load_balancer_requests_at(const struct group *balancers, uint32_t serve
     return requests;
 }
 
+/* The balancers themselves are not among those that they send to. */
+static void load_balancer_on_member(struct group *group, const struct component *member, bool is_member)
+{
+    const struct load_balancer_shared *shared = group->shared;
+
+    if (member->group == shared->behind)
+        load_balancer_set_member(group, member->instance, is_member);
+}
+
 const struct model_type load_balancer_model = {
     .component = {
         .name = "load_balancer",
@@ -407,6 +426,7 @@ const struct model_type load_balancer_model = {
         .on_crash = load_balancer_on_crash,
         .on_restart = load_balancer_on_restart,
         .on_window = load_balancer_on_window,
+        .on_member = load_balancer_on_member,
         .metrics = metrics,
         .emits = load_balancer_has_metric,
         .activity = load_balancer_activity,

@@ -31,6 +31,9 @@ struct model_type {
      * the whole. */
     const struct model_type *part;
 
+    /* Whose instances it adds and takes away, and how many there may be; NULL: it does not. */
+    const char *(*scaled)(const void *config, uint32_t *instances_max);
+
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */
     void (*check)(const void *config, struct param_problems *problems);
 

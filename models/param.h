@@ -33,6 +33,7 @@ enum param_kind {
     PARAM_KIND_FRACTION,     /* double 0..1; "5%" */
     PARAM_KIND_MONEY,        /* double USD; "$0.10" */
     PARAM_KIND_MONEY_RATE,   /* double USD/h; "$0.10/h" */
+    PARAM_KIND_QUANTITY,     /* struct param_quantity; of whatever unit: "60%", "200ms", "60/s", 12 */
     PARAM_KIND_CHOICE,       /* int; one of the words in `choices` */
     PARAM_KIND_TEXT,         /* const char *; free text */
     PARAM_KIND_DISTRIBUTION, /* struct distribution_config, in s; "5ms" (constant) or { "law": ... } */
@@ -56,6 +57,16 @@ enum param_role {
     ROLE_SERVER = 1, /* takes requests of users: balancer, web server, service */
     ROLE_STORE = 2,  /* read, write, insert, delete of rows */
     ROLE_CACHE = 4,  /* get, put, delete of keys */
+    ROLE_MONITOR = 8,  /* knows figures of others; it is not called */
+    ROLE_ELASTIC = 16, /* instances may come and go while it runs (sim/members.h): a new one is of use as it is */
+};
+
+/* Which kind of number somebody wrote. */
+enum param_unit { PARAM_UNIT_NONE, PARAM_UNIT_FRACTION, PARAM_UNIT_SECONDS, PARAM_UNIT_PER_SECOND };
+
+struct param_quantity {
+    double value;
+    int unit; /* enum param_unit */
 };
 
 struct param_choice {
@@ -127,6 +138,8 @@ struct param_table {
 #define PARAM_MONEY(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_MONEY, double, __VA_ARGS__)
 #define PARAM_MONEY_RATE(type, member, ...) \
     PARAM_ROW(type, member, PARAM_KIND_MONEY_RATE, double, __VA_ARGS__)
+#define PARAM_QUANTITY(type, member, ...) \
+    PARAM_ROW(type, member, PARAM_KIND_QUANTITY, struct param_quantity, __VA_ARGS__)
 #define PARAM_CHOICE(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_CHOICE, int, __VA_ARGS__)
 #define PARAM_TEXT(type, member, ...) PARAM_ROW(type, member, PARAM_KIND_TEXT, const char *, __VA_ARGS__)
 #define PARAM_DISTRIBUTION(type, member, ...) \

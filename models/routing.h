@@ -1,12 +1,14 @@
 /* routing.h - which instance of a target a caller sends to when no balancer stands between.
  *
  * A type may decide by itself (a service sharded by key); otherwise the instance is drawn from the number of
- * the visit, as a name with several addresses spreads callers.
+ * the visit, as a name with several addresses spreads callers. Where the number of instances changes
+ * (sim/members.h), it is one of those in service.
  */
 #ifndef MODELS_ROUTING_H
 #define MODELS_ROUTING_H
 
 #include "sim/component.h"
+#include "sim/members.h"
 #include "sim/random.h"
 #include "sim/request.h"
 
@@ -18,13 +20,15 @@ static inline uint32_t route_instance(const struct group *target, const struct r
         return 0;
     if (target->type->instance_for)
         return target->type->instance_for(target, request);
+    if (__builtin_expect(target->members != NULL, 0))
+        return members_at(target, (uint32_t)(rng_hash(number, target->count) % members_count(target)));
     return (uint32_t)(rng_hash(number, target->count) % target->count);
 }
 
 /* For stores and caches of several instances: each keeps its part of the keys. */
 static inline uint32_t route_by_key(const struct group *group, const struct request *request)
 {
-    return (uint32_t)(((hash_key(request->key) >> 32) * group->count) >> 32);
+    return members_at(group, (uint32_t)(((hash_key(request->key) >> 32) * members_count(group)) >> 32));
 }
 
 #endif

@@ -208,11 +208,12 @@ static uint32_t service_instance_for(const struct group *group, const struct req
 
     switch (config->instances) {
     case INSTANCES_BY_MODULO:
-        return (uint32_t)(request->key % group->count);
+        return members_at(group, (uint32_t)(request->key % members_count(group)));
     case INSTANCES_BY_HASH:
         return route_by_key(group, request);
     default:
-        return (uint32_t)(rng_hash(request->frames[request->top].number, group->count) % group->count);
+        return members_at(group, (uint32_t)(rng_hash(request->frames[request->top].number, group->count) %
+                                            members_count(group)));
     }
 }
 
@@ -263,7 +264,7 @@ const struct model_type service_model = {
     .misleads = "When the real service time depends on load (caches that turn cold, locks, garbage "
                 "collection).",
     .params = &params,
-    .roles = ROLE_SERVER | ROLE_STORE,
+    .roles = ROLE_SERVER | ROLE_STORE | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
     .check_wired = service_check_wired,

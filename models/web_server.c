@@ -239,7 +239,7 @@ const struct model_type web_server_model = {
                   "collection; event loops that hold no worker while they wait.",
     .misleads = "For event-driven servers, unless workers is raised to the requests they keep open at once.",
     .params = &params,
-    .roles = ROLE_SERVER,
+    .roles = ROLE_SERVER | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
     .check = web_server_check,

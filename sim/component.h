@@ -21,6 +21,7 @@
 struct component;
 struct group;
 struct link;
+struct members;
 struct outage;
 struct request;
 struct sim;
@@ -72,7 +73,15 @@ struct component_type {
      * May be NULL. */
     void (*on_crash)(struct component *self);
     void (*on_restart)(struct component *self); /* it is back: new clocks; may be NULL */
+    /* Measuring is about to begin: the last look at statistics as they are, for those who go on by what they
+     * read; may be NULL. */
+    void (*before_window)(struct component *self);
     void (*on_window)(struct component *self);  /* measuring begins: clear its own statistics; may be NULL */
+    /* An instance of what the group calls, or of the group itself, has come into service, or leaves it: new
+     * requests go there, or no longer. See members.h; may be NULL. */
+    void (*on_member)(struct group *group, const struct component *member, bool is_member);
+    /* An instance that leaves may go: nothing to do is left but requests inside; NULL: so it is. */
+    bool (*may_go)(const struct component *self);
     const struct metric_row *metrics;
 
     /* Whether a group emits that metric, by its configuration; NULL: all of them. */
@@ -172,6 +181,7 @@ struct group {
     uint32_t count;
     uint16_t index;            /* in the run */
     struct component **instances;
+    struct members *members; /* who is in service, see members.h; NULL: all are, always */
     struct histogram latency_ok;     /* from arrival to answer, ns; of classes instead in a source */
     struct histogram latency_failed;
     struct resource_statistics *resources[RESOURCES_MAX];

@@ -4,6 +4,7 @@
 
 #include "sim/call.h"
 #include "sim/link.h"
+#include "sim/members.h"
 #include "sim/station.h"
 #include "sim/trace_strands.h"
 
@@ -190,19 +191,28 @@ static void swap_callbacks(struct component *component, bool down)
         component->on_request = down ? fault_on_request : component->group->type->on_request;
 }
 
-static void go_down(struct component *component, bool silent)
+/* What it works at, and its connections; its requests follow. */
+static void stop(struct component *component)
 {
-    struct outage *outage = component->outage;
-
-    outage->dying = true;
-    outage->silent = silent;
-    outage->crashes++;
-    gauge_rise(&outage->down, component->sim->now_ns);
+    component->outage->dying = true;
     swap_callbacks(component, true);
     for (uint8_t i = 0; i < component->resource_count; i++)
         if (component->resources[i].kind == RESOURCE_STATION)
             station_drop(component->resources[i].of.station, component);
     sim_connections_crash(component);
+}
+
+static void go_down(struct component *component, bool silent)
+{
+    struct outage *outage = component->outage;
+
+    outage->silent = silent;
+    outage->crashes++;
+    outage->down_ns = component->sim->now_ns;
+    gauge_rise(&outage->down, component->sim->now_ns);
+    if (component->group->members)
+        member_change_serving(component, false);
+    stop(component);
 }
 
 static void find_victims(struct victims *victims)
@@ -220,26 +230,14 @@ static void find_victims(struct victims *victims)
     }
 }
 
-static void fault_begin(const struct fault *fault)
+/* Those that are dying are dead: what was in their memory is gone, and their callers hear of it. */
+static void die(struct component *const *components, uint32_t count)
 {
-    struct sim *sim = fault->group->sim;
-    struct victims victims = { .sim = sim };
-    bool any = false;
+    struct victims victims = { .sim = components[0]->sim };
 
-    prepare_trace(sim);
-    for (uint32_t i = fault->first; i <= fault->last; i++) {
-        struct component *component = fault->group->instances[i];
-
-        if (component->outage->faults++ && component_is_down(component))
-            continue;
-        any = true;
-        go_down(component, fault->silent);
-    }
-    if (!any)
-        return;
     find_victims(&victims);
-    for (uint32_t i = fault->first; i <= fault->last; i++) {
-        struct component *component = fault->group->instances[i];
+    for (uint32_t i = 0; i < count; i++) {
+        struct component *component = components[i];
 
         if (component->outage->dying && component->group->type->on_crash)
             component->group->type->on_crash(component);
@@ -248,9 +246,28 @@ static void fault_begin(const struct fault *fault)
     answer_victims(&victims);
 }
 
+static void fault_begin(const struct fault *fault)
+{
+    bool any = false;
+
+    prepare_trace(fault->group->sim);
+    for (uint32_t i = fault->first; i <= fault->last; i++) {
+        struct component *component = fault->group->instances[i];
+
+        if ((component->outage->faults++ && component_is_down(component)) || component->outage->out)
+            continue;
+        any = true;
+        go_down(component, fault->silent);
+    }
+    if (any)
+        die(&fault->group->instances[fault->first], fault->last - fault->first + 1);
+}
+
 static void come_up(struct component *component)
 {
     gauge_fall(&component->outage->down, component->sim->now_ns);
+    if (component->group->members)
+        member_change_serving(component, true);
     swap_callbacks(component, false);
     if (component->group->type->on_restart)
         component->group->type->on_restart(component);
@@ -261,7 +278,7 @@ static void fault_end(const struct fault *fault)
     for (uint32_t i = fault->first; i <= fault->last; i++) {
         struct component *component = fault->group->instances[i];
 
-        if (--component->outage->faults == 0 && component_is_down(component))
+        if (--component->outage->faults == 0 && component_has_crashed(component))
             come_up(component);
     }
 }
@@ -270,6 +287,32 @@ void fault_take_over(struct component *self)
 {
     SIM_ASSERT(self->sim, self, component_is_down(self));
     come_up(self);
+}
+
+/* ---- out of service and in ---- */
+
+void fault_put_out(struct component *self)
+{
+    struct outage *outage = self->outage;
+
+    outage->out = true;
+    if (component_has_crashed(self)) { /* its memory is gone already, and nobody waits for it */
+        gauge_fall(&outage->down, self->sim->now_ns);
+        outage->silent = false;
+        return;
+    }
+    outage->silent = false;
+    prepare_trace(self->sim);
+    stop(self);
+    die(&self, 1);
+}
+
+void fault_put_in(struct component *self)
+{
+    self->outage->out = false;
+    swap_callbacks(self, false);
+    if (self->group->type->on_restart)
+        self->group->type->on_restart(self);
 }
 
 /* ---- the timeline ---- */

@@ -17,6 +17,8 @@
  * timeout, or until the network gives up (OUTCOME_LOST, GIVE_UP_NS after the crash, or after the call was
  * sent). Requests that nobody answers count as inside the instance until then.
  *
+ * A fault passes over an instance that is out of service (members.h).
+ *
  * Faults may overlap: an instance is down while any of them lasts, and what a crash finds dead is not crashed
  * again. All instances of one fault die at the same instant, before the first caller hears of it. A fault
  * comes before everything else that happens at its date.
@@ -42,6 +44,8 @@ struct outage {
     uint32_t faults;  /* that last now */
     bool dying;       /* while a crash is worked out */
     bool silent;      /* how it went down */
+    bool out;         /* not in service: see members.h */
+    int64_t down_ns;  /* when it died last */
     uint64_t crashes; /* in the window */
     struct gauge down; /* 0 or 1 */
 };
@@ -63,11 +67,24 @@ static inline bool group_may_crash(const struct group *group)
     return false;
 }
 
-/* It has crashed and is not back: nobody will answer for it. */
+/* It has crashed and is not back, or is out of service: nobody will answer for it. */
 static inline bool component_is_down(const struct component *component)
 {
-    return __builtin_expect(component->outage != NULL, 0) && component->outage->down.level > 0;
+    const struct outage *outage = component->outage;
+
+    return __builtin_expect(outage != NULL, 0) && (outage->down.level > 0 || outage->out);
 }
+
+/* The first of these. */
+static inline bool component_has_crashed(const struct component *component)
+{
+    return component->outage && component->outage->down.level > 0;
+}
+
+/* It goes out of service, dead or alive, and loses what a crash would take; nobody counts it as one. And
+ * back, as new. Of members.c. */
+void fault_put_out(struct component *self);
+void fault_put_in(struct component *self);
 
 /* Another machine takes the place of the one that is down: the instance is up from now on, as new
  * (on_restart), though the fault lasts. What crashes it before the fault has ended finds no other machine:

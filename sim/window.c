@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/fault.h"
+#include "sim/members.h"
 #include "sim/sim.h"
 #include "sim/station.h"
 
@@ -60,6 +61,8 @@ static void window_start_group(struct group *group)
 {
     histogram_clear(&group->latency_ok);
     histogram_clear(&group->latency_failed);
+    if (group->members)
+        members_window_start(group);
     for (uint8_t i = 0; i < group->resource_count; i++) {
         struct resource_statistics *statistics = group->resources[i];
 
@@ -85,6 +88,9 @@ static void window_start_class(struct request_class *class)
 
 void sim_window_start(struct sim *sim)
 {
+    for (uint16_t i = 0; i < sim->component_count; i++)
+        if (sim->components[i]->group->type->before_window)
+            sim->components[i]->group->type->before_window(sim->components[i]);
     sim->window_start_ns = sim->now_ns;
     for (uint16_t i = 0; i < sim->component_count; i++) {
         struct component *component = sim->components[i];

@@ -5,6 +5,7 @@
 
 #include "sim/call.h"
 #include "sim/fault.h"
+#include "sim/members.h"
 #include "sim/sim.h"
 #include "sim/station.h"
 
@@ -158,8 +159,13 @@ void sim_begin(struct sim *sim)
     for (uint32_t i = 0; i < sim->station_count; i++)
         if (sim->stations[i]->sharing)
             sharing_start(sim->stations[i]);
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->members)
+            members_begin(sim->groups[i]);
     for (uint16_t i = 0; i < sim->component_count; i++) {
         sim->memory.owner = sim->components[i]->id + 1u; /* what it allocates now is kept for it */
+        if (member_state_of(sim->components[i]) == MEMBER_OUT)
+            continue;
         if (sim->components[i]->group->type->start)
             sim->components[i]->group->type->start(sim->components[i]);
     }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/routing.h"
 #include "models/database.h"
 #include "models/environment.h"
 #include "sim/call.h"
@@ -40,7 +41,8 @@ struct source_config {
 };
 
 struct source_shared {
-    struct link *link;
+    struct link **links;
+    struct group *target;
     struct rng rng;
     uint64_t number;
     struct request *stream;
@@ -67,7 +69,7 @@ static void source_send(struct component *self, uint64_t number, const struct as
         config->ask(request, &shared->rng);
     }
     request_frame(request)->step = place;
-    sim_call(self, request, shared->link, 0);
+    sim_call(self, request, shared->links[route_instance(shared->target, request, number)], 0);
 }
 
 static void source_wire_group(struct group *group)
@@ -78,7 +80,8 @@ static void source_wire_group(struct group *group)
 
     if (config->timeout_ns)
         policy.timeout_ns = config->timeout_ns;
-    shared->link = sim_link(group, sim_find_group(group->sim, config->target), 0, &policy);
+    shared->target = sim_find_group(group->sim, config->target);
+    shared->links = sim_link_all(group, shared->target, &policy);
     rng_init(&shared->rng, group->sim->seed, group->name, "stream");
     sim_add_class(group, "ask");
 }

@@ -4,6 +4,7 @@
 
 #include "tests/models/store_source.h"
 #include "models/routing.h"
+#include "sim/members.h"
 
 #define US (SIM_NS_PER_S / 1000000)
 
@@ -937,6 +938,58 @@ START_TEST(test_cache_node_that_leaves_moves_its_keys_alone)
 }
 END_TEST
 
+/* Of three nodes two are in service at first. Keys of the third are its own as soon as it joins, and it is empty; when it
+ * leaves they are with the others again, who have nothing of what it had, and it writes what it has accepted before it
+ * goes. */
+START_TEST(test_cache_nodes_come_cold_and_go_when_all_is_written)
+{
+    struct system system = system_of("store");
+    uint64_t key = 0;
+    struct asked script[] = {
+        { 1 * SECOND, OPERATION_READ, .data = 1 },  { 2 * SECOND, OPERATION_READ, .data = 1 },
+        { 11 * SECOND, OPERATION_READ, .data = 1 }, { 12 * SECOND, OPERATION_READ, .data = 1 },
+        { 21 * SECOND, OPERATION_WRITE, .data = 1 }, { 41 * SECOND, OPERATION_READ, .data = 1 },
+    };
+    struct component *third;
+    struct sim *sim;
+
+    system.nodes = 3;
+    system.cache.writes = WRITES_BACK;
+    system.users = (struct source_config){ .target = "cache", .script = script, .script_count = 6 };
+    sim = build(&system);
+    third = instance_of(sim, "cache", 2);
+    while (node_of(sim, key) != 2) /* with all of them there */
+        key++;
+    for (size_t i = 0; i < 6; i++)
+        script[i].key = key;
+    members_init(third->group, 2);
+    run_to(sim, 10 * SECOND);
+    ck_assert_uint_ne(node_of(sim, key), 2);
+    assert_hit(&script[1], 0);
+    ck_assert_uint_eq(third->started, 0);
+    member_order(third);
+    member_join(third);
+    ck_assert_uint_eq(node_of(sim, key), 2);
+    run_to(sim, 21 * SECOND + MS);
+    ck_assert_uint_eq(third->started, 3);
+    ck_assert_uint_eq(store_reads(sim), 2); /* cold */
+    assert_hit(&script[3], 0);
+    member_leave(third);
+    ck_assert_uint_ne(node_of(sim, key), 2);
+    ck_assert_uint_eq(component_in_flight(third), 0);
+    ck_assert(!member_is_idle(third));
+    run_to(sim, 35 * SECOND);
+    ck_assert(member_is_idle(third));
+    ck_assert_uint_eq(store_writes(sim), 1);
+    member_retire(third);
+    run_to(sim, 100 * SECOND);
+    ck_assert_uint_eq(third->started, 3);
+    ck_assert_uint_eq(counter(third, "lost_writes"), 0);
+    ck_assert_uint_eq(third->group->members->billed.level, 2);
+    sim_destroy(sim);
+}
+END_TEST
+
 /* ---- copies in another place ---- */
 
 static const struct cache_copy_config far_copy = { .cache = "far" };
@@ -1062,7 +1115,8 @@ START_TEST(test_cache_read_through_hits_as_che_says)
 }
 END_TEST
 
-TEST_MAIN("cache", test_cache_aside_holds_what_was_put, test_cache_sizes_and_data_sets_are_told_apart,
+TEST_MAIN("cache", test_cache_nodes_come_cold_and_go_when_all_is_written,
+          test_cache_aside_holds_what_was_put, test_cache_sizes_and_data_sets_are_told_apart,
           test_cache_counts_stale_hits, test_cache_without_a_store_cannot_read_or_write,
           test_cache_reads_through_once, test_cache_writes_around_or_through,
           test_cache_keeps_the_answer_that_comes_last, test_cache_passes_failures_on_and_keeps_none,
