@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/members.h"
+
 /* A component that is a part is drawn as the whole: "db.shard" as "db". */
 static const struct group *whole_of(const struct group *group)
 {
@@ -29,11 +31,17 @@ static const char *host_name(const struct param_table *table, const void *config
     return NULL;
 }
 
+/* It looks at others, or decides about them, and takes part in no request. */
+static bool is_attendant(const struct model_type *type)
+{
+    return type->scaled || type->roles == ROLE_MONITOR;
+}
+
 static const char *shape_of(const struct model_type *type)
 {
     if (type->component.is_source)
         return "ellipse";
-    if (type->component.wire_callers) /* a name: requests do not pass through it */
+    if (type->component.wire_callers || is_attendant(type)) /* requests do not pass through it */
         return "note";
     if (type->roles & ROLE_SERVER)
         return "box";
@@ -66,7 +74,9 @@ static void write_node(FILE *file, const struct scenario_variant *variant, const
 
     fprintf(file, "  \"%s\" [shape=%s, label=\"%s", component->name, shape_of(component->type),
             component->name);
-    if (instances > 1)
+    if (group->members)
+        fprintf(file, " x%u, up to %llu", group->members->start_count, (unsigned long long)instances);
+    else if (instances > 1)
         fprintf(file, " x%llu", (unsigned long long)instances);
     fprintf(file, "\\n%s", component->type->component.name);
     if (host && !shared_host(variant, host))
@@ -107,6 +117,21 @@ static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn
     }
 }
 
+/* Whom an attendant's parameters name: dashed, for no request goes there. */
+static void write_dashes(FILE *file, const struct component_config *component)
+{
+    const struct param_table *table = component->type->params;
+
+    for (const struct param_row *row = table->rows; row->name; row++) {
+        const void *slot = (const char *)component->config + row->offset;
+        bool refers = row->kind == PARAM_KIND_REFERENCE && row->refers_to == PARAM_REFERS_COMPONENT;
+        const char *name = refers ? *(const char *const *)slot : NULL;
+
+        if (name)
+            fprintf(file, "  \"%s\" -> \"%s\" [style=dashed];\n", component->name, name);
+    }
+}
+
 bool diagram_write(FILE *file, const struct scenario_variant *variant, const struct sim *sim)
 {
     unsigned char *drawn = calloc((size_t)sim->group_count * sim->group_count, 1);
@@ -120,6 +145,9 @@ bool diagram_write(FILE *file, const struct scenario_variant *variant, const str
         write_nodes(file, variant, sim, &variant->environment.hosts[i]);
     write_nodes(file, variant, sim, NULL);
     write_arrows(file, sim, drawn);
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (is_attendant(variant->components[i].type))
+            write_dashes(file, &variant->components[i]);
     fputs("}\n", file);
     free(drawn);
     return true;

@@ -254,6 +254,11 @@ static void write_limit(struct page *page, const struct outcome_of_variant *run)
     headroom = assessment->limit_utilisation > 0 ? 1 / assessment->limit_utilisation : INFINITY;
     if (assessment->overloaded)
         write_overload(page, run, resource);
+    else if (results_find(&run->results, assessment->limit->component, "instances.mean"))
+        page_words(page, PAGE_PLAIN,
+                   "the busiest is the %s of %s, %s; with more load it gets more instances, up to what its "
+                   "autoscaler may order",
+                   resource, assessment->limit->component, text_busy(assessment->limit_utilisation, text));
     else if (headroom > 1.02 && headroom < 50)
         page_words(page, PAGE_PLAIN,
                    "the %s of %s, %s busy, will be full first, at about %.3g times this load", resource,

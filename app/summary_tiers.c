@@ -113,12 +113,16 @@ static void write_tier(struct page *page, const struct results *results, const c
            hits = results_value(results, component, "hit_ratio");
     double p99 = results_value(results, component, "latency.p99"),
            again = results_value(results, component, "logins.again");
-    int count = count_instances(results, component);
+    double instances = results_value(results, component, "instances.mean"); /* where their number changes */
+    int count = isnan(instances) ? count_instances(results, component) : 1;
     char label[64], text[SUMMARY_TEXT_SIZE];
 
     snprintf(label, sizeof label, count > 1 ? "    %.*s x%d" : "    %.*s", TIER_WIDTH_MAX - 9, component,
              count);
     page_label(page, width, label);
+    if (!isnan(instances))
+        page_listed(page, PAGE_PLAIN, "%s instances on average and %.0f at most", text_count(instances, text),
+                    results_value(results, component, "instances.max"));
     write_utilisations(page, results, component);
     if (!isnan(hits))
         page_listed(page, PAGE_PLAIN, "hits %s", text_busy(hits, text));

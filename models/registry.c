@@ -4,6 +4,7 @@
 #include "models/host.h"
 #include "models/model.h"
 
+extern const struct model_type autoscaler_model;
 extern const struct model_type cache_model;
 extern const struct model_type cdn_edge_model;
 extern const struct model_type cdn_model;
@@ -13,14 +14,30 @@ extern const struct model_type dns_authority_model;
 extern const struct model_type dns_model;
 extern const struct model_type dns_record_model;
 extern const struct model_type load_balancer_model;
+extern const struct model_type monitor_model;
 extern const struct model_type service_model;
 extern const struct model_type sharded_database_model;
 extern const struct model_type web_server_model;
 
 const struct model_type *const model_registry[] = {
-    &clients_model, &dns_model,      &load_balancer_model,    &web_server_model, &service_model,
-    &cache_model,   &cdn_model,      &database_model,         &sharded_database_model,
-    &host_model,    &cdn_edge_model, &dns_authority_model,    &dns_record_model, NULL,
+    /* what a scenario names */
+    &clients_model,
+    &dns_model,
+    &load_balancer_model,
+    &web_server_model,
+    &service_model,
+    &cache_model,
+    &cdn_model,
+    &database_model,
+    &sharded_database_model,
+    &autoscaler_model,
+    &monitor_model,
+    /* parts */
+    &host_model,
+    &cdn_edge_model,
+    &dns_authority_model,
+    &dns_record_model,
+    NULL,
 };
 
 const struct model_type *model_find(const char *name)

@@ -141,6 +141,10 @@ START_TEST(test_registry_types_have_callbacks)
 
         if ((*type)->hidden)
             continue;
+        if (!((*type)->roles & (ROLE_SERVER | ROLE_STORE | ROLE_CACHE)) && !component->is_source) {
+            ck_assert_msg(component->on_timer, "%s: neither called nor with a clock", component->name);
+            continue;
+        }
         ck_assert_msg(component->on_request || component->is_source, "%s: no on_request", component->name);
         ck_assert_msg(component->on_reply || component->on_timer, "%s: neither on_reply nor on_timer",
                       component->name);
