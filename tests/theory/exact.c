@@ -1,6 +1,7 @@
 #include "tests/theory/exact.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* Load offered to all servers together, in Erlang. */
 static double offered(const struct parameters *p)
@@ -313,4 +314,35 @@ double exact_dns_failures(const struct parameters *parameters, double argument)
 
     (void)argument;
     return rate * before + rate * ttl / (ttl + parameters->gap_s) * (after - after * after / (2 * ttl));
+}
+
+/* ---- an autoscaler ---- */
+
+/* In whole requests per second: ceil of a quotient without its rounding errors. Capped: no figure shows more than all
+ * instances can do. */
+static double scaled(const struct parameters *p, bool is_capped)
+{
+    long load = lround(p->arrival_rate), capacity = lround(1 / p->service_mean_s);
+    long target = lround(p->target * (double)capacity), instances = p->instances;
+
+    for (int i = 0; i < p->evaluations; i++) {
+        long shown = is_capped && load > instances * capacity ? instances * capacity : load;
+        double ratio = (double)shown / (double)(instances * target);
+
+        if (fabs(ratio - 1) > 0.1)
+            instances = (shown + target - 1) / target;
+    }
+    return (double)instances;
+}
+
+double exact_instances_by_utilisation(const struct parameters *p, double argument)
+{
+    (void)argument;
+    return scaled(p, true);
+}
+
+double exact_instances_by_load(const struct parameters *p, double argument)
+{
+    (void)argument;
+    return scaled(p, false);
 }

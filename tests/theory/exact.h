@@ -45,6 +45,8 @@ struct parameters {
     double detection_s; /* O33: until the name is corrected */
     double window_s;    /* O33: how long failures are counted */
     double gap_s;       /* O33: between two requests of one who asks again only with the next; 0: at once */
+    int instances, evaluations;        /* O40: at first, and looked at so often; each does 1 / service_mean_s */
+    double target;                     /* O40: part of that */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */
@@ -108,5 +110,10 @@ double exact_edge_hits(const struct parameters *parameters, double edge); /* sha
 double exact_cdn_hits(const struct parameters *parameters, double argument);
 double exact_origin_rate(const struct parameters *parameters, double argument);
 double exact_cdn_usd_per_hour(const struct parameters *parameters, double argument);
+
+/* ---- an autoscaler: the rule of the Kubernetes documentation, load that is refused beyond capacity ---- */
+
+double exact_instances_by_utilisation(const struct parameters *parameters, double argument); /* at most 100 % */
+double exact_instances_by_load(const struct parameters *parameters, double argument);        /* what is offered */
 
 #endif

@@ -462,6 +462,68 @@ const struct oracle oracles[] = {
               { .arrival_rate = 1000, .share = 0.5, .ttl_s = 20, .window_s = 100, .gap_s = 10 } },
         },
     },
+    {
+        .id = "O40", .file = "O40_autoscaler.json",
+        .words = "Target tracking, desired = ceil(instances x figure / target), tolerance 10 %, an evaluation every 4 s, machines "
+                 "that are ready at once. (a) 50 servers, 90 % busy, and a target of 75 %.",
+        .wrong = "web.service_time=10.5ms",
+        .claims = {
+            { "servers", "", OF("web", "instances.mean"), .exact = exact_instances_by_utilisation,
+              .published = 60 },
+        },
+        .configurations = {
+            { "50 of 90 %", "base", { NULL },
+              { .arrival_rate = 4500, .service_mean_s = 0.01, .instances = 50, .evaluations = 1, .target = 0.75 } },
+            { "50 of 80 %: within the tolerance", "base", { "users.arrivals=4000/s" },
+              { .arrival_rate = 4000, .service_mean_s = 0.01, .instances = 50, .evaluations = 1, .target = 0.75 } },
+        },
+    },
+    {
+        .id = "O40", .file = "O40_autoscaler.json",
+        .words = "(b) 2 servers of 100/s each meet 1000/s, and the target is 60 %. What they cannot do is refused, so that they "
+                 "are never more than 100 % busy, and the overload looks smaller than it is. A configuration is the time that "
+                 "follows so many evaluations: 2, 4, 7, 12, 17, 17, 17.",
+        .wrong = "web.service_time=10.5ms",
+        .claims = {
+            { "servers", "", OF("web", "instances.mean"), .exact = exact_instances_by_utilisation,
+              .published = 17 },
+        },
+        .configurations = {
+            { "four evaluations", "by_utilisation", { "time.warm_up=16s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 4, .target = 0.6 } },
+            { "no evaluations", "by_utilisation", { "time.warm_up=0s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 0, .target = 0.6 } },
+            { "one evaluation", "by_utilisation", { "time.warm_up=4s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 1, .target = 0.6 } },
+            { "two evaluations", "by_utilisation", { "time.warm_up=8s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2, .target = 0.6 } },
+            { "three evaluations", "by_utilisation", { "time.warm_up=12s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3, .target = 0.6 } },
+            { "five evaluations", "by_utilisation", { "time.warm_up=20s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 5, .target = 0.6 } },
+            { "six evaluations", "by_utilisation", { "time.warm_up=24s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 6, .target = 0.6 } },
+        },
+    },
+    {
+        .id = "O40", .file = "O40_autoscaler.json",
+        .words = "(c) The same by the requests that each server is offered, 60/s being the target, those that it refuses among them: "
+                 "2, 17, 17, 17.",
+        .wrong = "users.arrivals=1050/s", /* what is offered does not depend on the service */
+        .claims = {
+            { "servers", "", OF("web", "instances.mean"), .exact = exact_instances_by_load, .published = 17 },
+        },
+        .configurations = {
+            { "one evaluation", "by_load", { "time.warm_up=4s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 1, .target = 0.6 } },
+            { "no evaluations", "by_load", { "time.warm_up=0s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 0, .target = 0.6 } },
+            { "two evaluations", "by_load", { "time.warm_up=8s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2, .target = 0.6 } },
+            { "three evaluations", "by_load", { "time.warm_up=12s" },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3, .target = 0.6 } },
+        },
+    },
     { .id = NULL },
 };
 

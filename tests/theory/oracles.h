@@ -13,7 +13,7 @@
 #include "tests/theory/exact.h"
 
 #define CLAIMS_MAX 12
-#define CONFIGURATIONS_MAX 5
+#define CONFIGURATIONS_MAX 8
 #define SETTINGS_MAX 2
 
 enum claim_relation { CLAIM_EQUAL, CLAIM_AT_MOST, CLAIM_AT_LEAST };

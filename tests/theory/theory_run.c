@@ -124,7 +124,7 @@ struct judgement theory_judge(const struct theory_run *run, const struct theory_
     double error = judgement.simulated.mean - judgement.exact, wrong = wrong_by(claim, error);
     double standard = standard_error(judgement.simulated);
 
-    judgement.deviations = error == 0 ? 0 : error / standard;
+    judgement.deviations = error == 0 ? 0 : error / standard; /* nothing may vary at all */
     judgement.within_errors =
         wrong <= THEORY_DEVIATIONS * standard + near_of(theory_case, claim) * fabs(judgement.exact);
     judgement.within_tolerance =
