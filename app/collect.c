@@ -334,16 +334,37 @@ static uint64_t counter_sum(const struct subject *subject, size_t offset)
     return sum;
 }
 
+/* Levels in seconds are kept in ns. */
+static double scale_of(const struct metric_row *row)
+{
+    return strcmp(row->unit, "s") ? 1.0 : 1.0 / (double)SIM_NS_PER_S;
+}
+
+/* Of instances together. */
+static void add_times(const struct subject *subject, const struct metric_row *row)
+{
+    struct histogram *all = calloc(1, sizeof *all);
+
+    if (!all) {
+        subject->results->out_of_memory = true;
+        return;
+    }
+    for (uint32_t i = 0; i < subject->count; i++)
+        histogram_merge(all, (const void *)((const char *)component_state(subject->members[i]) + row->offset));
+    results_add_times(subject->results, subject->name, row->name, all, 0);
+    free(all);
+}
+
 static void add_level(const struct subject *subject, const struct metric_row *row)
 {
-    double mean = 0, max = 0;
+    double mean = 0, max = 0, scale = scale_of(row);
 
     for (uint32_t i = 0; i < subject->count; i++) {
         const struct amount *amount =
             (const void *)((const char *)component_state(subject->members[i]) + row->offset);
 
-        mean += amount_mean(amount, subject->sim->now_ns);
-        max += (double)amount->level_max;
+        mean += amount_mean(amount, subject->sim->now_ns) * scale;
+        max += (double)amount->level_max * scale;
     }
     results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".mean"),
                       row->unit, RESULT_VALUE, mean);
@@ -366,6 +387,8 @@ static void add_own_metrics(const struct subject *subject)
                               hits + counter_sum(subject, row->offset_other));
         } else if (row->kind == METRIC_LEVEL)
             add_level(subject, row);
+        else if (row->kind == METRIC_TIMES)
+            add_times(subject, row);
     }
 }
 

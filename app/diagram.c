@@ -45,6 +45,10 @@ static const char *shape_of(const struct model_type *type)
         return "note";
     if (type->roles & ROLE_SERVER)
         return "box";
+    if (type->roles & ROLE_QUEUE)
+        return "cds";
+    if (type->roles & ROLE_CONSUMER)
+        return "box";
     return type->roles & ROLE_CACHE ? "component" : "cylinder";
 }
 

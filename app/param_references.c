@@ -31,6 +31,8 @@ static const struct role_row roles[] = {
     { ROLE_CACHE, "a cache" },
     { ROLE_MONITOR, "a monitor" },
     { ROLE_ELASTIC, "a component whose instances come and go" },
+    { ROLE_QUEUE, "a queue" },
+    { ROLE_CONSUMER, "a consumer" },
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof *roles)

@@ -51,7 +51,9 @@ static void read_instances(const struct fault_reading *fault, const struct compo
                            struct scenario_fault *read)
 {
     const struct fault_config *config = fault->config;
-    int64_t instances = build_instances(fault->reading->variant, component);
+    const struct model_type *type = component->type;
+    int64_t instances = type->part_count ? type->part_count(component->config)
+                                         : build_instances(fault->reading->variant, component);
     char message[160];
 
     snprintf(message, sizeof message, "\"%.64s\" has %lld instance%s, numbered from 0", component->name,

@@ -331,7 +331,8 @@ static void put_own(const struct subject *subject)
         if (group_emits(subject->group, row) && (row->kind == METRIC_RATIO || row->kind == METRIC_LEVEL))
             put(subject->series,
                 next_column(subject->series, subject->name, row->name,
-                            row->kind == METRIC_LEVEL ? ".mean" : "", row->unit, 1),
+                            row->kind == METRIC_LEVEL ? ".mean" : "", row->unit,
+                            strcmp(row->unit, "s") ? 1 : 1.0 / (double)SIM_NS_PER_S), /* of levels in ns */
                 read_own(subject, row));
 }
 

@@ -140,7 +140,7 @@ static void write_tier(struct page *page, const struct results *results, const c
 /* Callers look it up, and go elsewhere. */
 static bool is_name(const struct results *results, const char *component)
 {
-    return results_find(results, component, "stub.hit_ratio");
+    return summary_is_tier(component) && results_find(results, component, "stub.hit_ratio");
 }
 
 /* How often callers knew the address, what it took the others to find out, and what became of a dead one. */
@@ -166,11 +166,58 @@ static void write_name(struct page *page, const struct results *results, const c
     page_end_line(page);
 }
 
+/* A subscription of a queue: it has no resources, but what users do not see of their work. */
+static bool is_subscription(const struct results *results, const char *component)
+{
+    return summary_is_tier(component) && strchr(component, '.') && results_find(results, component, "end_to_end.p50");
+}
+
+/* What went wrong with messages, where anything did. */
+static void write_message_losses(struct page *page, const struct results *results, const char *component)
+{
+    static const struct {
+        const char *metric, *words;
+        enum page_tone tone;
+    } rows[] = {
+        { "refused", "refused as it was full", PAGE_WARN },  { "unconfirmed", "failed unacknowledged", PAGE_WARN },
+        { "redelivered", "delivered again", PAGE_PLAIN },    { "duplicates", "done again", PAGE_WARN },
+        { "dead_lettered", "dead letters", PAGE_WARN },      { "expired", "expired unread", PAGE_BAD },
+        { "lost", "lost after acknowledgement", PAGE_BAD },
+    };
+    double published = results_value(results, component, "published");
+    char text[SUMMARY_TEXT_SIZE];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double share = results_value(results, component, rows[i].metric) / published;
+
+        if (share > 0)
+            page_listed(page, rows[i].tone, "%s %s", text_percent(share, text), rows[i].words);
+    }
+}
+
+static void write_subscription(struct page *page, const struct results *results, const char *component, int width)
+{
+    double done = results_value(results, component, "acknowledged"), seconds = results->seconds;
+    char label[64], text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
+
+    snprintf(label, sizeof label, "    %.*s", TIER_WIDTH_MAX - 6, component);
+    page_label(page, width, label);
+    page_listed(page, PAGE_PLAIN, "%s published", text_rate(results_value(results, component, "published") / seconds, text));
+    page_listed(page, PAGE_PLAIN, "%s done", text_rate(done / seconds, text));
+    page_listed(page, PAGE_PLAIN, "%s waiting (most %s)", text_count(results_value(results, component, "waiting.mean"), text),
+                text_count(results_value(results, component, "waiting.max"), other));
+    page_listed(page, PAGE_PLAIN, "done p50 %s p99 %s after the publish",
+                text_seconds(results_value(results, component, "end_to_end.p50"), text),
+                text_seconds(results_value(results, component, "end_to_end.p99"), other));
+    write_message_losses(page, results, component);
+    page_end_line(page);
+}
+
 static bool is_shown(const struct results *results, const char *component)
 {
-    return summary_is_tier(component) &&
-           (results_find(results, component, "wait.probability") || /* it has resources of its own */
-            is_name(results, component));
+    return is_name(results, component) || is_subscription(results, component) ||
+           (summary_is_tier(component) &&
+            results_find(results, component, "wait.probability")); /* it has resources of its own */
 }
 
 static int width_of_labels(const struct results *results)
@@ -192,12 +239,14 @@ void summary_tiers(struct page *page, const struct results *results, bool steady
     for (size_t i = 0; i < results->entry_count; i++) {
         const char *component = results->entries[i].component;
 
-        if (!strcmp(component, last) || !is_shown(results, component))
+        if (!strcmp(component, last))
             continue;
         last = component;
         if (is_name(results, component))
             write_name(page, results, component, width);
-        else
+        else if (is_subscription(results, component))
+            write_subscription(page, results, component, width);
+        else if (is_shown(results, component))
             write_tier(page, results, component, width, steady);
     }
 }

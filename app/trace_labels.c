@@ -82,7 +82,9 @@ static void describe_store(const struct trace *trace, uint32_t index, char *labe
     unsigned roles = roles_of(visit->component);
     const char *word = roles & ROLE_CACHE ? cache_word(trace, index) : NULL;
 
-    if (roles && !(roles & ROLE_SERVER))
+    if (roles & ROLE_QUEUE)
+        trace_append(label, " publish");
+    else if (roles && !(roles & ROLE_SERVER))
         trace_append(label, " %s", operations[visit->operation]);
     if (word && visit->ended_ns != TRACE_OPEN && visit->outcome == OUTCOME_OK)
         trace_append(label, ", %s", word);

@@ -43,6 +43,7 @@ enum step_verb {
     STEP_PUT,
     STEP_DROP,
     STEP_CALL,
+    STEP_PUBLISH,
     STEP_PARALLEL,
     STEP_SEQUENCE,
     STEP_CHOOSE,
@@ -56,7 +57,7 @@ enum step_verb {
 struct step_config {
     int verb; /* enum step_verb; the member of that name is set, of those down to session */
     struct distribution_config compute, wait;                             /* s */
-    const char *read, *write, *insert, *delete, *get, *put, *drop, *call; /* components */
+    const char *read, *write, *insert, *delete, *get, *put, *drop, *call, *publish; /* components */
     struct param_list parallel, sequence;                                 /* of struct step_config */
     struct param_list choose;                                             /* of struct arm_config */
     int64_t repeat;                                                       /* times */
@@ -190,6 +191,9 @@ void handlers_check_stores(const struct group *group, const struct param_list *s
 /* Classes that arrive and have no handler, handlers that no class is named like. For check_wired. */
 void handlers_check_wired(const struct group *group, const struct param_list *handlers,
                           struct param_problems *problems);
+
+/* Whether requests of that class make these handlers publish to that queue. */
+bool handlers_publish(const struct param_list *handlers, const char *class, const char *queue);
 
 /* Where the handler of the request's class begins: the frame's step before handler_run(); 0: there is
  * none. */

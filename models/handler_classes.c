@@ -94,3 +94,40 @@ void handlers_check_wired(const struct group *group, const struct param_list *ha
                           class->name, class->group->name);
     }
 }
+
+/* ---- what is published ---- */
+
+static bool publishes(const struct param_list *list, const char *queue);
+
+static bool step_publishes(const struct step_config *step, const char *queue)
+{
+    const struct arm_config *arms = step->choose.items;
+
+    if (step->verb == STEP_PUBLISH && !strcmp(step->publish, queue))
+        return true;
+    for (size_t i = 0; i < step->choose.count; i++)
+        if (publishes(&arms[i].steps, queue))
+            return true;
+    return publishes(&step->parallel, queue) || publishes(&step->sequence, queue) || publishes(&step->steps, queue) ||
+           publishes(&step->on_miss, queue) || publishes(&step->on_error, queue);
+}
+
+static bool publishes(const struct param_list *list, const char *queue)
+{
+    const struct step_config *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (step_publishes(&steps[i], queue))
+            return true;
+    return false;
+}
+
+bool handlers_publish(const struct param_list *handlers, const char *class, const char *queue)
+{
+    const struct handler_config *items = handlers->items;
+    size_t handler = find_handler(handlers, class);
+
+    if (handler == handlers->count)
+        handler = find_handler(handlers, "default");
+    return handler < handlers->count && publishes(&items[handler].steps, queue);
+}

@@ -70,6 +70,7 @@ static const struct verb_row call_verbs[STEP_VERB_COUNT] = {
     [STEP_PUT] = { TARGET(put), OPERATION_PUT, true },
     [STEP_DROP] = { TARGET(drop), OPERATION_DELETE, false },
     [STEP_CALL] = { TARGET(call), OPERATION_READ, false },
+    [STEP_PUBLISH] = { TARGET(publish), OPERATION_INSERT, false },
 };
 
 static void compile_steps(struct compiler *compiler, const struct param_list *list);

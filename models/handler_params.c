@@ -8,7 +8,7 @@
 #define BIT(verb) (UINT64_C(1) << (verb))
 #define ROW_VERBS (BIT(STEP_READ) | BIT(STEP_WRITE) | BIT(STEP_INSERT) | BIT(STEP_DELETE))
 #define CACHE_VERBS (BIT(STEP_GET) | BIT(STEP_PUT) | BIT(STEP_DROP))
-#define CALL_VERBS (ROW_VERBS | CACHE_VERBS | BIT(STEP_CALL))
+#define CALL_VERBS (ROW_VERBS | CACHE_VERBS | BIT(STEP_CALL) | BIT(STEP_PUBLISH))
 
 /* ---- rows ---- */
 
@@ -41,6 +41,10 @@ static const struct param_row step_rows[] = {
     PARAM_REFERENCE(struct step_config, call, .verb = STEP_CALL, .refers_to = PARAM_REFERS_COMPONENT,
                     .roles = ROLE_SERVER,
                     .help = "Sends the request on to another server or balancer and waits for the answer."),
+    PARAM_REFERENCE(struct step_config, publish, .verb = STEP_PUBLISH, .refers_to = PARAM_REFERS_COMPONENT,
+                    .roles = ROLE_QUEUE,
+                    .help = "Leaves a message about the request's key in this queue, and goes on when the queue has "
+                            "acknowledged it: the work is done later, by workers."),
     STEP_LIST(parallel, .verb = STEP_PARALLEL, .min = 1, .max = HANDLER_BRANCHES_MAX,
               .help = "All at once; the slowest decides when the handler goes on. Several steps of one "
                       "branch go into a sequence."),
@@ -73,7 +77,7 @@ static const struct param_row step_rows[] = {
               .help = "Done when the step fails, after which the handler goes on; without any it ends with "
                       "that failure."),
     PARAM_REFERENCE(struct step_config, data, .default_text = "\"none\"", .word = "none",
-                    .verbs = ROW_VERBS | CACHE_VERBS, .refers_to = PARAM_REFERS_DATA,
+                    .verbs = ROW_VERBS | CACHE_VERBS | BIT(STEP_PUBLISH), .refers_to = PARAM_REFERS_DATA,
                     .help = "A row drawn anew from this data set, for this step and its on_miss and "
                             "on_error; none: the request's own key."),
     PARAM_COUNT(struct step_config, rows, .default_text = "1", .min = 1, .max = UINT16_MAX,

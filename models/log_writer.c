@@ -8,6 +8,7 @@ void log_writer_init(struct log_writer *writer, struct component *owner, struct 
 {
     *writer = (struct log_writer){ .owner = owner, .host = host, .log = log, .interval_ns = interval_ns };
     writer->ticker = sim_ticker(owner);
+    writer->ticker->resume = NULL; /* nothing is scheduled for it: a crash ends it at once */
 }
 
 static void sleep_for(struct log_writer *writer, int64_t time_ns)
@@ -84,4 +85,6 @@ void log_writer_on_timer(struct log_writer *writer)
         begin(writer);
     else if (writer->log->durable < writer->log->next)
         sleep_for(writer, writer->interval_ns);
+    else
+        writer->ticker->resume = NULL;
 }

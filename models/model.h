@@ -23,9 +23,10 @@ struct model_type {
     bool outside;   /* on the public network, as users are (a CDN): it reaches public addresses only */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
-    /* Of a name (component_type.is_name): its parts, which crash in its place, all or one; NULL:
+    /* Of what has no machine of its own: its parts, which crash in its place, all or one; NULL:
      * past the last. */
     const char *(*part_name)(const void *config, size_t index);
+    int64_t (*part_count)(const void *config); /* instances of each part; NULL: as many as of the component */
 
     /* What its parts are, with metrics of their own under NAME.PART; NULL: it has none, or they are like
      * the whole. */

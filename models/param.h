@@ -54,11 +54,13 @@ enum param_refers_to {
 
 /* What a component can be called for. */
 enum param_role {
-    ROLE_SERVER = 1, /* takes requests of users: balancer, web server, service */
-    ROLE_STORE = 2,  /* read, write, insert, delete of rows */
-    ROLE_CACHE = 4,  /* get, put, delete of keys */
-    ROLE_MONITOR = 8,  /* knows figures of others; it is not called */
-    ROLE_ELASTIC = 16, /* instances may come and go while it runs (sim/members.h): a new one is of use as it is */
+    ROLE_SERVER = 1,    /* takes requests of users: balancer, web server, service */
+    ROLE_STORE = 2,     /* read, write, insert, delete of rows */
+    ROLE_CACHE = 4,     /* get, put, delete of keys */
+    ROLE_MONITOR = 8,   /* knows figures of others; it is not called */
+    ROLE_ELASTIC = 16,  /* instances may come and go while it runs (sim/members.h): a new one is of use as it is */
+    ROLE_QUEUE = 32,   /* messages are published to it */
+    ROLE_CONSUMER = 64, /* does what a queue hands out */
 };
 
 /* Which kind of number somebody wrote. */

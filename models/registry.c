@@ -15,9 +15,13 @@ extern const struct model_type dns_model;
 extern const struct model_type dns_record_model;
 extern const struct model_type load_balancer_model;
 extern const struct model_type monitor_model;
+extern const struct model_type queue_broker_model;
+extern const struct model_type queue_model;
+extern const struct model_type queue_subscription_model;
 extern const struct model_type service_model;
 extern const struct model_type sharded_database_model;
 extern const struct model_type web_server_model;
+extern const struct model_type worker_model;
 
 const struct model_type *const model_registry[] = {
     /* what a scenario names */
@@ -30,6 +34,8 @@ const struct model_type *const model_registry[] = {
     &cdn_model,
     &database_model,
     &sharded_database_model,
+    &queue_model,
+    &worker_model,
     &autoscaler_model,
     &monitor_model,
     /* parts */
@@ -37,6 +43,8 @@ const struct model_type *const model_registry[] = {
     &cdn_edge_model,
     &dns_authority_model,
     &dns_record_model,
+    &queue_broker_model,
+    &queue_subscription_model,
     NULL,
 };
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/gauge.h"
 #include "sim/histogram.h"
@@ -33,7 +34,8 @@ struct pipe;
 enum metric_kind {
     METRIC_COUNTER, /* uint64_t at `offset` of the instance's state; instances add up */
     METRIC_RATIO,   /* counter at `offset` over the sum of it and the counter at `offset_other` */
-    METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max */
+    METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max; ns when the unit is "s" */
+    METRIC_TIMES,   /* struct histogram of ns at `offset`: emits NAME.mean, .p50 and so on to .max, as latencies */
     METRIC_COMMON,  /* measured by the kernel for every component; listed for the documentation */
 };
 
@@ -58,6 +60,7 @@ struct component_type {
     size_t shared_size; /* of what the group has in common, bytes */
     size_t state_size;  /* of an instance's own state, bytes */
     bool is_source;     /* it starts requests (clients); its outcomes are what users saw */
+    bool speaks_for_parent; /* a part that others know under the name of the whole, as links do */
     bool is_name;       /* no machine but a name that callers look up: the way to it takes no time; see
                            sim_link_from() */
 
@@ -90,6 +93,10 @@ struct component_type {
     /* What was used in the window so far and is paid by use (traffic out, requests), USD;
      * NULL: nothing is. */
     double (*spent_usd)(const struct component *self);
+
+    /* What the component itself keeps adds up (the messages of a queue); false: `out` tells where it
+     * does not. NULL: it keeps nothing. See sim_conserves(). */
+    bool (*conserves)(const struct component *self, FILE *out);
 
     /* Which instance a request belongs to (shards), from 0; NULL: any will do. */
     uint32_t (*instance_for)(const struct group *group, const struct request *request);

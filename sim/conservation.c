@@ -4,7 +4,7 @@
  * frame by frame, in the pool, not computed from the same counters. A request on its way to a component
  * has not arrived; one on its way back has left; an orphan is inside whoever still works on it. Per
  * class of users' requests, and so in total: those that users started = those that ended + those whose
- * users still wait.
+ * users still wait. What a model keeps by itself it adds up by itself.
  */
 #include "sim/sim.h"
 
@@ -26,7 +26,7 @@ static bool component_conserves(const struct component *component, uint64_t insi
     for (int i = 0; i < OUTCOME_COUNT; i++)
         finished += component->finished[i];
     if (component->started == finished + inside)
-        return true;
+        return !component->group->type->conserves || component->group->type->conserves(component, out);
     fprintf(out, "%s[%u]: %llu requests arrived, %llu were answered, %llu are inside\n",
             component->group->name, component->instance, (unsigned long long)component->started,
             (unsigned long long)finished, (unsigned long long)inside);

@@ -139,10 +139,12 @@ static struct duration *make_latency(struct group *from, struct group *target,
     return latency;
 }
 
-/* What a scenario calls it: the parts of a name have none of their own there. */
+/* What a scenario calls it: some parts have no name of their own there. */
 static const char *public_name(const struct group *group)
 {
-    return group->parent && group->parent->type->is_name ? group->parent->name : group->name;
+    bool is_hidden = group->parent && (group->parent->type->is_name || group->type->speaks_for_parent);
+
+    return is_hidden ? group->parent->name : group->name;
 }
 
 static void set_properties(struct link *link, struct group *from, struct group *target)

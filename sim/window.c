@@ -27,6 +27,8 @@ static void window_start_component(struct component *self)
             *(uint64_t *)(void *)(state + row->offset_other) = 0;
         if (row->kind == METRIC_LEVEL)
             amount_window_start((struct amount *)(void *)(state + row->offset), now_ns);
+        if (row->kind == METRIC_TIMES)
+            histogram_clear((struct histogram *)(void *)(state + row->offset));
     }
     if (self->outage) {
         gauge_window_start(&self->outage->down, now_ns);

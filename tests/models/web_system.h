@@ -315,7 +315,7 @@ static inline void run_handler(struct system *system, const struct source_config
 
 static const struct source_config one = { .target = "web", .requests = 1, .classes = { "view" } };
 
-static const struct station *resource_of(const struct group *group, const char *name)
+static inline const struct station *resource_of(const struct group *group, const char *name)
 {
     const struct component *component = group->instances[0];
 
