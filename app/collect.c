@@ -357,7 +357,7 @@ static void add_times(const struct subject *subject, const struct metric_row *ro
 
 static void add_level(const struct subject *subject, const struct metric_row *row)
 {
-    double mean = 0, max = 0, scale = scale_of(row);
+    double mean = 0, max = 0, end = 0, scale = scale_of(row);
 
     for (uint32_t i = 0; i < subject->count; i++) {
         const struct amount *amount =
@@ -365,11 +365,15 @@ static void add_level(const struct subject *subject, const struct metric_row *ro
 
         mean += amount_mean(amount, subject->sim->now_ns) * scale;
         max += (double)amount->level_max * scale;
+        end += (double)amount->level * scale;
     }
     results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".mean"),
                       row->unit, RESULT_VALUE, mean);
     results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".max"),
                       row->unit, RESULT_MAXIMUM, max);
+    if (row->kind == METRIC_STOCK)
+        results_add_value(subject->results, subject->name, results_name(subject->results, row->name, ".end"),
+                          row->unit, RESULT_VALUE, end);
 }
 
 static void add_own_metrics(const struct subject *subject)
@@ -385,7 +389,7 @@ static void add_own_metrics(const struct subject *subject)
 
             results_add_ratio(subject->results, subject->name, row->name, hits,
                               hits + counter_sum(subject, row->offset_other));
-        } else if (row->kind == METRIC_LEVEL)
+        } else if (row->kind == METRIC_LEVEL || row->kind == METRIC_STOCK)
             add_level(subject, row);
         else if (row->kind == METRIC_TIMES)
             add_times(subject, row);

@@ -64,7 +64,8 @@ static uint64_t instances_of(const struct sim *sim, const struct group *group)
     uint64_t parts = 0;
 
     for (uint16_t i = 0; i < sim->group_count; i++)
-        if (sim->groups[i]->parent == group && does_the_work(sim->groups[i]))
+        if (sim->groups[i]->parent == group && does_the_work(sim->groups[i]) &&
+            !sim->groups[i]->type->speaks_for_parent)
             parts += sim->groups[i]->count;
     return parts ? parts : group->count;
 }

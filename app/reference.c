@@ -224,6 +224,8 @@ static void write_metrics(FILE *file, const struct metric_row *metrics)
 
         if (metric->kind == METRIC_LEVEL)
             snprintf(name, sizeof name, "%s.mean, %s.max", metric->name, metric->name);
+        else if (metric->kind == METRIC_STOCK)
+            snprintf(name, sizeof name, "%s.mean, .max, .end", metric->name);
         else if (metric->kind == METRIC_TIMES)
             snprintf(name, sizeof name, "%s.mean, .p50, .p90, .p95, .p99, .p99.9, .max", metric->name);
         else

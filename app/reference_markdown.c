@@ -71,6 +71,8 @@ static void metrics(FILE *file, const struct metric_row *rows)
     for (const struct metric_row *row = rows; row->name; row++) {
         if (row->kind == METRIC_LEVEL)
             fprintf(file, "| `%s.mean`, `%s.max` | %s | ", row->name, row->name, row->unit);
+        else if (row->kind == METRIC_STOCK)
+            fprintf(file, "| `%s.mean, .max, .end` | %s | ", row->name, row->unit);
         else if (row->kind == METRIC_TIMES)
             fprintf(file, "| `%s.mean, .p50, .p90, .p95, .p99, .p99.9, .max` | %s | ", row->name, row->unit);
         else

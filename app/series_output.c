@@ -305,14 +305,19 @@ static void put_members(const struct subject *subject)
         (struct reading){ gauge_area(&members->billed, now_ns), time_ns });
 }
 
+static bool is_level(const struct metric_row *row)
+{
+    return row->kind == METRIC_LEVEL || row->kind == METRIC_STOCK;
+}
+
 static struct reading read_own(const struct subject *subject, const struct metric_row *row)
 {
-    struct reading reading = { 0, row->kind == METRIC_LEVEL ? measured_ns(subject->sim) : 0 };
+    struct reading reading = { 0, is_level(row) ? measured_ns(subject->sim) : 0 };
 
     for (uint32_t i = 0; i < subject->group->count; i++) {
         const char *state = component_state(subject->group->instances[i]);
 
-        if (row->kind == METRIC_LEVEL) {
+        if (is_level(row)) {
             reading.sum +=
                 amount_area((const struct amount *)(const void *)(state + row->offset), subject->sim->now_ns);
         } else {
@@ -328,10 +333,10 @@ static struct reading read_own(const struct subject *subject, const struct metri
 static void put_own(const struct subject *subject)
 {
     for (const struct metric_row *row = subject->group->type->metrics; row && row->name; row++)
-        if (group_emits(subject->group, row) && (row->kind == METRIC_RATIO || row->kind == METRIC_LEVEL))
+        if (group_emits(subject->group, row) && (row->kind == METRIC_RATIO || is_level(row)))
             put(subject->series,
                 next_column(subject->series, subject->name, row->name,
-                            row->kind == METRIC_LEVEL ? ".mean" : "", row->unit,
+                            is_level(row) ? ".mean" : "", row->unit,
                             strcmp(row->unit, "s") ? 1 : 1.0 / (double)SIM_NS_PER_S), /* of levels in ns */
                 read_own(subject, row));
 }

@@ -43,7 +43,7 @@ const struct metric_row queue_metric_rows[] = {
               "Work that was done once more, as the queue did not know that it had been done."),
     COUNT_ROW("dead_lettered", QUEUE_DEAD_LETTERED, "Messages put aside because max_deliveries did not help."),
     COUNT_ROW("expired", QUEUE_EXPIRED, "Messages that retention ended before a consumer had them."),
-    { "waiting", "1", METRIC_LEVEL, offsetof(struct queue_metrics, waiting), 0,
+    { "waiting", "1", METRIC_STOCK, offsetof(struct queue_metrics, waiting), 0,
       "Lag: messages in the queue that no consumer has, summed over subscriptions." },
     { "unacknowledged", "1", METRIC_LEVEL, offsetof(struct queue_metrics, in_flight), 0,
       "Messages that consumers have and did not acknowledge yet, or that pause before they come again." },
@@ -415,6 +415,14 @@ static void queue_on_timer(struct component *self, struct request *ticker)
     queue_elect(queue_of(self->group));
 }
 
+static struct activity queue_activity(const struct component *self, const struct request *request)
+{
+    const struct queue *queue = queue_of(self->group);
+
+    (void)request;
+    return (struct activity){ queue->blocked.count ? "room" : "copies", true };
+}
+
 /* ---- wiring ---- */
 
 void queue_add_reader(struct group *group, struct group *workers, const char *subscription)
@@ -501,6 +509,7 @@ const struct model_type queue_model = {
         .on_reply = queue_on_reply,
         .on_timer = queue_on_timer,
         .metrics = queue_metric_rows,
+        .activity = queue_activity,
     },
     .summary = "messages that wait on disk for whoever does the work",
     .stands_for =

@@ -157,6 +157,13 @@ static void broker_on_timer(struct component *self, struct request *request)
     }
 }
 
+static struct activity broker_activity(const struct component *self, const struct request *request)
+{
+    (void)self;
+    (void)request;
+    return (struct activity){ "log to disk", false };
+}
+
 /* ---- crash ---- */
 
 /* The log ends at `end` from now on. */
@@ -205,6 +212,7 @@ const struct model_type queue_broker_model = {
         .on_crash = broker_on_crash,
         .on_restart = broker_on_restart,
         .metrics = metrics,
+        .activity = broker_activity,
     },
     .summary = "one of the machines that keep the messages",
     .stands_for = "A broker: it takes messages from producers when it leads, and copies of them from the leader when it does "

@@ -146,7 +146,7 @@ static void worker_wire(struct component *self)
 
     station_init(&worker->workers, self,
                  &(struct station_config){ .name = "workers", .servers = (uint32_t)config->workers,
-                                           .waiting_max = STATION_UNLIMITED, .held = true });
+                                           .waiting_max = STATION_UNLIMITED }); /* a full pool is why the queue grows */
     worker->runner.host = host_of(self, config->host);
     if (!host_use_memory(worker->runner.host, self->sim, config->workers * config->memory_per_worker))
         shared->too_little_memory = true;

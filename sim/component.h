@@ -35,6 +35,7 @@ enum metric_kind {
     METRIC_COUNTER, /* uint64_t at `offset` of the instance's state; instances add up */
     METRIC_RATIO,   /* counter at `offset` over the sum of it and the counter at `offset_other` */
     METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max; ns when the unit is "s" */
+    METRIC_STOCK,   /* as METRIC_LEVEL, and NAME.end: what is left then */
     METRIC_TIMES,   /* struct histogram of ns at `offset`: emits NAME.mean, .p50 and so on to .max, as latencies */
     METRIC_COMMON,  /* measured by the kernel for every component; listed for the documentation */
 };

@@ -25,7 +25,7 @@ static void window_start_component(struct component *self)
             *(uint64_t *)(void *)(state + row->offset) = 0;
         if (row->kind == METRIC_RATIO)
             *(uint64_t *)(void *)(state + row->offset_other) = 0;
-        if (row->kind == METRIC_LEVEL)
+        if (row->kind == METRIC_LEVEL || row->kind == METRIC_STOCK)
             amount_window_start((struct amount *)(void *)(state + row->offset), now_ns);
         if (row->kind == METRIC_TIMES)
             histogram_clear((struct histogram *)(void *)(state + row->offset));

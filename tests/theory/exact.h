@@ -47,6 +47,8 @@ struct parameters {
     double gap_s;       /* O33: between two requests of one who asks again only with the next; 0: at once */
     int instances, evaluations;        /* O40: at first, and looked at so often; each does 1 / service_mean_s */
     double target;                     /* O40: part of that */
+    double burst_s, after_rate; /* O38: arrival_rate for so long, then this */
+    double loss;                /* O39: share of acknowledgements */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */

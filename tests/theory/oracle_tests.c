@@ -86,7 +86,7 @@ static void check_case(struct theory_case theory_case, uint64_t seed)
 {
     struct theory_run run;
 
-    ck_assert(theory_run_init(&run, &theory_case, seed, THEORY_REPLICATIONS, NULL));
+    ck_assert(theory_run_init(&run, &theory_case, seed, theory_replications(theory_case.oracle), NULL));
     ck_assert_int_eq(failed_claims(&run, &theory_case, true), 0);
     oracle_check_laws(&run, &theory_case);
     theory_run_deinit(&run);
@@ -128,11 +128,12 @@ END_TEST
 START_TEST(test_oracles_service_off_by_5_percent_fails)
 {
     struct theory_case theory_case = first_case_of(_i);
-    int replications = theory_case.oracle->control_replications;
+    const struct oracle *oracle = theory_case.oracle;
+    int replications = oracle->control_replications ? oracle->control_replications : CONTROL_REPLICATIONS;
+    int usual = theory_replications(oracle);
     struct theory_run run;
 
-    ck_assert(theory_run_init(&run, &theory_case, SEED, replications ? replications : CONTROL_REPLICATIONS,
-                              theory_case.oracle->wrong));
+    ck_assert(theory_run_init(&run, &theory_case, SEED, replications < usual ? replications : usual, oracle->wrong));
     ck_assert_int_eq(failed_claims(&run, &theory_case, false), claims_about_service(&theory_case));
     theory_run_deinit(&run);
 }

@@ -3,6 +3,7 @@
 #include "tests/theory/oracles.h"
 
 #include "tests/theory/exact_cache.h"
+#include "tests/theory/exact_queue.h"
 
 /* clang-format off */
 
@@ -522,6 +523,68 @@ const struct oracle oracles[] = {
               { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2, .target = 0.6 } },
             { "three evaluations", "by_load", { "time.warm_up=12s" },
               { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3, .target = 0.6 } },
+        },
+    },
+    {
+        .id = "O38", .file = "O38_backlog.json", .replications = 5,
+        .words = "A queue with 5 consumers, exponential work of mean 1/120 s: 1000 messages a second for 600 s. "
+                 "Five runs.",
+        .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
+        .claims = {
+            { "backlog at the end of the burst", "", OF("jobs.default", "waiting.end"), .exact = exact_backlog,
+              .published = 240000, .relative = 0.01 },
+        },
+        .configurations = {
+            { "1000/s", "burst", { NULL },
+              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
+            { "700/s, 4 consumers", "burst", { "producers.arrivals=700/s", "workers.count=4" },
+              { .arrival_rate = 700, .service_mean_s = 1.0 / 120, .servers = 4, .burst_s = 600 } },
+        },
+    },
+    {
+        .id = "O38", .file = "O38_backlog.json", .replications = 5,
+        .words = "The same, then 400 messages a second until the backlog is gone, 1200 s later. Five runs.",
+        .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
+        .claims = {
+            { "p99.9 of the time until done, the last of the burst waiting for 400 s", "s",
+              OF("jobs.default", "end_to_end.p99.9"), .exact = exact_lag_quantile, .argument = 0.999, .published = 399.6,
+              .relative = 0.01 },
+            { "mean backlog from first to last", "", OF("jobs.default", "waiting.mean"), .exact = exact_backlog_mean,
+              .published = 120000, .relative = 0.01 },
+        },
+        .configurations = {
+            { "1000/s, then 400/s", "base", { NULL },
+              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
+        },
+    },
+    {
+        .id = "O39", .file = "O39_redelivery.json",
+        .words = "At-least-once delivery: one acknowledgement in 20 is lost, and the message comes again until one is not.",
+        .wrong = "workers.acknowledgements_lost=5.5%",
+        .claims = {
+            { "deliveries of a message", "", OF("jobs.default", "delivered"), PER("jobs.default", "acknowledged"),
+              .exact = exact_deliveries, .published = 1.05263158, .absolute = 0.002 },
+            { "deliveries of one that had been delivered", "%", OF("jobs.default", "redelivered"),
+              PER("jobs.default", "delivered"), .exact = exact_loss, .published = 0.05, .absolute = 0.002 },
+            { "work done again, of 100,000 messages", "", OF("jobs.default", "duplicates"),
+              PER("jobs.default", "acknowledged"), .exact = exact_duplicates, .published = 0.0526315789, .absolute = 0.002 },
+        },
+        .configurations = {
+            { "5 %", "base", { NULL }, { .loss = 0.05 } },
+            { "20 %", "base", { "workers.acknowledgements_lost=20%" }, { .loss = 0.2 } },
+        },
+    },
+    {
+        .id = "O39", .file = "O39_redelivery.json",
+        .words = "The same, a message being given up after two deliveries: those that would have a third.",
+        .wrong = "workers.acknowledgements_lost=5.5%",
+        .claims = {
+            { "messages of three or more deliveries", "%", OF("jobs.default", "dead_lettered"),
+              PER("jobs.default", "published"), .exact = exact_third_deliveries, .published = 0.0025, .absolute = 0.002 },
+        },
+        .configurations = {
+            { "5 %", "given_up", { NULL }, { .loss = 0.05 } },
+            { "20 %", "given_up", { "workers.acknowledgements_lost=20%" }, { .loss = 0.2 } },
         },
     },
     { .id = NULL },

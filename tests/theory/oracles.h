@@ -53,6 +53,7 @@ struct oracle {
     const char *words;
     const char *file;
     const char *server; /* component whose utilisation is throughput x service / servers; NULL: none */
+    int replications;   /* 0: THEORY_REPLICATIONS; fewer for those that are long */
     bool line;          /* the server keeps a line: waits and services can be told apart */
     const char *wrong;  /* the first configuration with its service 5 % off: all claims must fail */
     int control_replications; /* to find that; 0: 10 */

@@ -115,7 +115,7 @@ static void write_oracle_head(FILE *file, const struct oracle *oracle)
 static bool write_case(FILE *file, FILE *laws, const struct theory_case *theory_case)
 {
     struct theory_run run;
-    bool good = theory_run_init(&run, theory_case, SEED, THEORY_REPLICATIONS, NULL);
+    bool good = theory_run_init(&run, theory_case, SEED, theory_replications(theory_case->oracle), NULL);
 
     if (good) {
         if (theory_case->configuration == theory_case->oracle->configurations)

@@ -46,6 +46,11 @@ struct laws {
     double utilisation;   /* relative: utilisation and throughput x service time / servers */
 };
 
+static inline int theory_replications(const struct oracle *oracle)
+{
+    return oracle->replications ? oracle->replications : THEORY_REPLICATIONS;
+}
+
 /* replications: at most THEORY_REPLICATIONS. extra: one more setting, or NULL. False, with a line on standard
  * error: the scenario is not good or the run has failed. deinit in any case. */
 bool theory_run_init(struct theory_run *run, const struct theory_case *theory_case, uint64_t seed,
