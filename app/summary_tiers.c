@@ -169,7 +169,8 @@ static void write_name(struct page *page, const struct results *results, const c
 /* A subscription of a queue: it has no resources, but what users do not see of their work. */
 static bool is_subscription(const struct results *results, const char *component)
 {
-    return summary_is_tier(component) && strchr(component, '.') && results_find(results, component, "end_to_end.p50");
+    return summary_is_tier(component) && strchr(component, '.') &&
+           results_find(results, component, "end_to_end.p50");
 }
 
 /* What went wrong with messages, where anything did. */
@@ -179,9 +180,12 @@ static void write_message_losses(struct page *page, const struct results *result
         const char *metric, *words;
         enum page_tone tone;
     } rows[] = {
-        { "refused", "refused as it was full", PAGE_WARN },  { "unconfirmed", "failed unacknowledged", PAGE_WARN },
-        { "redelivered", "delivered again", PAGE_PLAIN },    { "duplicates", "done again", PAGE_WARN },
-        { "dead_lettered", "dead letters", PAGE_WARN },      { "expired", "expired unread", PAGE_BAD },
+        { "refused", "refused as it was full", PAGE_WARN },
+        { "unconfirmed", "failed unacknowledged", PAGE_WARN },
+        { "redelivered", "delivered again", PAGE_PLAIN },
+        { "duplicates", "done again", PAGE_WARN },
+        { "dead_lettered", "dead letters", PAGE_WARN },
+        { "expired", "expired unread", PAGE_BAD },
         { "lost", "lost after acknowledgement", PAGE_BAD },
     };
     double published = results_value(results, component, "published");
@@ -195,16 +199,19 @@ static void write_message_losses(struct page *page, const struct results *result
     }
 }
 
-static void write_subscription(struct page *page, const struct results *results, const char *component, int width)
+static void write_subscription(struct page *page, const struct results *results, const char *component,
+                               int width)
 {
     double done = results_value(results, component, "acknowledged"), seconds = results->seconds;
     char label[64], text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
 
     snprintf(label, sizeof label, "    %.*s", TIER_WIDTH_MAX - 6, component);
     page_label(page, width, label);
-    page_listed(page, PAGE_PLAIN, "%s published", text_rate(results_value(results, component, "published") / seconds, text));
+    page_listed(page, PAGE_PLAIN, "%s published",
+                text_rate(results_value(results, component, "published") / seconds, text));
     page_listed(page, PAGE_PLAIN, "%s done", text_rate(done / seconds, text));
-    page_listed(page, PAGE_PLAIN, "%s waiting (most %s)", text_count(results_value(results, component, "waiting.mean"), text),
+    page_listed(page, PAGE_PLAIN, "%s waiting (most %s)",
+                text_count(results_value(results, component, "waiting.mean"), text),
                 text_count(results_value(results, component, "waiting.max"), other));
     page_listed(page, PAGE_PLAIN, "done p50 %s p99 %s after the publish",
                 text_seconds(results_value(results, component, "end_to_end.p50"), text),

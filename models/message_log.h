@@ -1,10 +1,10 @@
 /* message_log.h - what producers have put into a partition of a queue, in order.
  *
- * Messages have the places 0, 1, 2 and so on. Whoever reads keeps a place of its own; what all have read is forgotten in
- * whole blocks. The newest can be cut off: a broker that died had them, and nobody else.
+ * Messages have the places 0, 1, 2 and so on. Whoever reads keeps a place of its own; what all have read
+ * is forgotten in whole blocks. The newest can be cut off: a broker that died had them, and nobody else.
  *
- * Cost: O(1) a message. Memory: 48 bytes a message, 8 for each block of MESSAGE_BLOCK, and up to a block at each end.
- * Ownership: the run's memory; the struct is the caller's, zeroed memory is an empty log.
+ * Cost: O(1) a message. Memory: 48 bytes a message, 8 for each block of MESSAGE_BLOCK, and up to a block
+ * at each end. Ownership: the run's memory; the struct is the caller's, zeroed memory is an empty log.
  */
 #ifndef MODELS_MESSAGE_LOG_H
 #define MODELS_MESSAGE_LOG_H
@@ -32,8 +32,8 @@ _Static_assert(sizeof(struct message) == 48, "a queued message is 48 bytes");
 struct message_log {
     struct message **blocks; /* of this ring, block_count from `first_block` on */
     uint32_t block_room, first_block, block_count;
-    uint64_t start; /* place of the first message of the first block */
-    uint64_t next;  /* that the next message gets */
+    uint64_t start;        /* place of the first message of the first block */
+    uint64_t next;         /* that the next message gets */
     struct message *spare; /* a block that was forgotten, for the next one */
 };
 
@@ -45,7 +45,8 @@ static inline const struct message *message_log_at(const struct message_log *log
 {
     uint64_t offset = place - log->start;
 
-    return &log->blocks[(log->first_block + offset / MESSAGE_BLOCK) & (log->block_room - 1)][offset % MESSAGE_BLOCK];
+    return &log->blocks[(log->first_block + offset / MESSAGE_BLOCK) & (log->block_room - 1)]
+                       [offset % MESSAGE_BLOCK];
 }
 
 /* Nobody asks for those before `place` any more. */

@@ -1,22 +1,24 @@
 /* queue.c - messages that wait for whoever does the work; see queue.h for the parts.
  *
- * Represented: a log on the leading broker, acknowledged when it is on disk (writes that wait together share the operation of
- * the disk) or from memory; copies on further brokers over the leader's network card, a publish being acknowledged when
- * enough brokers have it; crashes, the election of the broker that has most, and what nobody had any more; subscriptions, each
- * of which gets every message, and whose consumers share them; partitions by key, in which order is kept: one message of a
- * partition is out at a time; consumers that come and go; messages that come again when no acknowledgement does; those given
- * up after so many deliveries; a bound, at which producers are refused or wait; retention.
- * Conservation, for each subscription at any date: published = acknowledged + waiting + in flight + dead-lettered + expired +
- * refused + not confirmed to the producer + lost + not answered yet.
+ * Represented: a log on the leading broker, acknowledged when it is on disk (writes that wait together
+ * share the operation of the disk) or from memory; copies on further brokers over the leader's network
+ * card, a publish being acknowledged when enough brokers have it; crashes, the election of the broker
+ * that has most, and what nobody had any more; subscriptions, each of which gets every message, and whose
+ * consumers share them; partitions by key, in which order is kept: one message of a partition is out at a
+ * time; consumers that come and go; messages that come again when no acknowledgement does; those given up
+ * after so many deliveries; a bound, at which producers are refused or wait; retention. Conservation, for
+ * each subscription at any date: published = acknowledged + waiting + in flight + dead-lettered + expired
+ * + refused + not confirmed to the producer + lost + not answered yet.
  *
- * A queue of several brokers is called by its name, which knows the leader as a client's library does: to that it takes no
- * time, the message having paid its way to the leader.
+ * A queue of several brokers is called by its name, which knows the leader as a client's library does: to
+ * that it takes no time, the message having paid its way to the leader.
  *
- * Randomness: latency of copies, by their number; lost acknowledgements, by the message. Cost: O(brokers + subscriptions) a
- * publish, O(1) a delivery. Memory: 48 bytes for a message that waits, however many subscriptions there are, and 64 for
- * one that was delivered and is not acknowledged.
- * Source: Kreps, Narkhede, Rao, "Kafka: a Distributed Messaging System for Log Processing", 2011 (log, places, groups);
- * Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014 (the most advanced of a majority leads).
+ * Randomness: latency of copies, by their number; lost acknowledgements, by the message. Cost: O(brokers
+ * + subscriptions) a publish, O(1) a delivery. Memory: 48 bytes for a message that waits, however many
+ * subscriptions there are, and 64 for one that was delivered and is not acknowledged. Source: Kreps,
+ * Narkhede, Rao, "Kafka: a Distributed Messaging System for Log Processing", 2011 (log, places, groups);
+ * Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014 (the most advanced of a
+ * majority leads).
  */
 #include "models/queue.h"
 
@@ -25,35 +27,44 @@
 #include "models/environment.h"
 #include "models/handler.h"
 
-#define COUNT_ROW(name, index, help) \
-    { name, "1", METRIC_COUNTER, offsetof(struct queue_metrics, counts) + (index) * sizeof(uint64_t), 0, help }
+#define COUNT_ROW(name, index, help)                                                                       \
+    {                                                                                                      \
+        name, "1", METRIC_COUNTER, offsetof(struct queue_metrics, counts) + (index) * sizeof(uint64_t), 0, \
+            help                                                                                           \
+    }
 
 /* clang-format off */
 const struct metric_row queue_metric_rows[] = {
     COUNT_ROW("published", QUEUE_PUBLISHED, "Messages that producers sent here, whatever became of them."),
     COUNT_ROW("refused", QUEUE_REFUSED, "Of these, turned away because the queue was full."),
     COUNT_ROW("unconfirmed", QUEUE_UNCONFIRMED,
-              "Of these, failed for the producer before any acknowledgement: a broker died, or too few were up."),
+              "Of these, failed for the producer before any acknowledgement: a broker died, or too few "
+              "were up."),
     COUNT_ROW("lost", QUEUE_LOST,
-              "Messages that producers had been told were safe, and that a crash took from everybody who had them."),
+              "Messages that producers had been told were safe, and that a crash took from everybody who "
+              "had them."),
     COUNT_ROW("delivered", QUEUE_DELIVERED, "Times that a message was handed to a consumer."),
     COUNT_ROW("redelivered", QUEUE_REDELIVERED, "Of these, not for the first time."),
-    COUNT_ROW("acknowledged", QUEUE_ACKNOWLEDGED, "Messages whose work is done, as the consumer told the queue."),
+    COUNT_ROW("acknowledged", QUEUE_ACKNOWLEDGED, "Messages whose work is done, as the consumer told the "
+                                                  "queue."),
     COUNT_ROW("duplicates", QUEUE_DUPLICATES,
               "Work that was done once more, as the queue did not know that it had been done."),
-    COUNT_ROW("dead_lettered", QUEUE_DEAD_LETTERED, "Messages put aside because max_deliveries did not help."),
+    COUNT_ROW("dead_lettered", QUEUE_DEAD_LETTERED, "Messages put aside because max_deliveries did not "
+                                                    "help."),
     COUNT_ROW("expired", QUEUE_EXPIRED, "Messages that retention ended before a consumer had them."),
     { "waiting", "1", METRIC_STOCK, offsetof(struct queue_metrics, waiting), 0,
       "Lag: messages in the queue that no consumer has, summed over subscriptions." },
     { "unacknowledged", "1", METRIC_LEVEL, offsetof(struct queue_metrics, in_flight), 0,
       "Messages that consumers have and did not acknowledge yet, or that pause before they come again." },
     { "lag.age", "s", METRIC_LEVEL, offsetof(struct queue_metrics, age), 0,
-      "Time since the oldest waiting message was published; 0 when none waits. Looked at with each delivery, with "
-      "partitions once a second; of several subscriptions the greatest." },
+      "Time since the oldest waiting message was published; 0 when none waits. Looked at with each "
+      "delivery, with partitions once a second; of several subscriptions the greatest." },
     { "end_to_end", "s", METRIC_TIMES, offsetof(struct queue_metrics, end_to_end), 0,
-      "From the arrival of a message at the queue to the acknowledgement of its work: what the producer does not wait for." },
+      "From the arrival of a message at the queue to the acknowledgement of its work: what the producer "
+      "does not wait for." },
     { "broker.fsyncs, .commits", "1", METRIC_COMMON, 0, 0,
-      "Times that a broker wrote its log to disk; publishes and batches of copies that waited for it, several for one." },
+      "Times that a broker wrote its log to disk; publishes and batches of copies that waited for it, "
+      "several for one." },
     { 0 },
 };
 /* clang-format on */
@@ -271,7 +282,7 @@ static void queue_on_request(struct component *self, struct request *request)
     const struct queue_config *config = self->group->config;
     struct queue *queue = queue_of(self->group);
 
-    request->flags &= (uint8_t)~(REQUEST_ABSENT | REQUEST_STALE);
+    request->flags &= (uint8_t) ~(REQUEST_ABSENT | REQUEST_STALE);
     queue_count(queue, NULL, QUEUE_PUBLISHED, 1);
     if (has_room(queue)) {
         admit(queue, request);
@@ -429,7 +440,8 @@ void queue_add_reader(struct group *group, struct group *workers, const char *su
 {
     struct queue *queue = queue_of(group);
 
-    queue->readers = memory_grow(&group->sim->memory, queue->readers, (queue->reader_count + 1) * sizeof *queue->readers);
+    queue->readers =
+        memory_grow(&group->sim->memory, queue->readers, (queue->reader_count + 1) * sizeof *queue->readers);
     queue->readers[queue->reader_count++] = (struct queue_reader){ workers, subscription };
 }
 
@@ -443,9 +455,11 @@ static void queue_wire_group(struct group *group)
     queue->ordered = config->partitions > 0;
     queue->partition_count = queue->ordered ? (uint32_t)config->partitions : 1;
     queue->partitions = memory_alloc_array(&sim->memory, queue->partition_count, sizeof *queue->partitions);
-    queue->needed = config->acknowledged_by ? (uint32_t)config->acknowledged_by : (uint32_t)config->brokers / 2 + 1;
+    queue->needed =
+        config->acknowledged_by ? (uint32_t)config->acknowledged_by : (uint32_t)config->brokers / 2 + 1;
     queue->leader = -1;
-    queue->brokers = sim_add_part(group, &queue_broker_model.component, "broker", (uint32_t)config->brokers, config);
+    queue->brokers =
+        sim_add_part(group, &queue_broker_model.component, "broker", (uint32_t)config->brokers, config);
     queue_wire_replicas(queue);
 }
 
@@ -479,8 +493,9 @@ static void queue_check(const void *configuration, struct param_problems *proble
 
     if (config->acknowledged_by > config->brokers)
         param_problem(problems, "acknowledged_by", "add brokers, or ask fewer of them",
-                      "a message can never be on %lld brokers when there %s only %lld", (long long)config->acknowledged_by,
-                      config->brokers == 1 ? "is" : "are", (long long)config->brokers);
+                      "a message can never be on %lld brokers when there %s only %lld",
+                      (long long)config->acknowledged_by, config->brokers == 1 ? "is" : "are",
+                      (long long)config->brokers);
     if (config->when_full == QUEUE_WAITS && config->limit == INT64_MAX)
         param_problem(problems, "when_full", "give it a limit", "a queue without a limit is never full");
     if (config->retention <= config->visibility_timeout && config->retention != INT64_MAX)
@@ -513,18 +528,19 @@ const struct model_type queue_model = {
     },
     .summary = "messages that wait on disk for whoever does the work",
     .stands_for =
-        "A message broker such as RabbitMQ, Kafka or SQS: what producers publish is kept in a log, on one machine or several, "
-        "until the consumers of each subscription have acknowledged it. Producers and consumers need not be up at the same "
-        "time. Each subscription is a part with metrics of its own, as \"jobs.default\", and so are the machines, as "
-        "\"jobs.broker\".",
+        "A message broker such as RabbitMQ, Kafka or SQS: what producers publish is kept in a log, on one "
+        "machine or several, until the consumers of each subscription have acknowledged it. Producers and "
+        "consumers need not be up at the same time. Each subscription is a part with metrics of its own, "
+        "as \"jobs.default\", and so are the machines, as \"jobs.broker\".",
     .leaves_out =
-        "What storing the consumers' acknowledgements costs: they are remembered at once. Reading from disk what no longer is "
-        "in memory; batches of consumers; transactions; priorities and delayed messages; filters; partitions led by different "
-        "brokers; messages of a leader that died before their acknowledgement, which may survive in reality; disks that fill.",
+        "What storing the consumers' acknowledgements costs: they are remembered at once. Reading from "
+        "disk what no longer is in memory; batches of consumers; transactions; priorities and delayed "
+        "messages; filters; partitions led by different brokers; messages of a leader that died before "
+        "their acknowledgement, which may survive in reality; disks that fill.",
     .misleads =
-        "When consumers fetch in large batches: latencies are then longer and costs lower. When one broker could not carry "
-        "the load that partitions on several would share. A worker that publishes to a queue whose workers publish back is "
-        "fine, but each message counts as new.",
+        "When consumers fetch in large batches: latencies are then longer and costs lower. When one "
+        "broker could not carry the load that partitions on several would share. A worker that publishes "
+        "to a queue whose workers publish back is fine, but each message counts as new.",
     .params = &queue_params,
     .roles = ROLE_QUEUE,
     .crashes = true,

@@ -1,9 +1,9 @@
 /* queue.h - the model `queue` and its parts; see queue.c.
  *
  * NAME               the queue as producers call it: bounds, who leads, who has what (queue.c, queue_replicas.c)
- * NAME.broker[i]     machines that keep the log (queue_broker.c)
- * NAME.SUBSCRIPTION  what one kind of reader has still to do, and how it is handed out (queue_subscription.c)
- * Workers join a subscription with queue_join(); each instance is one consumer.
+ * NAME.broker[i]     machines that keep the log (queue_broker.c) NAME.SUBSCRIPTION  what one kind of
+ * reader has still to do, and how it is handed out (queue_subscription.c) Workers join a subscription
+ * with queue_join(); each instance is one consumer.
  */
 #ifndef MODELS_QUEUE_H
 #define MODELS_QUEUE_H
@@ -25,15 +25,15 @@ enum queue_when_full { QUEUE_REFUSES, QUEUE_WAITS };
 struct queue_config {
     const char *host;
     int64_t brokers;
-    int64_t acknowledged_by; /* brokers; 0: the majority */
-    int durability;          /* enum queue_durability */
+    int64_t acknowledged_by;               /* brokers; 0: the majority */
+    int durability;                        /* enum queue_durability */
     int64_t flush_interval, election_time; /* ns */
     struct distribution_config publish_time, delivery_time;
     int64_t partitions; /* 0: none */
     int64_t limit;
-    int when_full; /* enum queue_when_full */
+    int when_full;                                           /* enum queue_when_full */
     int64_t visibility_timeout, redelivery_pause, retention; /* ns, INT64_MAX: never */
-    int64_t max_deliveries; /* INT64_MAX: unlimited */
+    int64_t max_deliveries;                                  /* INT64_MAX: unlimited */
 };
 
 extern const struct model_type queue_model;
@@ -105,7 +105,7 @@ struct queue {
     struct message_log *partitions;
     uint32_t partition_count;
     bool ordered;
-    uint64_t pending; /* publishes that are neither in the queue nor answered */
+    uint64_t pending;                /* publishes that are neither in the queue nor answered */
     struct request_line unconfirmed; /* their log position is in the frame: until enough brokers have them */
     struct request_line blocked;     /* until there is room */
 
@@ -124,7 +124,8 @@ void queue_join(struct group *queue, struct component *worker);
 /* It takes no more; what it has it finishes. */
 void queue_leave(struct group *queue, struct component *worker);
 
-/* Whether messages of that class are published to the queue: by a step of a handler, or by clients themselves. */
+/* Whether messages of that class are published to the queue: by a step of a handler, or by clients
+ * themselves. */
 bool queue_gets_class(const struct group *queue, const struct request_class *class);
 
 static inline struct queue *queue_of(const struct group *group)
@@ -135,7 +136,8 @@ static inline struct queue *queue_of(const struct group *group)
 /* Where a message goes: with those about its row, or, when it is about none, wherever its number says. */
 static inline uint32_t queue_partition(const struct queue *queue, const struct message *message)
 {
-    uint64_t hash = message->data ? hash_key(message->key) : rng_hash(message->number, queue->partition_count);
+    uint64_t hash =
+        message->data ? hash_key(message->key) : rng_hash(message->number, queue->partition_count);
 
     return queue->ordered ? (uint32_t)(((hash >> 32) * queue->partition_count) >> 32) : 0;
 }

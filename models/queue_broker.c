@@ -1,15 +1,16 @@
 /* queue_broker.c - a machine that keeps the log of a queue; see queue.c.
  *
- * Represented: CPU time of each message, the log on its disk by group commit or later, what a crash leaves (what was on disk),
- * copies that come in batches from the leader.
- * The frame of the caller, the queue's name, tells a copy's end in the log and its term; a publish finds there the place that
- * it got. Cost: O(1) a message, and a batch.
+ * Represented: CPU time of each message, the log on its disk by group commit or later, what a crash
+ * leaves (what was on disk), copies that come in batches from the leader. The frame of the caller, the
+ * queue's name, tells a copy's end in the log and its term; a publish finds there the place that it got.
+ * Cost: O(1) a message, and a batch.
  */
 #include "models/queue.h"
 
 /* clang-format off */
 static const struct metric_row metrics[] = {
-    { "fsyncs", "1", METRIC_COUNTER, offsetof(struct broker, writer.fsyncs), 0, "Times that the log was written to disk." },
+    { "fsyncs", "1", METRIC_COUNTER, offsetof(struct broker, writer.fsyncs), 0,
+        "Times that the log was written to disk." },
     { "commits", "1", METRIC_COUNTER, offsetof(struct broker, writer.commits), 0,
       "Publishes and batches of copies that waited for one of these; several share one." },
     { 0 },
@@ -113,8 +114,9 @@ static void take_message(struct component *self, struct request *request)
 {
     struct broker *broker = component_state(self);
     struct frame *above = &request->frames[request->top - 1];
-    uint64_t position = write_log_append(&broker->log, &self->sim->memory,
-                                         &(struct write_log_entry){ .bytes = request->bytes + QUEUE_ANSWER_BYTES });
+    uint64_t position =
+        write_log_append(&broker->log, &self->sim->memory,
+                         &(struct write_log_entry){ .bytes = request->bytes + QUEUE_ANSWER_BYTES });
 
     above->step = (uint16_t)position;
     above->note = (uint8_t)(position >> 16);
@@ -215,8 +217,8 @@ const struct model_type queue_broker_model = {
         .activity = broker_activity,
     },
     .summary = "one of the machines that keep the messages",
-    .stands_for = "A broker: it takes messages from producers when it leads, and copies of them from the leader when it does "
-                  "not.",
+    .stands_for = "A broker: it takes messages from producers when it leads, and copies of them from the "
+                  "leader when it does not.",
     .leaves_out = "See queue.",
     .misleads = "See queue.",
     .params = &params,

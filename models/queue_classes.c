@@ -13,7 +13,8 @@ static const struct param_list *handlers_of(const struct group *group)
 }
 
 /* By whatever stands right before the queue. */
-static bool gets_class_from(const struct group *queue, const struct group *from, const struct request_class *class)
+static bool gets_class_from(const struct group *queue, const struct group *from,
+                            const struct request_class *class)
 {
     const struct param_list *handlers = handlers_of(from);
 

@@ -1,8 +1,8 @@
 /* queue_replicas.c - copies of the leader's log on the other brokers; see queue.c.
  *
- * One copy to each broker is under way at a time and takes all messages that the broker has not; those that come meanwhile go
- * with the next, so that copies are shared as writes to the disk are. A broker that was down gets what it missed in one.
- * Cost: O(brokers) a message.
+ * One copy to each broker is under way at a time and takes all messages that the broker has not; those
+ * that come meanwhile go with the next, so that copies are shared as writes to the disk are. A broker
+ * that was down gets what it missed in one. Cost: O(brokers) a message.
  */
 #include "models/queue.h"
 

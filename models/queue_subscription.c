@@ -1,12 +1,14 @@
-/* queue_subscription.c - what one kind of reader of a queue has still to do, and how it is handed out; see queue.c.
+/* queue_subscription.c - what one kind of reader of a queue has still to do, and how it is handed out;
+ * see queue.c.
  *
- * A message is waiting (in the queue's log at or after the subscription's place, or in the line of those that came back), out
- * (a consumer has it: in the list by date, for the visibility timeout) or pausing (its work failed; the same kind of list).
- * Consumers that can take one more stand in a line, so that each gets its turn; partitions that have something to hand out
- * stand in another.
+ * A message is waiting (in the queue's log at or after the subscription's place, or in the line of those
+ * that came back), out (a consumer has it: in the list by date, for the visibility timeout) or pausing
+ * (its work failed; the same kind of list). Consumers that can take one more stand in a line, so that
+ * each gets its turn; partitions that have something to hand out stand in another.
  *
- * A delivery is a branch of its consumer's ticker. Its frame carries the slot of the message and who it is (`entered_ns`), and
- * the connection over which it went (`step`): an answer over one that was closed counts for nothing.
+ * A delivery is a branch of its consumer's ticker. Its frame carries the slot of the message and who it
+ * is (`entered_ns`), and the connection over which it went (`step`): an answer over one that was closed
+ * counts for nothing.
  */
 #include <string.h>
 
@@ -45,9 +47,9 @@ struct consumer {
 };
 
 struct part {
-    uint64_t place;       /* of the next message that was never delivered */
+    uint64_t place; /* of the next message that was never delivered */
     struct slot_list back;
-    uint32_t next_ready;  /* in the line of partitions, from 1 */
+    uint32_t next_ready; /* in the line of partitions, from 1 */
     bool is_ready, is_busy;
 };
 
@@ -318,7 +320,8 @@ static bool has_something(const struct subscription *subscription, uint32_t part
 {
     const struct part *part = &subscription->parts[partition];
 
-    return !part->is_busy && (part->back.first || part->place < subscription->queue->partitions[partition].next);
+    return !part->is_busy &&
+           (part->back.first || part->place < subscription->queue->partitions[partition].next);
 }
 
 static void make_ready(struct subscription *subscription, uint32_t partition)
@@ -490,7 +493,8 @@ static int64_t tag_of(const struct subscription *subscription, uint32_t index)
 {
     const struct message *message = &slot_at(subscription, index)->message;
 
-    return (int64_t)((uint64_t)index << 32 | (uint64_t)(message->position & 0xffff) << 16 | message->deliveries);
+    return (int64_t)((uint64_t)index << 32 | (uint64_t)(message->position & 0xffff) << 16 |
+                     message->deliveries);
 }
 
 /* The slot of a delivery whose message is still out over it; 0: it is not. */
@@ -530,7 +534,8 @@ static void send(struct component *self, uint32_t consumer_index, uint32_t index
     queue_count(subscription->queue, self, QUEUE_DELIVERED, 1);
     if (message->deliveries > 1)
         queue_count(subscription->queue, self, QUEUE_REDELIVERED, 1);
-    frame->number = message->deliveries == 1 ? message->number : rng_hash(message->number, ~(uint64_t)message->deliveries);
+    frame->number = message->deliveries == 1 ? message->number
+                                             : rng_hash(message->number, ~(uint64_t)message->deliveries);
     frame->entered_ns = tag_of(subscription, index);
     frame->step = consumer->connection;
     child->key = message->key;
@@ -762,7 +767,8 @@ static uint64_t lose_of(struct subscription *subscription, struct slot_list *lis
         if (!is_at_or_after(&slot_at(subscription, index)->message, position))
             continue;
         list_remove(subscription, list, index);
-        subscription->parts[partition_of(subscription, &slot_at(subscription, index)->message)].is_busy = false;
+        subscription->parts[partition_of(subscription, &slot_at(subscription, index)->message)].is_busy =
+            false;
         free_slot(subscription, index);
         lost++;
     }
@@ -779,7 +785,8 @@ void subscription_lose(struct component *self, uint32_t position)
         uint64_t place = log->next;
 
         waiting += lose_of(subscription, &subscription->parts[i].back, position);
-        while (place > subscription->parts[i].place && is_at_or_after(message_log_at(log, place - 1), position))
+        while (place > subscription->parts[i].place &&
+               is_at_or_after(message_log_at(log, place - 1), position))
             place--;
         waiting += log->next - place;
     }
@@ -802,7 +809,8 @@ void subscription_cut(struct component *self)
 
 /* ---- consumers ---- */
 
-static struct component *subscription_of(const struct queue *queue, const struct component *worker, uint32_t *index)
+static struct component *subscription_of(const struct queue *queue, const struct component *worker,
+                                         uint32_t *index)
 {
     for (uint32_t i = 0; i < queue->subscription_count; i++) {
         const struct subscription *subscription = state_of(queue->subscriptions[i]);
@@ -841,7 +849,8 @@ void queue_make_subscriptions(struct queue *queue)
 {
     struct group *face = queue->face->group;
 
-    queue->subscriptions = memory_alloc_array(&face->sim->memory, queue->reader_count + 1, sizeof *queue->subscriptions);
+    queue->subscriptions =
+        memory_alloc_array(&face->sim->memory, queue->reader_count + 1, sizeof *queue->subscriptions);
     for (size_t i = 0; i < queue->reader_count; i++) {
         const char *name = queue->readers[i].subscription;
         bool is_new = true;
@@ -883,8 +892,10 @@ static void subscription_wire(struct component *self)
     struct subscription *subscription = state_of(self);
 
     subscription->queue = queue;
-    subscription->parts = memory_alloc_array(&self->sim->memory, queue->partition_count, sizeof *subscription->parts);
-    subscription->slots = memory_alloc(&self->sim->memory, sizeof *subscription->slots); /* the first is nobody's */
+    subscription->parts =
+        memory_alloc_array(&self->sim->memory, queue->partition_count, sizeof *subscription->parts);
+    subscription->slots =
+        memory_alloc(&self->sim->memory, sizeof *subscription->slots); /* the first is nobody's */
     subscription->slot_room = 1;
     subscription->loss_key = rng_key(self->sim->seed, self->group->name, "acknowledgements");
     for (size_t i = 0; i < queue->reader_count; i++)
@@ -944,13 +955,16 @@ static bool subscription_conserves(const struct component *self, FILE *out)
     }
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         ended += totals[ends[i]];
-    if (totals[QUEUE_PUBLISHED] == ended + waiting + inside && (int64_t)waiting == subscription->metrics.waiting.level)
+    if (totals[QUEUE_PUBLISHED] == ended + waiting + inside &&
+        (int64_t)waiting == subscription->metrics.waiting.level)
         return true;
     fprintf(out,
-            "%s: %llu messages were published, %llu have ended (acknowledged, dead-lettered, expired, refused, unconfirmed or "
+            "%s: %llu messages were published, %llu have ended (acknowledged, dead-lettered, expired, "
+            "refused, unconfirmed or "
             "lost), %llu wait (%lld by the gauge), %llu are in flight or being published\n",
             self->group->name, (unsigned long long)totals[QUEUE_PUBLISHED], (unsigned long long)ended,
-            (unsigned long long)waiting, (long long)subscription->metrics.waiting.level, (unsigned long long)inside);
+            (unsigned long long)waiting, (long long)subscription->metrics.waiting.level,
+            (unsigned long long)inside);
     return false;
 }
 
@@ -971,7 +985,8 @@ const struct model_type queue_subscription_model = {
         .metrics = queue_metric_rows,
     },
     .summary = "what one kind of consumer has still to do",
-    .stands_for = "A subscription, or group of consumers: it gets every message of its queue, and its consumers share them.",
+    .stands_for = "A subscription, or group of consumers: it gets every message of its queue, and its "
+                  "consumers share them.",
     .leaves_out = "See queue.",
     .misleads = "See queue.",
     .params = &params,

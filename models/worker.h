@@ -10,10 +10,10 @@ struct worker_config {
     const char *queue;
     const char *subscription;
     int64_t workers;
-    int64_t prefetch; /* 0: as many as workers */
-    int64_t memory_per_worker;     /* bytes */
-    double acknowledgements_lost;  /* share */
-    struct param_list handlers;    /* of struct handler_config */
+    int64_t prefetch;             /* 0: as many as workers */
+    int64_t memory_per_worker;    /* bytes */
+    double acknowledgements_lost; /* share */
+    struct param_list handlers;   /* of struct handler_config */
 };
 
 extern const struct model_type worker_model;

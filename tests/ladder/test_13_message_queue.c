@@ -31,7 +31,8 @@ static double all_s(const struct ladder_run *run)
 
 /* ---- what the user waits for ---- */
 
-/* The processor of the web server, and its network card: the question to the next tier, the answer to the user. */
+/* The processor of the web server, and its network card: the question to the next tier, the answer to
+ * the user. */
 static double at_the_web_server_s(const struct ladder_run *run)
 {
     const struct host_config *host = ladder_host(run, "web.host");
@@ -40,8 +41,8 @@ static double at_the_web_server_s(const struct ladder_run *run)
     return formula_processor(host, rate(run), work_s).time_s + (MESSAGE_BYTES + ANSWER_BYTES) / host->network;
 }
 
-/* One operation of the disk takes all messages that came during the one before; who comes during one, which is as rare
- * as the disk is busy, waits for half of it more. */
+/* One operation of the disk takes all messages that came during the one before; who comes during one,
+ * which is as rare as the disk is busy, waits for half of it more. */
 static double until_acknowledged_s(const struct ladder_run *run)
 {
     const struct host_config *host = ladder_host(run, "jobs.host");
@@ -71,8 +72,8 @@ static double wait_for_a_worker_s(const struct ladder_run *run)
     return term / (sum + term) * mail_s(run) / (servers - offered);
 }
 
-/* Work that always takes the same time waits for about half of what it would if it were exponential: A. M. Lee and
- * P. A. Longton, "Queueing processes associated with airline passenger check-in", 1959. */
+/* Work that always takes the same time waits for about half of what it would if it were exponential: A.
+ * M. Lee and P. A. Longton, "Queueing processes associated with airline passenger check-in", 1959. */
 static double until_sent_s(const struct ladder_run *run)
 {
     double card_s = MESSAGE_BYTES / ladder_host(run, "jobs.host")->network;
@@ -87,8 +88,8 @@ static double sent_per_s(const struct ladder_run *run)
     return workers(run) / mail_s(run);
 }
 
-/* What the workers had when they died comes back, and what is ordered meanwhile is added. They take as many as they are at
- * once, and then the rest shrinks by what they do faster than orders come. */
+/* What the workers had when they died comes back, and what is ordered meanwhile is added. They take as
+ * many as they are at once, and then the rest shrinks by what they do faster than orders come. */
 static double mean_backlog_of_dead_workers(const struct ladder_run *run)
 {
     double down_s = ladder_seconds(run, "faults[0].for"), first = rate(run) * mail_s(run);
@@ -108,7 +109,8 @@ static double area(double *backlog, double growth, double time_s)
 
 static double mean_backlog_of_too_few_workers(const struct ladder_run *run)
 {
-    double at_s = ladder_seconds(run, "faults[0].at"), down_s = ladder_seconds(run, "faults[0].for"), backlog = 0;
+    double at_s = ladder_seconds(run, "faults[0].at"), down_s = ladder_seconds(run, "faults[0].for"),
+           backlog = 0;
     double sum = area(&backlog, rate(run) - sent_per_s(run), at_s);
 
     sum += area(&backlog, -sent_per_s(run), down_s);
@@ -135,7 +137,8 @@ static double mails_sent(const struct ladder_run *run)
 /* From the death of the workers, with what they had, to that of the queue. */
 static double mails_lost(const struct ladder_run *run)
 {
-    return rate(run) * (ladder_seconds(run, "faults[1].at") - ladder_seconds(run, "faults[0].at") + mail_s(run));
+    return rate(run) *
+           (ladder_seconds(run, "faults[1].at") - ladder_seconds(run, "faults[0].at") + mail_s(run));
 }
 
 static double orders_until_the_election(const struct ladder_run *run)

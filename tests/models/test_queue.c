@@ -32,7 +32,10 @@ static void sink_on_timer(struct component *self, struct request *request)
 }
 
 static const struct component_type sink_type = {
-    .name = "sink", .state_size = sizeof(struct sink), .on_request = sink_on_request, .on_timer = sink_on_timer,
+    .name = "sink",
+    .state_size = sizeof(struct sink),
+    .on_request = sink_on_request,
+    .on_timer = sink_on_timer,
 };
 
 /* ---- a queue with its producers and workers ---- */
@@ -129,7 +132,8 @@ static uint64_t count_of(const struct jobs *jobs, enum queue_count what)
     return count;
 }
 
-#define HANDLERS(...) (struct param_list)LIST(((const struct handler_config[]){ { "default", STEPS(__VA_ARGS__) } }))
+#define HANDLERS(...) \
+    (struct param_list) LIST(((const struct handler_config[]){ { "default", STEPS(__VA_ARGS__) } }))
 #define TAKES(law) STEP(STEP_WAIT, .wait = law)
 #define TELLS STEP(STEP_CALL, .call = "sink")
 
@@ -156,7 +160,8 @@ START_TEST(test_queue_and_workers_are_an_MMc_queue)
     ck_assert_uint_eq(jobs.source->finished[OUTCOME_OK], 60000);
     mean = histogram_mean(&metrics->end_to_end) * 1e-9;
     ck_assert_double_lt(fabs(mean - 1.5625), 0.05); /* 4 standard errors of correlated stays */
-    ck_assert_double_lt(fabs(amount_mean(&metrics->waiting, jobs.sim->now_ns) * 1e5 / 60000 - (mean - 1.0)), 0.02);
+    ck_assert_double_lt(fabs(amount_mean(&metrics->waiting, jobs.sim->now_ns) * 1e5 / 60000 - (mean - 1.0)),
+                        0.02);
     /* the age of the oldest is that of what waits longest: at least the mean age of those that wait */
     ck_assert_double_gt(amount_mean(&metrics->age, jobs.sim->now_ns), 0);
     sim_destroy(jobs.sim);
@@ -203,8 +208,11 @@ static uint32_t inversions(const struct jobs *jobs)
 
 START_TEST(test_queue_keeps_order_within_a_partition_only)
 {
-    const struct source_config source = { .rate_per_s = 2000, .requests = 10000, .classes = { "job" }, .data = 1 };
-    struct setup setup = setup_of(&source, HANDLERS(TAKES(EXPONENTIAL(0.01)), STEP(STEP_FAIL, .fail = 0.1), TELLS));
+    const struct source_config source = {
+        .rate_per_s = 2000, .requests = 10000, .classes = { "job" }, .data = 1
+    };
+    struct setup setup =
+        setup_of(&source, HANDLERS(TAKES(EXPONENTIAL(0.01)), STEP(STEP_FAIL, .fail = 0.1), TELLS));
     struct jobs jobs;
 
     setup.workers[0].workers = 100;
@@ -220,7 +228,8 @@ START_TEST(test_queue_keeps_order_within_a_partition_only)
 }
 END_TEST
 
-/* One message of a partition is out at a time: 100 messages on one partition take 100 turns, whoever is there. */
+/* One message of a partition is out at a time: 100 messages on one partition take 100 turns, whoever
+ * is there. */
 START_TEST(test_queue_works_on_as_many_messages_as_partitions)
 {
     struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(0.1))));
@@ -257,7 +266,8 @@ START_TEST(test_queue_gives_up_what_fails_too_often)
 }
 END_TEST
 
-/* Work of 3 s, visible again after 1 s: every acknowledgement comes too late, as long as another worker is free. */
+/* Work of 3 s, visible again after 1 s: every acknowledgement comes too late, as long as another
+ * worker is free. */
 START_TEST(test_queue_hands_out_again_what_takes_too_long)
 {
     const struct source_config one_job = { .requests = 1, .classes = { "job" } };
@@ -293,7 +303,8 @@ START_TEST(test_queue_does_work_again_whose_acknowledgement_was_lost)
 }
 END_TEST
 
-/* A dead worker gives back what it had; while it is down nothing goes there, and it goes on when it is back. */
+/* A dead worker gives back what it had; while it is down nothing goes there, and it goes on when it is
+ * back. */
 START_TEST(test_queue_takes_back_what_a_dead_worker_had)
 {
     struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(1.0)), TELLS));
@@ -301,7 +312,8 @@ START_TEST(test_queue_takes_back_what_a_dead_worker_had)
 
     setup.counts[0] = 2;
     setup.faulty[0] = "mailer";
-    setup.faults[0] = (struct fault){ .first = 0, .last = 0, .from_ns = SIM_NS_PER_S / 2, .until_ns = 10 * SIM_NS_PER_S };
+    setup.faults[0] =
+        (struct fault){ .first = 0, .last = 0, .from_ns = SIM_NS_PER_S / 2, .until_ns = 10 * SIM_NS_PER_S };
     run(&jobs, &setup, 9.9);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_REDELIVERED), 2);
     ck_assert_uint_eq(jobs.workers[0]->instances[0]->started, 2);
@@ -331,7 +343,8 @@ START_TEST(test_queue_keeps_messages_while_consumers_are_down)
     go_on(&jobs, 101);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_ACKNOWLEDGED), 100);
     ck_assert_int_eq(metrics->age.level, 0);
-    ck_assert_int_eq(metrics->age.level_max, 100 * SIM_NS_PER_S + 49 * SIM_NS_PER_S / 100); /* of the last pair */
+    ck_assert_int_eq(metrics->age.level_max,
+                     100 * SIM_NS_PER_S + 49 * SIM_NS_PER_S / 100); /* of the last pair */
     sim_destroy(jobs.sim);
 }
 END_TEST
@@ -399,7 +412,8 @@ START_TEST(test_queue_shares_the_disk_among_producers)
     ck_assert_uint_eq(broker->writer.commits, 10000);
     ck_assert_uint_lt(broker->writer.fsyncs, 1050);
     for (uint32_t i = 0; i < 10000; i++)
-        ck_assert_int_ge(jobs.source->latency_ns[i], SIM_NS_PER_S / 100); /* no acknowledgement without the disk */
+        ck_assert_int_ge(jobs.source->latency_ns[i],
+                         SIM_NS_PER_S / 100); /* no acknowledgement without the disk */
     sim_destroy(jobs.sim);
 }
 END_TEST
@@ -426,8 +440,8 @@ START_TEST(test_queue_acknowledged_from_memory_loses_what_is_not_on_disk)
 }
 END_TEST
 
-/* The leader dies again and again; what was acknowledged is done in the end, and nothing else is lost than what producers
- * heard of. */
+/* The leader dies again and again; what was acknowledged is done in the end, and nothing else is lost
+ * than what producers heard of. */
 static void crash_often(uint32_t brokers, enum queue_durability durability)
 {
     const struct source_config source = { .rate_per_s = 200, .requests = 20000, .classes = { "job" } };
@@ -442,7 +456,9 @@ static void crash_often(uint32_t brokers, enum queue_durability durability)
         uint32_t broker = i % brokers;
 
         setup.faulty[i] = "jobs.broker";
-        setup.faults[i] = (struct fault){ .first = broker, .last = broker, .from_ns = (10 + 20 * (int64_t)i) * SIM_NS_PER_S + 1234567,
+        setup.faults[i] = (struct fault){ .first = broker,
+                                          .last = broker,
+                                          .from_ns = (10 + 20 * (int64_t)i) * SIM_NS_PER_S + 1234567,
                                           .until_ns = (20 + 20 * (int64_t)i) * SIM_NS_PER_S };
     }
     run(&jobs, &setup, 1000);
@@ -451,7 +467,9 @@ static void crash_often(uint32_t brokers, enum queue_durability durability)
     ck_assert_uint_eq(count_of(&jobs, QUEUE_LOST), 0);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_ACKNOWLEDGED), jobs.source->finished[OUTCOME_OK]);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_UNCONFIRMED), failed);
-    ck_assert_uint_gt(failed, brokers > 1 ? 2 * 150 : 3 * 1900); /* the last may not lead; until the election, or it is back */
+    ck_assert_uint_gt(failed, brokers > 1
+                                  ? 2 * 150
+                                  : 3 * 1900); /* the last may not lead; until the election, or it is back */
     ck_assert_uint_lt(failed, brokers > 1 ? 3 * 250 : 3 * 2100);
     sim_destroy(jobs.sim);
 }
@@ -490,7 +508,8 @@ START_TEST(test_queue_acknowledged_by_one_broker_loses_what_the_next_leader_lack
 }
 END_TEST
 
-/* All brokers die; the first that is back lacks what was acknowledged, so nobody leads before the second is. */
+/* All brokers die; the first that is back lacks what was acknowledged, so nobody leads before the
+ * second is. */
 START_TEST(test_queue_waits_for_a_broker_that_has_what_was_acknowledged)
 {
     struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(0.01)), TELLS));
@@ -500,7 +519,8 @@ START_TEST(test_queue_waits_for_a_broker_that_has_what_was_acknowledged)
     setup.faulty[0] = "jobs.broker"; /* 2 is not there when they are published */
     setup.faults[0] = (struct fault){ .first = 2, .last = 2, .from_ns = 0, .until_ns = 10 * SIM_NS_PER_S };
     setup.faulty[1] = "jobs.broker";
-    setup.faults[1] = (struct fault){ .first = 0, .last = 1, .from_ns = 9 * SIM_NS_PER_S, .until_ns = 30 * SIM_NS_PER_S };
+    setup.faults[1] =
+        (struct fault){ .first = 0, .last = 1, .from_ns = 9 * SIM_NS_PER_S, .until_ns = 30 * SIM_NS_PER_S };
     setup.faulty[2] = "mailer";
     setup.faults[2] = (struct fault){ .from_ns = 0, .until_ns = 8 * SIM_NS_PER_S + SIM_NS_PER_S * 9 / 10 };
     run(&jobs, &setup, 29);
@@ -573,13 +593,16 @@ START_TEST(test_queue_checks_tell_what_cannot_be)
 }
 END_TEST
 
-TEST_MAIN("queue", test_queue_and_workers_are_an_MMc_queue, test_queue_shares_a_subscription_and_copies_for_another,
+TEST_MAIN("queue", test_queue_and_workers_are_an_MMc_queue,
+          test_queue_shares_a_subscription_and_copies_for_another,
           test_queue_keeps_order_within_a_partition_only, test_queue_works_on_as_many_messages_as_partitions,
           test_queue_gives_up_what_fails_too_often, test_queue_hands_out_again_what_takes_too_long,
-          test_queue_does_work_again_whose_acknowledgement_was_lost, test_queue_takes_back_what_a_dead_worker_had,
-          test_queue_keeps_messages_while_consumers_are_down, test_queue_that_is_full_refuses_or_lets_producers_wait,
+          test_queue_does_work_again_whose_acknowledgement_was_lost,
+          test_queue_takes_back_what_a_dead_worker_had, test_queue_keeps_messages_while_consumers_are_down,
+          test_queue_that_is_full_refuses_or_lets_producers_wait,
           test_queue_expires_what_a_slow_consumer_has_not_read, test_queue_shares_the_disk_among_producers,
-          test_queue_acknowledged_from_memory_loses_what_is_not_on_disk, test_queue_loses_nothing_that_a_majority_has,
+          test_queue_acknowledged_from_memory_loses_what_is_not_on_disk,
+          test_queue_loses_nothing_that_a_majority_has,
           test_queue_acknowledged_by_one_broker_loses_what_the_next_leader_lacks,
-          test_queue_waits_for_a_broker_that_has_what_was_acknowledged, test_queue_keeps_a_waiting_message_in_64_bytes,
-          test_queue_checks_tell_what_cannot_be)
+          test_queue_waits_for_a_broker_that_has_what_was_acknowledged,
+          test_queue_keeps_a_waiting_message_in_64_bytes, test_queue_checks_tell_what_cannot_be)

@@ -17,8 +17,8 @@ double exact_backlog_mean(const struct parameters *parameters, double argument)
     return exact_backlog(parameters, argument) / 2;
 }
 
-/* A message waits until what is before it is done: evenly from 0 to the last of the burst, and evenly back, so that the lags
- * of all are spread evenly. */
+/* A message waits until what is before it is done: evenly from 0 to the last of the burst, and evenly
+ * back, so that the lags of all are spread evenly. */
 double exact_lag_quantile(const struct parameters *parameters, double fraction)
 {
     return fraction * exact_backlog(parameters, 0) / done_per_s(parameters);
