@@ -89,7 +89,7 @@ static void worker_check(const void *configuration, struct param_problems *probl
         param_problem(problems, "prefetch", "fetch at least as many messages as there are workers",
                       "%lld workers can never be at work when only %lld messages are fetched",
                       (long long)config->workers, (long long)config->prefetch);
-    handlers_check(&config->handlers, problems);
+    handlers_check(&config->handlers, NULL, problems);
 }
 
 static bool has_handler(const struct param_list *handlers, const char *class)
