@@ -64,6 +64,7 @@ struct oracle {
 /* Each ended by one without id. */
 extern const struct oracle oracles[];          /* single stations, caches */
 extern const struct oracle oracles_networks[]; /* several stations, balancers */
+extern const struct oracle oracles_events[];   /* what happens once: crashes, bursts, scaling */
 extern const struct oracle oracles_long[];     /* what takes too many requests for a quick test */
 
 /* One configuration of one oracle. */

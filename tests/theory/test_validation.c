@@ -130,15 +130,15 @@ static bool write_case(FILE *file, FILE *laws, const struct theory_case *theory_
 
 static bool write_document_to(FILE *file, FILE *laws)
 {
+    static const struct oracle *const tables[] = { oracles, oracles_networks, oracles_events };
     struct theory_case theory_case;
     bool good = true;
 
     fprintf(file, head, THEORY_REPLICATIONS, SEED, THEORY_DEVIATIONS);
     fprintf(laws, laws_head, 100 * THEORY_LAW_TOLERANCE);
-    for (size_t i = 0; good && theory_case_find(oracles, i, &theory_case); i++)
-        good = write_case(file, laws, &theory_case);
-    for (size_t i = 0; good && theory_case_find(oracles_networks, i, &theory_case); i++)
-        good = write_case(file, laws, &theory_case);
+    for (size_t table = 0; table < sizeof tables / sizeof *tables; table++)
+        for (size_t i = 0; good && theory_case_find(tables[table], i, &theory_case); i++)
+            good = write_case(file, laws, &theory_case);
     return good;
 }
 
