@@ -17,11 +17,14 @@ double exact_backlog_mean(const struct parameters *parameters, double argument)
     return exact_backlog(parameters, argument) / 2;
 }
 
-/* A message waits until what is before it is done: evenly from 0 to the last of the burst, and evenly
- * back, so that the lags of all are spread evenly. */
-double exact_lag_quantile(const struct parameters *parameters, double fraction)
+/* Of those that are done in the second before and the second after the last of the burst: a message waits until what
+ * is before it is done, so with the time of its end the wait rises by 1 - done/came, and falls likewise. */
+double exact_lag_of_last(const struct parameters *parameters, double argument)
 {
-    return fraction * exact_backlog(parameters, 0) / done_per_s(parameters);
+    double done = done_per_s(parameters);
+    double rise = 1 - done / parameters->arrival_rate, fall = done / parameters->after_rate - 1;
+
+    return exact_backlog(parameters, argument) / done - (rise + fall) / 4;
 }
 
 double exact_loss(const struct parameters *parameters, double argument)

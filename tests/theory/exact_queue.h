@@ -11,7 +11,7 @@
 
 double exact_backlog(const struct parameters *parameters, double argument);      /* at the end of the burst */
 double exact_backlog_mean(const struct parameters *parameters, double argument); /* until it is drained */
-double exact_lag_quantile(const struct parameters *parameters, double fraction);
+double exact_lag_of_last(const struct parameters *parameters, double argument);
 
 double exact_loss(const struct parameters *parameters, double argument);
 double exact_deliveries(const struct parameters *parameters, double argument); /* mean of a message */

@@ -54,14 +54,25 @@ const struct oracle oracles_events[] = {
         .words = "The same, then 400 messages a second until the backlog is gone, 1200 s later. Five runs.",
         .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
         .claims = {
-            { "p99.9 of the time until done, the last of the burst waiting for 400 s", "s",
-              OF("jobs.default", "end_to_end.p99.9"), .exact = exact_lag_quantile, .argument = 0.999, .published = 399.6,
-              .relative = 0.01 },
             { "mean backlog from first to last", "", OF("jobs.default", "waiting.mean"), .exact = exact_backlog_mean,
               .published = 120000, .relative = 0.01 },
         },
         .configurations = {
             { "1000/s, then 400/s", "base", { NULL },
+              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
+        },
+    },
+    {
+        .id = "O38", .file = "O38_backlog.json", .replications = 5,
+        .words = "The same: how long those had waited that are done within a second of the last one of the burst, 1000 s "
+                 "after the first; the very last one had waited for 400 s. Five runs.",
+        .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
+        .claims = {
+            { "mean time until done", "s", OF("jobs.default", "end_to_end.mean"), .exact = exact_lag_of_last,
+              .relative = 0.01 },
+        },
+        .configurations = {
+            { "the last of the burst", "last", { NULL },
               { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
         },
     },
