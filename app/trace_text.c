@@ -372,7 +372,8 @@ static uint32_t attempt_count(const struct trace *trace)
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < trace->visit_count; i++)
-        count += trace->visits[i].parent == 0 && !(trace->visits[i].flags & TRACE_VISIT_HANDED_ON);
+        count += trace->visits[i].parent == 0 &&
+                 !(trace->visits[i].flags & (TRACE_VISIT_HANDED_ON | TRACE_VISIT_BRANCH));
     return count;
 }
 

@@ -99,7 +99,8 @@ static bool is_local(const struct link *link)
 
 static bool is_plain(const struct link *link)
 {
-    bool has_card = link->from->instances[0]->egress || link->target->egress;
+    bool has_card = (link->from->instances[0]->egress || link->target->egress) &&
+                    !link->target->group->type->is_name; /* the way to what it stands for has one */
 
     return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools &&
            (!has_card || is_local(link));

@@ -190,6 +190,34 @@ START_TEST(test_name_target_that_dies_is_heard_of)
 }
 END_TEST
 
+/* What it says goes through the caller's network card once, on its way to the target. */
+START_TEST(test_name_takes_nothing_of_a_network_card)
+{
+    struct tiny_server_config front = tiny_server_of(tiny_law(DISTRIBUTION_CONSTANT, 0.001));
+    struct system system;
+    struct sim *sim;
+    const struct group *cycle;
+
+    system_init(&system, 1, (const int64_t[]){ 0 });
+    system.source.target = "front";
+    front.target = "name";
+    front.calls = 1;
+    front.call_bytes = 3000;
+    front.reply_bytes = 0;
+    front.card_bytes_per_s = 1e6;
+    sim = tiny_sim(1, &system.network);
+    tiny_add_source(sim, "source", &system.source);
+    tiny_add_server(sim, "front", 1, &front);
+    sim_add_group(sim, &name_type, "name", 1, &system.name, &sim->sites[0]);
+    tiny_add_server(sim, "first", 1, &system.first);
+    tiny_add_server(sim, "second", 1, &system.second);
+    ck_assert(sim_wire(sim, &cycle));
+    tiny_run_checked(sim, 10 * SECOND, 100);
+    ck_assert_int_eq(system.records[0].latency_ns, (10 + 1 + 30 + 3 + 10 + 5 + 10 + 10) * MS);
+    sim_destroy(sim);
+}
+END_TEST
+
 START_TEST(test_name_trace_shows_the_lookup_and_then_the_target)
 {
     struct system system;
@@ -219,4 +247,5 @@ END_TEST
 
 TEST_MAIN("name", test_name_answer_comes_from_the_target_itself, test_name_is_asked_again_by_a_retry,
           test_name_limit_of_time_covers_the_lookup_too, test_name_target_that_dies_is_heard_of,
+          test_name_takes_nothing_of_a_network_card,
           test_name_trace_shows_the_lookup_and_then_the_target)
