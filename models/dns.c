@@ -386,7 +386,7 @@ const struct model_type dns_model = {
                   "correction reaches callers as their answers expire. Requests go on over the caller's "
                   "own way to the address; what the name itself measures is the lookup: its latency, and "
                   "as failed requests those that got no address. Each record is a part with metrics of its "
-                  "own, as \"dns.web\".",
+                  "own, as \"dns.web\" (type dns_record).",
     .leaves_out = "Callers that try a second address when the first does not answer; resolvers that hand "
                   "out expired answers, or keep them for longer than they may; failures that are cached; "
                   "lookups that a browser does ahead; the chain of names (CNAME) and of zones, which is "

@@ -27,7 +27,40 @@ static const struct component_type target_type = { .name = "target",
                                                    .on_request = target_on_request,
                                                    .on_timer = target_on_timer };
 
-/* ---- users in the east, others in the west, a machine -> name -> a in the east, b in the west ---- */
+/* ---- a machine in the east that asks the name for its users ---- */
+
+struct machine_shared {
+    struct link *name;
+};
+
+static void machine_wire_group(struct group *group)
+{
+    struct machine_shared *shared = group->shared;
+
+    shared->name = sim_link(group, sim_find_group(group->sim, "name"), 0, NULL);
+}
+
+static void machine_on_request(struct component *self, struct request *request)
+{
+    const struct machine_shared *shared = self->shared;
+
+    sim_call(self, request, shared->name, 0);
+}
+
+static void machine_on_reply(struct component *self, struct request *request)
+{
+    sim_reply(self, request, (enum outcome)request->outcome);
+}
+
+static const struct component_type machine_type = {
+    .name = "machine",
+    .shared_size = sizeof(struct machine_shared),
+    .wire_group = machine_wire_group,
+    .on_request = machine_on_request,
+    .on_reply = machine_on_reply,
+};
+
+/* ---- users in the east, others in the west -> name -> a in the east, b in the west ---- */
 
 static const struct network_site regions[] = { { "east", NAN, NAN }, { "west", NAN, NAN } };
 static const double one_way_s[] = { 0, 0.040, 0.040, 0 };
@@ -79,6 +112,7 @@ static struct sim *build(struct system *system, struct asked *script, size_t cou
     sim_add_group(sim, &source_type, "users", 1, &system->users, east);
     sim_add_group(sim, &dns_model.component, "name", 1, &system->dns, &sim->sites[0]);
     sim_add_group(sim, &source_type, "others", 1, &system->others, west);
+    sim_add_group(sim, &machine_type, "machine", 1, NULL, east);
     sim_add_group(sim, &target_type, "a", system->a_count, NULL, east);
     sim_add_group(sim, &target_type, "b", 1, NULL, west);
     ck_assert(sim_wire(sim, &cycle));
@@ -221,6 +255,23 @@ START_TEST(test_dns_changes_nothing_else)
     ck_assert_int_eq(memcmp(with, &sim->classes[0]->latency_ok, sizeof *with), 0);
     sim_destroy(sim);
     free(with);
+}
+END_TEST
+
+START_TEST(test_dns_machine_keeps_an_answer_for_all_its_users)
+{
+    struct asked script[] = { { SECOND, .user = 1 }, { 2 * SECOND, .user = 2 }, { 3 * SECOND, .user = 3 } };
+    struct system system = new_system();
+    struct sim *sim;
+
+    system.users.target = "machine";
+    sim = build(&system, script, LENGTH(script));
+    run_to(sim, 100 * SECOND);
+    ck_assert_int_eq(script[0].took_ns, (52 + 10) * MS);
+    ck_assert_int_eq(script[1].took_ns, 10 * MS); /* and not the other address */
+    ck_assert_int_eq(script[2].took_ns, 10 * MS);
+    ck_assert_uint_eq(counter(name_of(sim), "stub.hits"), 2);
+    sim_destroy(sim);
 }
 END_TEST
 
@@ -431,6 +482,7 @@ END_TEST
 TEST_MAIN("dns", test_dns_first_request_pays_the_lookup_and_the_next_ones_nothing,
           test_dns_those_who_ask_together_share_one_lookup,
           test_dns_without_resolvers_everybody_asks_the_authority, test_dns_changes_nothing_else,
+          test_dns_machine_keeps_an_answer_for_all_its_users,
           test_dns_every_instance_is_an_address, test_dns_geo_sends_to_the_nearest_healthy,
           test_dns_without_health_checks_names_dead_addresses,
           test_dns_answers_serve_until_they_expire_when_the_authority_is_out,
