@@ -11,6 +11,9 @@
 
 #include "models/row_table.h"
 
+#define GUIDE_CELLS 4096
+#define GUIDE_MIXED UINT32_MAX /* a cell that leads to several rows */
+
 static const struct param_choice popularity_choices[] = {
     { "uniform", POPULARITY_UNIFORM, "every row is asked for equally often" },
     { "zipf", POPULARITY_ZIPF, "the row of rank k is asked for in proportion to k^-exponent" },
@@ -34,16 +37,16 @@ static const struct param_row hot_rows[] = {
 
 const struct param_table hot_row_params = { .rows = hot_rows,
                                             .size = sizeof(struct hot_row_config),
-                                            .help =
-                                                "a celebrity: one row that takes a share of all requests" };
+                                            .help = "a celebrity: one row that takes a share of all "
+                                                    "requests" };
 
 static const struct param_row rows[] = {
     PARAM_COUNT(struct data_set_config, rows, .min = 1, .max = 1e14,
                 .help = "How many rows there are at the start; they have the numbers from 0 on."),
     PARAM_BYTES(struct data_set_config, row_size, .default_text = "\"1KB\"", .min = 1, .max = 1e9,
                 .help = "What one row takes on disk, in memory and on the network.",
-                .source =
-                    "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: records of 1 KB"),
+                .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: records of 1 "
+                          "KB"),
     PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"",
                  .choices = popularity_choices, .help = "How requests are spread over the rows."),
     PARAM_REAL(struct data_set_config, exponent, .default_text = "0.99", .max = 10,
@@ -81,8 +84,11 @@ void row_chooser_init(struct row_chooser *chooser, struct group *owner, const ch
         .hot_count = hot->count,
         .hot = hot->items,
     };
-    if (chooser->popularity == POPULARITY_ZIPF)
+    if (chooser->popularity == POPULARITY_ZIPF) {
         zipf_init(&chooser->zipf, chooser->rows, isnan(exponent) ? data->exponent : exponent);
+        chooser->guide = memory_alloc(&owner->sim->memory, sizeof *chooser->guide);
+        chooser->guide->memory = &owner->sim->memory;
+    }
     if (chooser->shuffled)
         data_set_ranks(&chooser->permutation, owner->sim, data);
 }
@@ -108,6 +114,32 @@ static bool choose_hot(const struct row_chooser *chooser, uint64_t number, uint6
     return false;
 }
 
+/* What all numbers of a cell lead to; remembered. */
+static __attribute__((noinline)) uint32_t fill_cell(const struct row_chooser *chooser, uint32_t cell)
+{
+    struct row_guide *guide = chooser->guide;
+    uint64_t rank =
+        zipf_rank_within(&chooser->zipf, (double)cell / GUIDE_CELLS, (double)(cell + 1) / GUIDE_CELLS);
+    uint64_t row = rank ? row_chooser_ranked(chooser, rank) : GUIDE_MIXED;
+
+    guide->cells[cell] = row < GUIDE_MIXED - 1 ? (uint32_t)row + 1 : GUIDE_MIXED;
+    return guide->cells[cell];
+}
+
+static uint64_t choose_by_zipf(const struct row_chooser *chooser, struct rng *rng)
+{
+    struct row_guide *guide = chooser->guide;
+    struct rng same = *rng;
+    uint32_t cell = (uint32_t)(rng_uniform(&same) * GUIDE_CELLS), row;
+
+    if (!guide->cells)
+        guide->cells = memory_alloc_array(guide->memory, GUIDE_CELLS, sizeof *guide->cells);
+    row = guide->cells[cell];
+    if (!row)
+        row = fill_cell(chooser, cell);
+    return row == GUIDE_MIXED ? row_chooser_ranked(chooser, zipf_sample(&chooser->zipf, rng)) : row - 1;
+}
+
 uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
 {
     struct rng rng = rng_for_request(chooser->draw_key, number);
@@ -117,13 +149,14 @@ uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
         return row;
     if (chooser->popularity == POPULARITY_UNIFORM) /* shuffled or not, all rows are alike */
         return rng_below(&rng, chooser->rows);
-    return row_chooser_ranked(chooser, zipf_sample(&chooser->zipf, &rng));
+    return choose_by_zipf(chooser, &rng);
 }
 
 /* ---- truth ---- */
 
 struct truth {
     struct row_table rows;
+    uint64_t written; /* bit n: a data set whose number is n modulo 64 has been written */
     struct row_watcher *watchers;
 };
 
@@ -134,11 +167,19 @@ static struct truth *truth_of(struct sim *sim)
     return sim->truth;
 }
 
+static uint64_t written_bit(uint16_t data)
+{
+    return UINT64_C(1) << data % 64;
+}
+
 uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row)
 {
     const struct truth *truth = sim->truth;
-    const struct row_entry *entry = truth ? row_table_find(&truth->rows, row_id(data, row)) : NULL;
+    const struct row_entry *entry;
 
+    if (!truth || !(truth->written & written_bit(data))) /* most data is only read: no need to look */
+        return 0;
+    entry = row_table_find(&truth->rows, row_id(data, row));
     return entry ? entry->version : 0;
 }
 
@@ -147,6 +188,7 @@ uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row)
     struct truth *truth = truth_of(sim);
     uint32_t version = ++row_table_entry(&truth->rows, &sim->memory, row_id(data, row))->version;
 
+    truth->written |= written_bit(data);
     for (const struct row_watcher *watcher = truth->watchers; watcher; watcher = watcher->next)
         watcher->on_commit(watcher->self, data, row);
     return version;

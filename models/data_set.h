@@ -38,6 +38,14 @@ extern const struct param_table data_set_params;
 /* Of one entry of "hot_rows", here and in request classes. */
 extern const struct param_table hot_row_params;
 
+/* A draw of a popular row is a look into this table, by the first bits of the random number, where all
+ * numbers that begin so lead to one row; it is filled as it is used. 16 KB for each chooser that draws by
+ * Zipf's law. */
+struct row_guide {
+    struct memory *memory;
+    uint32_t *cells; /* row + 1; 0: not known yet, UINT32_MAX: several rows; NULL: nothing drawn yet */
+};
+
 /* Chooses rows for one purpose: a data set with what a request class says otherwise. */
 struct row_chooser {
     uint64_t rows;
@@ -45,6 +53,7 @@ struct row_chooser {
     bool shuffled;
     struct zipf zipf;
     struct permutation permutation;
+    struct row_guide *guide; /* NULL: none */
     uint64_t draw_key;
     size_t hot_count;
     const struct hot_row_config *hot; /* the configuration's */

@@ -75,6 +75,22 @@ START_TEST(test_data_set_zipf_asks_by_rank)
 }
 END_TEST
 
+START_TEST(test_data_set_table_of_popular_rows_gives_what_the_law_gives)
+{
+    struct sim *sim = make_sim(1);
+    struct data_set_config data = data_set(POPULARITY_ZIPF, 100000);
+    struct row_chooser chooser = chooser_of(sim, 0, &data);
+
+    for (uint64_t number = 0; number < DRAWS; number++) {
+        struct rng rng = rng_for_request(chooser.draw_key, number);
+
+        ck_assert_uint_eq(row_chooser_choose(&chooser, number),
+                          row_chooser_ranked(&chooser, zipf_sample(&chooser.zipf, &rng)));
+    }
+    sim_destroy(sim);
+}
+END_TEST
+
 START_TEST(test_data_set_ranks_in_order_make_row_0_the_first)
 {
     struct sim *sim = make_sim(1);
@@ -168,6 +184,8 @@ START_TEST(test_data_set_version_counts_writes_of_each_row)
     ck_assert_uint_eq(row_version(sim, 1, 42), 5);
     ck_assert_uint_eq(row_version(sim, 2, 42), 1);
     ck_assert_uint_eq(row_version(sim, 1, 43), 0);
+    ck_assert_uint_eq(row_version(sim, 3, 42), 0); /* a data set of which no row was written */
+    ck_assert_uint_eq(row_version(sim, 65, 42), 0);
     sim_destroy(sim);
 }
 END_TEST
@@ -202,6 +220,7 @@ START_TEST(test_data_set_is_found_by_name)
 END_TEST
 
 TEST_MAIN("data_set", test_data_set_uniform_asks_for_every_row_alike, test_data_set_zipf_asks_by_rank,
+          test_data_set_table_of_popular_rows_gives_what_the_law_gives,
           test_data_set_ranks_in_order_make_row_0_the_first,
           test_data_set_ranks_are_the_same_for_all_and_other_in_another_run,
           test_data_set_hot_rows_take_their_share_and_leave_other_choices_alone,
