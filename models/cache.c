@@ -178,6 +178,13 @@ static void cache_begin(struct component *self)
 static void cache_on_crash(struct component *self)
 {
     cache_lose_contents(self);
+    cache_node_dies(self);
+}
+
+static void cache_on_restart(struct component *self)
+{
+    cache_node_returns(self);
+    make_tickers(self);
 }
 
 /* ---- operations ---- */
@@ -492,7 +499,7 @@ const struct model_type cache_model = {
         .on_reply = cache_on_reply,
         .on_timer = cache_on_timer,
         .on_crash = cache_on_crash,
-        .on_restart = make_tickers,
+        .on_restart = cache_on_restart,
         .on_member = cache_on_member,
         .may_go = cache_may_go,
         .activity = cache_activity,

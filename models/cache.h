@@ -48,6 +48,7 @@ struct cache_config {
     bool single_flight;
     int nodes; /* enum cache_nodes */
     int64_t virtual_nodes;
+    int64_t dead_node_leaves; /* ns after its crash; SIM_TIME_NEVER: never */
     struct param_list copies; /* of struct cache_copy_config */
     int start;             /* enum cache_start */
     const char *warm_data; /* NULL: none */
@@ -77,6 +78,8 @@ struct cache_shared {
     struct rng eviction_rng;
     struct hash_ring ring; /* of several nodes */
     uint8_t *absent;       /* nodes that have left, a byte each; NULL: one node */
+    int64_t *leaves_ns;    /* when a dead node will, of each; SIM_TIME_NEVER: it will not */
+    uint32_t leaving;      /* nodes with such a date */
     uint32_t absent_count;
     struct link ***copies; /* by place in the list and instance; NULL: none */
 };
@@ -152,6 +155,12 @@ void cache_nodes_wire_group(struct group *group);
 uint32_t cache_node_for(const struct group *group, const struct request *request);
 
 /* Callers know now that the node has left, or is back: keys go to the others, or to it again. */
+/* The node that has the row, as far as callers know now. */
+uint32_t cache_node_of(const struct group *group, uint64_t id);
+
+/* It has crashed: its keys go elsewhere once its callers know. */
+void cache_node_dies(struct component *self);
+
 void cache_node_leaves(struct component *self);
 void cache_node_returns(struct component *self);
 

@@ -118,6 +118,25 @@ static uint64_t room_for(const struct cache *cache, const struct data_set_config
     return (uint64_t)count;
 }
 
+/* One of several nodes has its own keys only. */
+static bool is_own(const struct component *self, uint16_t data_number, uint64_t row)
+{
+    return cache_node_of(self->group, row_id(data_number, row)) == self->instance;
+}
+
+/* Rank of the least popular row that is in when `rows` of the node's own are. */
+static uint64_t last_rank(const struct component *self, struct row_chooser *chooser, uint16_t data_number,
+                          uint64_t rows)
+{
+    uint64_t all = (uint64_t)environment_of(self->sim)->data_sets[data_number - 1].rows, rank = 0;
+
+    if (self->group->count == 1)
+        return rows;
+    while (rows > 0 && rank < all)
+        rows -= is_own(self, data_number, row_chooser_ranked(chooser, ++rank));
+    return rank;
+}
+
 /* The least popular come first, as if they had been used the longest ago, and hot rows last. */
 void cache_start(struct component *self)
 {
@@ -139,10 +158,12 @@ void cache_start(struct component *self)
              "age");
     rows = room_for(cache, data, entry_bytes(self, data, 1, 0));
     eviction_reserve(&cache->store, rows);
-    for (uint64_t rank = rows; rank > 0; rank--)
-        warm_put(self, number, row_chooser_ranked(chooser, rank), &rng);
+    for (uint64_t rank = last_rank(self, chooser, number, rows); rank > 0; rank--)
+        if (is_own(self, number, row_chooser_ranked(chooser, rank)))
+            warm_put(self, number, row_chooser_ranked(chooser, rank), &rng);
     for (size_t i = chooser->hot_count; i > 0; i--)
-        warm_put(self, number, (uint64_t)chooser->hot[i - 1].row, &rng);
+        if (is_own(self, number, (uint64_t)chooser->hot[i - 1].row))
+            warm_put(self, number, (uint64_t)chooser->hot[i - 1].row, &rng);
     memory_free(&self->sim->memory, chooser);
     cache_settle_memory(self);
 }

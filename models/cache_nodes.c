@@ -34,6 +34,9 @@ void cache_nodes_wire_group(struct group *group)
     if (group->count == 1)
         return;
     shared->absent = memory_alloc(memory, group->count);
+    shared->leaves_ns = memory_alloc_array(memory, group->count, sizeof *shared->leaves_ns);
+    for (uint32_t i = 0; i < group->count; i++)
+        shared->leaves_ns[i] = SIM_TIME_NEVER;
     if (config->nodes == NODES_CONSISTENT_HASH)
         hash_ring_init(&shared->ring, memory, group->count, (uint32_t)config->virtual_nodes,
                        rng_key(group->sim->seed, group->name, "ring"));
@@ -53,18 +56,49 @@ static uint32_t modulo_node(const struct group *group, uint64_t id)
     return node;
 }
 
-uint32_t cache_node_for(const struct group *group, const struct request *request)
+/* Those who are known to be dead by now. */
+static void notice_dead(const struct group *group)
+{
+    struct cache_shared *shared = group->shared;
+
+    for (uint32_t i = 0; i < group->count; i++)
+        if (shared->leaves_ns[i] <= group->sim->now_ns) {
+            shared->leaves_ns[i] = SIM_TIME_NEVER;
+            shared->leaving--;
+            cache_node_leaves(group->instances[i]);
+        }
+}
+
+uint32_t cache_node_of(const struct group *group, uint64_t id)
 {
     const struct cache_config *config = group->config;
     const struct cache_shared *shared = group->shared;
-    uint64_t id = row_id(request->data, request->key);
 
     if (group->count == 1)
         return 0;
+    if (shared->leaving)
+        notice_dead(group);
     if (config->nodes == NODES_MODULO)
         return modulo_node(group, id);
     return shared->absent_count ? hash_ring_find_present(&shared->ring, id, shared->absent)
                                 : hash_ring_find(&shared->ring, id);
+}
+
+uint32_t cache_node_for(const struct group *group, const struct request *request)
+{
+    return cache_node_of(group, row_id(request->data, request->key));
+}
+
+void cache_node_dies(struct component *self)
+{
+    const struct cache_config *config = self->group->config;
+    struct cache_shared *shared = self->shared;
+    int64_t now_ns = self->sim->now_ns;
+
+    if (!shared->absent || config->dead_node_leaves >= SIM_TIME_NEVER - now_ns)
+        return;
+    shared->leaving += shared->leaves_ns[self->instance] == SIM_TIME_NEVER;
+    shared->leaves_ns[self->instance] = now_ns + config->dead_node_leaves;
 }
 
 void cache_node_leaves(struct component *self)
@@ -81,7 +115,11 @@ void cache_node_returns(struct component *self)
 {
     struct cache_shared *shared = self->shared;
 
-    if (!shared->absent || !shared->absent[self->instance])
+    if (!shared->absent)
+        return;
+    shared->leaving -= shared->leaves_ns[self->instance] != SIM_TIME_NEVER;
+    shared->leaves_ns[self->instance] = SIM_TIME_NEVER;
+    if (!shared->absent[self->instance])
         return;
     shared->absent[self->instance] = 0;
     shared->absent_count--;

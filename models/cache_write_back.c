@@ -2,10 +2,9 @@
  *
  * A write makes its copy dirty and is answered. Every write_back_interval a ticker has all copies written
  * that are dirty then, those for longest first, write_back_batch of them at once. A dirty copy that has to
- * make room is written first, and the request that needs the room waits for it, as it does for those found
- * expired while room was made; one that a look-up finds expired waits for the ticker. Until its row is
- * written such a copy still answers look-ups. A write that fails is repeated at a later turn; a crash loses
- * what is dirty (dirty_copies.h).
+ * make room is written first, and the request that needs the room waits for it; one that expires waits for
+ * the ticker, so that a time to live changes no write. Until its row is written such a copy still answers
+ * look-ups. A write that fails is repeated at a later turn; a crash loses what is dirty (dirty_copies.h).
  */
 #include "models/cache.h"
 

@@ -154,12 +154,9 @@ static inline bool is_expired(const struct eviction_store *store, uint32_t entry
 static void expire(struct eviction_store *store, uint32_t entry)
 {
     int64_t expiry_ns = store->contents[entry].expiry_ns;
-    uint64_t id = store->links[entry].id;
 
     remove_entry(store, entry, expiry_ns > store->entries.window_ns ? expiry_ns : store->entries.window_ns);
     store->expirations++;
-    if (store->on_leave)
-        store->on_leave(store->owner, id);
 }
 
 static void evict(struct eviction_store *store, uint32_t entry, int64_t now_ns)

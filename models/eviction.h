@@ -133,8 +133,7 @@ struct eviction_store {
     struct row_table asked; /* perfect_lfu: how often each key was asked for, as its version */
     uint64_t uses;          /* perfect_lfu: number of the last use */
     struct rng *rng;
-    void (*on_leave)(void *owner,
-                     uint64_t id); /* a copy has made room or expired; NULL: nobody wants to know */
+    void (*on_leave)(void *owner, uint64_t id); /* a copy has made room; NULL: nobody wants to know */
     void *owner;
     struct memory *memory;
 };

@@ -74,6 +74,7 @@ static struct system system_of(const char *store)
         .cache = { .lookup_time = law(DISTRIBUTION_CONSTANT, 0),
                    .capacity_entries = INT64_MAX,
                    .ttl = SIM_TIME_NEVER,
+                   .dead_node_leaves = SIM_TIME_NEVER,
                    .ttl_from = TTL_FROM_FETCH_END,
                    .write_back_interval = 10 * SECOND,
                    .write_back_batch = 2,
