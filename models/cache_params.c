@@ -95,8 +95,10 @@ static const struct param_row rows[] = {
                         "their parts."),
     PARAM_DURATION(struct cache_config, dead_node_leaves, .default_text = "\"never\"", .word = "never",
                    .word_value = PARAM_WORD_MAX, .max = PARAM_WORD_MAX,
-                   .help = "How long after a crash all callers know that a node is dead and look for its keys on "
-                           "the others, until it is back; before that, and always if never, what they ask of it "
+                   .help =
+                       "How long after a crash all callers know that a node is dead and look for its keys on "
+                           "the others, until it is back; before that, and always if never, "
+                           "what they ask of it "
                            "fails."),
     PARAM_LIST(struct cache_config, copies, .default_text = "[]", .table = &copy_params,
                .help = "Caches that are told of what is written or put here, as of other regions: they keep "

@@ -215,7 +215,8 @@ static void compile_branch(struct compiler *compiler, uint16_t fork, uint32_t in
     compiler->in_repeat = in_repeat;
 }
 
-/* Copies of a branch run the same instructions; each is a child with a number of its own, and so draws anew. */
+/* Copies of a branch run the same instructions; each is a child with a number of its own, and so draws
+ * anew. */
 static void repeat_branches(struct compiler *compiler, uint16_t fork, uint32_t count)
 {
     uint16_t *branches = (uint16_t *)(uintptr_t)compiler->program[fork].fork.branches;

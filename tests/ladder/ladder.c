@@ -11,7 +11,6 @@
 #define MEMORY_BUDGET_BYTES ((uint64_t)1 << 30)
 #define REPLICATIONS 8
 #define REPLICATIONS_MAX 40
-#define TOLERANCE 0.02
 #define TIMEOUT_S 60
 #define ROUNDING 1e-9 /* relative; of figures that do not vary */
 
@@ -307,14 +306,14 @@ static struct interval simulate(const struct ladder_runs *runs, const struct lad
 static struct judgement judge(const struct ladder_runs *runs, const struct ladder_runs *believed,
                               const struct ladder_claim *claim)
 {
-    struct judgement judgement = { .predicted = claim->predict(find_run(believed, claim->figure.variant)),
-                                   .simulated = simulate(runs, claim) };
+    const struct ladder_run *run = find_run(believed, claim->figure.variant);
+    struct judgement judgement = { .predicted = claim->predict(run), .simulated = simulate(runs, claim) };
     double size = fabs(judgement.predicted), error = fabs(judgement.simulated.mean - judgement.predicted);
+    double near = claim->near ? claim->near(run) : 0;
     double half = (judgement.simulated.high - judgement.simulated.low) / 2;
 
     judgement.holds = judgement.simulated.n == replications_of(runs->step) &&
-                      error <= half + (claim->near + ROUNDING) * size &&
-                      error <= (claim->tolerance > 0 ? claim->tolerance : TOLERANCE) * size;
+                      error <= half + (near + ROUNDING) * size && half <= LADDER_WIDEST * size;
     return judgement;
 }
 

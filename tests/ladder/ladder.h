@@ -21,10 +21,14 @@
  *
  *     LADDER_MAIN(step)
  *
- * A claim holds when the 99.9 % Student t interval over the replications contains the prediction, and the
- * simulated value is within `tolerance` of it as well: the first finds what is wrong, the second a run too
- * short to tell. A formula that is known to be near only says how near (`near`), which widens the interval by
- * so much. In every run nothing may be lost: requests that came or were inside at first are those that ended
+ * A claim holds when the 99.9 % Student t interval over the replications contains the prediction. There
+ * are no
+ * tolerances: a formula that is known to be near only comes with another one (`near`) for how near,
+ * which widens
+ * the interval by so much, and an interval wider than LADDER_WIDEST to either side fails, being that of
+ * a run too
+ * short to tell a mistake of that size. In every run nothing may be lost: requests that came or were
+ * inside at first are those that ended
  * or are inside at last, in each component.
  *
  * `test_ladder_NN_NAME --figures` prints the claims as a table in Markdown, for docs/ladder.md.
@@ -43,6 +47,7 @@
 #define LADDER_CLAIMS_MAX 24
 #define LADDER_SETTINGS_MAX 6
 #define LADDER_CONFIDENCE 0.999
+#define LADDER_WIDEST 0.05 /* half of an interval, as part of the prediction */
 
 struct ladder_run; /* one variant, as the formulas see it */
 
@@ -61,8 +66,8 @@ struct ladder_claim {
     enum ladder_relation relation; /* of the figure to the other one, replication by replication */
     struct ladder_figure other;
     double (*predict)(const struct ladder_run *run); /* of the figure's variant */
-    double tolerance;                                /* part of the prediction; 0: 2 % */
-    double near;  /* part by which the formula may be off; 0: it is exact */
+    double (*near)(const struct ladder_run *run);    /* by what part of it the formula may be off; NULL:
+        exact */
     bool unmoved; /* the deliberate mistake does not change it */
 };
 

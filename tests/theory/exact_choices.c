@@ -1,6 +1,8 @@
-/* exact_choices.c - the mean time when each joins the shortest of d lines drawn among n, as n grows, and how much longer
+/* exact_choices.c - the mean time when each joins the shortest of d lines drawn among n, as n grows,
+ * and how much longer
  * it is with n. Let x(i) be the part of servers with i requests or more. For ever more servers x follows a
- * differential equation with one fixed point; with n of them the mean is off by V/n, and V comes from the curvature
+ * differential equation with one fixed point; with n of them the mean is off by V/n, and V comes from
+ * the curvature
  * of the equation and the noise at that point (Gast, Van Houdt), or from drawing without putting back. */
 #include <math.h>
 #include <stddef.h>
@@ -71,7 +73,8 @@ static void solve(gsl_matrix *matrix, gsl_vector *right)
     gsl_permutation_free(permutation);
 }
 
-/* The covariance W of the noise, row by row: A W + W A' + Q = 0, Q being what comes and goes at each length. */
+/* The covariance W of the noise, row by row: A W + W A' + Q = 0, Q being what comes and goes at each
+ * length. */
 static gsl_vector *covariance(const struct lines *lines, const gsl_matrix *a)
 {
     gsl_matrix *sums = gsl_matrix_calloc(DEPTH * DEPTH, DEPTH * DEPTH);

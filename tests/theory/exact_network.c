@@ -149,7 +149,8 @@ static double lognormal_transform(const struct parameters *p, double s)
     return sum * step / sqrt(2 * acos(-1.0));
 }
 
-/* The transform of the wait is (s1 - s) C / ((r - s)^2 - r^2 B(s)) s, r being the rate of a phase, B the transform of
+/* The transform of the wait is (s1 - s) C / ((r - s)^2 - r^2 B(s)) s, r being the rate of a phase, B
+ * the transform of
  * the service and s1 the one zero of the denominator on the right, which lies above r. */
 double exact_e2g1_wait_mean(const struct parameters *p, double argument)
 {
@@ -179,7 +180,8 @@ double exact_kingman_bound(const struct parameters *p, double argument)
 double exact_variance_wait(const struct parameters *p, double argument)
 {
     (void)argument;
-    return exact_load(p, 0) / (1 - exact_load(p, 0)) * (SCV_OF_ERLANG_2 + p->service_scv) / 2 * p->service_mean_s;
+    return exact_load(p, 0) / (1 - exact_load(p,
+        0)) * (SCV_OF_ERLANG_2 + p->service_scv) / 2 * p->service_mean_s;
 }
 
 /* ---- behind a balancer ---- */
@@ -195,7 +197,8 @@ double exact_random_mean(const struct parameters *p, double argument)
     return p->service_mean_s / (1 - load_of_each(p));
 }
 
-/* Each gets every n-th: G/M/1 with Erlang-n gaps. The root of x = A(mu (1 - x)), A being the gaps' transform. */
+/* Each gets every n-th: G/M/1 with Erlang-n gaps. The root of x = A(mu (1 - x)), A being the gaps'
+ * transform. */
 double exact_turns_wait_probability(const struct parameters *p, double argument)
 {
     double waits = 0.5;

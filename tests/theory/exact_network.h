@@ -1,16 +1,25 @@
-/* exact_network.h - closed forms and exact solutions for several stations: in series, with returns, with users who
+/* exact_network.h - closed forms and exact solutions for several stations: in series, with returns,
+ * with users who
  * think, behind a balancer, asked all at once.
  *
- * Units, parameters and errors as in exact.h. Nothing here is shared with the simulator. Cost: O(users x stations) of
+ * Units, parameters and errors as in exact.h. Nothing here is shared with the simulator. Cost: O(users
+ * x stations) of
  * the closed ones; of the shortest lines O(states) a sweep, some 10^8 steps in all for two servers at 90 %.
  *
- * Sources: series: P. J. Burke, "The Output of a Queuing System" (1956), E. Reich, "Waiting Times When Queues are in
- * Tandem" (1957). Returns: J. R. Jackson, "Networks of Waiting Lines" (1957). Users who think: M. Reiser, S. S.
- * Lavenberg, "Mean-Value Analysis of Closed Multichain Queuing Networks" (1980); bounds: P. J. Denning, J. P. Buzen,
- * "The Operational Analysis of Queueing Network Models" (1978); the example: R. Jain, "The Art of Computer Systems
- * Performance Analysis" (1991), 34.2. G/G/1: J. F. C. Kingman, "Some inequalities for the queue GI/G/1" (1962); Erlang
- * arrivals and G/M/1: L. Kleinrock, "Queueing Systems", volume 1 (1975), chapter 6. Choices: M. Mitzenmacher, "The Power
- * of Two Choices in Randomized Load Balancing" (2001); finitely many servers: N. Gast, B. Van Houdt, "A Refined Mean
+ * Sources: series: P. J. Burke, "The Output of a Queuing System" (1956), E. Reich, "Waiting Times When
+ * Queues are in
+ * Tandem" (1957). Returns: J. R. Jackson, "Networks of Waiting Lines" (1957). Users who think: M.
+ * Reiser, S. S.
+ * Lavenberg, "Mean-Value Analysis of Closed Multichain Queuing Networks" (1980); bounds: P. J. Denning,
+ * J. P. Buzen,
+ * "The Operational Analysis of Queueing Network Models" (1978); the example: R. Jain, "The Art of
+ * Computer Systems
+ * Performance Analysis" (1991), 34.2. G/G/1: J. F. C. Kingman, "Some inequalities for the queue GI/G/1"
+ * (1962); Erlang
+ * arrivals and G/M/1: L. Kleinrock, "Queueing Systems", volume 1 (1975), chapter 6. Choices: M.
+ * Mitzenmacher, "The Power
+ * of Two Choices in Randomized Load Balancing" (2001); finitely many servers: N. Gast, B. Van Houdt, "A
+ * Refined Mean
  * Field Approximation" (2017). Fan-out: J. Dean, L. A. Barroso, "The Tail at Scale" (2013).
  */
 #ifndef TESTS_THEORY_EXACT_NETWORK_H
@@ -56,7 +65,8 @@ double exact_turns_quantile(const struct parameters *parameters, double fraction
 double exact_shortest_mean(const struct parameters *parameters, double argument);
 double exact_choices_mean(const struct parameters *parameters, double argument);   /* error O(1 / shards^2) */
 double exact_choices_limit(const struct parameters *parameters, double argument);  /* of ever more servers */
-double exact_choices_excess(const struct parameters *parameters, double argument); /* over the limit, part of it */
+double exact_choices_excess(const struct parameters *parameters, double argument); /* over the limit,
+    part of it */
 
 /* ---- a page that asks `fan_out` leaves ---- */
 

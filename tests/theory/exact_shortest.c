@@ -1,5 +1,7 @@
-/* exact_shortest.c - the mean time when each joins the shortest of n lines: the Markov chain of all lengths, in
- * descending order and each at most `longest`, solved by sweeps of Gauss and Seidel. Whoever finds all full is lost,
+/* exact_shortest.c - the mean time when each joins the shortest of n lines: the Markov chain of all
+ * lengths, in
+ * descending order and each at most `longest`, solved by sweeps of Gauss and Seidel. Whoever finds all
+ * full is lost,
  * which is rarer than the digits asked for. */
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +10,8 @@
 #include "tests/theory/exact_network.h"
 
 #define LINES_MAX 4
-#define FLOWS_MAX (LINES_MAX + 2) /* from where one line is longer, or the shortest shorter, of one or of several */
+#define FLOWS_MAX (LINES_MAX + 2) /* from where one line is longer, or the shortest shorter,
+    of one or of several */
 #define SWEEPS_MAX 100000
 #define RARE 1e-11     /* the chance that the shortest is as long as `longest` */
 #define SETTLED 1e-13  /* relative change of the mean in a sweep */
@@ -136,7 +139,8 @@ static void chain_init(struct chain *chain, const struct parameters *p)
     double load = p->arrival_rate * p->service_mean_s / p->shards;
 
     *chain = (struct chain){ .lines = p->shards, .arrivals = p->arrival_rate * p->service_mean_s };
-    chain->longest = (int)ceil(log(RARE) / (p->shards * log(load))); /* all lines together: like one of M/M/n */
+    chain->longest = (int)ceil(log(RARE) / (p->shards * log(load))); /* all lines together:
+        like one of M/M/n */
     for (int i = 0; i < chain->lines; i++) {
         states = states * (size_t)(chain->longest + 1 + i) / (size_t)(i + 1);
         room *= (size_t)(chain->longest + 1);

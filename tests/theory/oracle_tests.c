@@ -92,13 +92,15 @@ static void check_case(struct theory_case theory_case, uint64_t seed)
     theory_run_deinit(&run);
 }
 
-static void check_published(const struct claim *claim, const struct configuration *configuration, double published)
+static void check_published(const struct claim *claim, const struct configuration *configuration,
+    double published)
 {
     double exact = claim->exact(&configuration->parameters, claim->argument);
     double errors = THEORY_DEVIATIONS * claim->published_error;
 
     if (published != 0)
-        ck_assert_msg(fabs(exact - published) <= fmax(errors, DIGITS * fabs(published)), "%s, %s: %.9g, not %.9g",
+        ck_assert_msg(fabs(exact - published) <= fmax(errors, DIGITS * fabs(published)),
+            "%s, %s: %.9g, not %.9g",
                       configuration->words, claim->words, exact, published);
 }
 

@@ -251,7 +251,8 @@ const struct oracle oracles[] = {
         .configurations = {
             { "exponent 0.8", "base", { NULL },
               { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
-            { "exponent 1.1, 500 entries", "base", { "data.objects.exponent=1.1", "cache.capacity_entries=500" },
+            { "exponent 1.1, 500 entries", "base", { "data.objects.exponent=1.1",
+              "cache.capacity_entries=500" },
               { .arrival_rate = 1000, .keys = 10000, .exponent = 1.1, .capacity = 500 } },
         },
     },
@@ -272,7 +273,8 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O21", .file = "O19_cache.json",
-        .words = "LFU with counts of all keys, after 1,500,000 requests: no policy that does not know the future "
+        .words =
+            "LFU with counts of all keys, after 1,500,000 requests: no policy that does not know the future "
                  "hits more often.",
         .wrong = "cache.capacity_entries=1050",
         .claims = {
@@ -295,7 +297,8 @@ const struct oracle oracles[] = {
               .published = 2977.67103, .relative = 0.005 },
         },
         .configurations = {
-            { "10 s", "base", { NULL }, { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 10 } },
+            { "10 s", "base", { NULL }, { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s =
+              10 } },
             { "2 s", "base", { "cache.ttl=2s" },
               { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 2 } },
         },
@@ -339,7 +342,8 @@ const struct oracle oracles[] = {
         },
         .configurations = {
             { "FIFO", "fifo", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
-            { "random", "random", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
+            { "random", "random", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity =
+              3 } },
         },
     },
     {
@@ -351,7 +355,8 @@ const struct oracle oracles[] = {
               .published = 0.625931446, .absolute = 0.002 },
         },
         .configurations = {
-            { "perfect LFU", "lfu", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
+            { "perfect LFU", "lfu", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity =
+              3 } },
         },
     },
     {
@@ -410,7 +415,8 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O24", .file = "O24_cdn.json", .server = "web",
-        .words = "Three CDN edges without a bound on copies, which live for 300 s and are not renewed by hits; "
+        .words =
+            "Three CDN edges without a bound on copies, which live for 300 s and are not renewed by hits; "
                  "50,000 objects of 100 kB, Zipf 1.1.",
         .wrong = "cdn.ttl=150s", /* the service has no part in it */
         .claims = {
@@ -427,11 +433,13 @@ const struct oracle oracles[] = {
         },
         .configurations = {
             { "300 s", "base", { NULL },
-              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s = 300,
+              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s =
+                300,
                 .edge_rates = { 200, 200, 20 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
                 .usd_per_gb_fetched = 0.05 } },
             { "120 s, 60/s in Asia", "base", { "cdn.ttl=120s", "asians.arrivals=60/s" },
-              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s = 120,
+              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s =
+                120,
                 .edge_rates = { 200, 200, 60 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
                 .usd_per_gb_fetched = 0.05 } },
         },

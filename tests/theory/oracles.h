@@ -28,7 +28,8 @@ struct claim {
     double argument;
     double published; /* what the first configuration must give by the formula, 9 digits; 0: not known */
     double published_others[CONFIGURATIONS_MAX - 1]; /* the same of the further ones */
-    double published_error; /* standard error of the published ones, which come from simulations; 0: they are exact */
+    double published_error; /* standard error of the published ones, which come from simulations; 0:
+        they are exact */
     enum claim_relation relation; /* of the figure to `exact`, which may be a bound */
     double near;                  /* part by which the formula may be off, being an approximation */
     double (*near_by)(const struct parameters *parameters, double argument); /* or: makes `near` */

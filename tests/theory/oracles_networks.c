@@ -4,9 +4,11 @@
 
 /* clang-format off */
 
-#define O11(users_) { .users = (users_), .think_s = 4, .demands_s = { 2, 3, 1 }, .service_mean_s = 0.3, .servers = 1 }
-#define O12(users_) { .users = (users_), .think_s = 1, .demands_s = { 0.005, 0.02, 0.03 }, .service_mean_s = 0.03, \
-                      .servers = 1 }
+#define O11(users_) \
+    { .users = (users_), .think_s = 4, .demands_s = { 2, 3, 1 }, .service_mean_s = 0.3, .servers = 1 }
+#define O12(users_) \
+    { .users = (users_), .think_s = 1, .demands_s = { 0.005, 0.02, 0.03 }, .service_mean_s = 0.03, \
+      .servers = 1 }
 #define O15(servers_, choices_, distinct_) \
     { .arrival_rate = 0.9 * (servers_), .service_mean_s = 1, .servers = 1, .shards = (servers_), \
       .choices = (choices_), .distinct = (distinct_) }
@@ -36,20 +38,25 @@ const struct oracle oracles_networks[] = {
     },
     {
         .id = "O10", .file = "O10_jackson.json", .server = "a", .line = true,
-        .words = "Open Jackson network: Poisson 20/s to A; from there 30 % to B and 20 % to C, which lead back to A.",
+        .words =
+            "Open Jackson network: Poisson 20/s to A; from there 30 % to B and 20 % to C, which "
+            "lead back to A.",
         .wrong = "a.service_time.mean=10.5ms",
         .claims = {
             { "visits to A a second", "/s", OF("a", "throughput"), .exact = exact_jackson_rate, .argument = 0,
               .published = 40, .relative = 0.02, .any_service = true },
-            { "to B", "/s", OF("b", "throughput"), .exact = exact_jackson_rate, .argument = 1, .published = 12,
+            { "to B", "/s", OF("b", "throughput"), .exact = exact_jackson_rate, .argument = 1, .published =
+              12,
               .relative = 0.02, .any_service = true },
             { "to C", "/s", OF("c", "throughput"), .exact = exact_jackson_rate, .argument = 2, .published = 8,
               .relative = 0.02, .any_service = true },
             { "utilisation of A", "%", OF("a", "utilisation"), .exact = exact_jackson_load, .argument = 0,
               .published = 0.4, .relative = 0.02 },
-            { "of B", "%", OF("b", "utilisation"), .exact = exact_jackson_load, .argument = 1, .published = 0.3,
+            { "of B", "%", OF("b", "utilisation"), .exact = exact_jackson_load, .argument = 1, .published =
+              0.3,
               .relative = 0.02, .any_service = true },
-            { "of C", "%", OF("c", "utilisation"), .exact = exact_jackson_load, .argument = 2, .published = 0.16,
+            { "of C", "%", OF("c", "utilisation"), .exact = exact_jackson_load, .argument = 2, .published =
+              0.16,
               .relative = 0.02, .any_service = true },
             { "visits of a request to A", "", OF("a", "requests.started"), PER("users", "requests.started"),
               .exact = exact_jackson_visits, .published = 2, .relative = 0.02, .any_service = true },
@@ -69,12 +76,15 @@ const struct oracle oracles_networks[] = {
     },
     {
         .id = "O11", .file = "O11_closed.json", .server = "disk_a", .line = true,
-        .words = "Closed: users who think for 4 s on average; a job makes 16 visits of 125 ms to the processor, 10 of "
+        .words =
+            "Closed: users who think for 4 s on average; a job makes 16 visits of 125 ms to the "
+            "processor, 10 of "
                  "300 ms to one disk and 5 of 200 ms to another, all exponential.",
         .wrong = "disk_a.service_time.mean=315ms",
         .claims = {
             { "throughput", "/s", OF("total", "throughput"), .exact = exact_closed_throughput,
-              .published = 0.333246512, .published_others = { 0.1, 0.175438596, 0.289751848 }, .relative = 0.02 },
+              .published = 0.333246512, .published_others = { 0.1, 0.175438596, 0.289751848 }, .relative =
+                  0.02 },
             { "mean response time", "ms", OF("users", "latency.mean"), .exact = exact_closed_response,
               .published = 56.0156319, .published_others = { 6, 7.4, 13.2561454 }, .relative = 0.02 },
             { "throughput when the first disk is full", "/s", OF("total", "throughput"),
@@ -90,20 +100,23 @@ const struct oracle oracles_networks[] = {
     },
     {
         .id = "O12", .file = "O12_bounds.json", .server = "db", .line = true,
-        .words = "Closed: users who think for 1 s on average; balancer 5 ms, application 20 ms, database 30 ms, "
+        .words =
+            "Closed: users who think for 1 s on average; balancer 5 ms, application 20 ms, database 30 ms, "
                  "exponential. The bounds meet at 35.2 users.",
         .wrong = "db.service_time.mean=31.5ms",
         .claims = {
             { "throughput", "/s", OF("total", "throughput"), .exact = exact_closed_throughput,
               .published = 33.1571165, .published_others = { 4.71519498, 18.2562163 }, .relative = 0.02 },
             { "mean response time", "ms", OF("users", "latency.mean"), .exact = exact_closed_response,
-              .published = 0.507971901, .published_others = { 0.0604015358, 0.0955172551 }, .relative = 0.02 },
+              .published = 0.507971901, .published_others = { 0.0604015358, 0.0955172551 }, .relative =
+                  0.02 },
             { "throughput, at most", "/s", OF("total", "throughput"), .exact = exact_closed_throughput_bound,
               .published = 33.3333333, .relation = CLAIM_AT_MOST, .any_service = true },
             { "mean response time, at least", "ms", OF("users", "latency.mean"),
               .exact = exact_closed_response_bound, .published = 0.5, .published_others = { 0.055, 0.055 },
               .relation = CLAIM_AT_LEAST, .any_service = true },
-            { "throughput when the database is full", "/s", OF("total", "throughput"), PER("db", "utilisation"),
+            { "throughput when the database is full", "/s", OF("total", "throughput"), PER("db",
+              "utilisation"),
               .exact = exact_closed_throughput_max, .published = 33.3333333, .relative = 0.02 },
         },
         .configurations = {
@@ -114,8 +127,11 @@ const struct oracle oracles_networks[] = {
     },
     {
         .id = "O13", .file = "O13_gg1.json", .server = "server", .line = true,
-        .words = "G/G/1: Erlang-2 gaps, lognormal service of mean 10 ms and squared coefficient of variation 2. The "
-                 "exact wait comes from its transform; Kingman's bound holds, and the approximation by variances is "
+        .words =
+            "G/G/1: Erlang-2 gaps, lognormal service of mean 10 ms and squared coefficient of "
+            "variation 2. The "
+                 "exact wait comes from its transform; Kingman's bound holds, and the "
+                 "approximation by variances is "
                  "within 15 %.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
@@ -135,11 +151,14 @@ const struct oracle oracles_networks[] = {
     },
     {
         .id = "O15", .file = "O15_choices.json",
-        .words = "100 servers 90 % busy, each request to the shorter line of two drawn at random. The exact value is "
+        .words =
+            "100 servers 90 % busy, each request to the shorter line of two drawn at random. "
+            "The exact value is "
                  "the limit of ever more servers with the correction for 100 of them.",
         .wrong = "server.service_time.mean=1.05s",
         .claims = {
-            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact = exact_choices_mean,
+            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact =
+              exact_choices_mean,
               .published = 2.6603769, .published_others = { 2.6458986, 2.0721 }, .published_error = 0.0031,
               .relative = 0.02 },
         },
@@ -154,7 +173,8 @@ const struct oracle oracles_networks[] = {
         .words = "The same with 1000 servers, also against the limit of ever more of them.",
         .wrong = "server.service_time.mean=1.05s",
         .claims = {
-            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact = exact_choices_mean,
+            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact =
+              exact_choices_mean,
               .relative = 0.01 },
             { "near that of ever more servers", "", OF("users", "latency.mean"), .exact = exact_choices_limit,
               .published = 2.61405738, .published_others = { 2.61405738, 2.02785597 },
@@ -175,7 +195,8 @@ const struct oracle oracles_networks[] = {
               .published = 3.26738361, .relative = 0.02 },
             { "probability of waiting", "%", OF("server", "wait.probability"),
               .exact = exact_turns_wait_probability, .published = 0.693944722, .relative = 0.02 },
-            { "p99, in services", "", OF("users", "latency.p99"), .exact = exact_turns_quantile, .argument = 0.99,
+            { "p99, in services", "", OF("users", "latency.p99"), .exact = exact_turns_quantile, .argument =
+              0.99,
               .published = 15.0468576, .relative = 0.02 },
         },
         .configurations = {
@@ -186,7 +207,9 @@ const struct oracle oracles_networks[] = {
     },
     {
         .id = "O17", .file = "O17_split.json", .server = "server",
-        .words = "The same four servers and 3.2 requests in a service: by chance. In turn (O16) is better, the shortest "
+        .words =
+            "The same four servers and 3.2 requests in a service: by chance. In turn (O16) is "
+            "better, the shortest "
                  "line better still, and one line for all is best.",
         .wrong = "server.service_time.mean=1.05s",
         .claims = {
@@ -200,7 +223,8 @@ const struct oracle oracles_networks[] = {
         .words = "The shortest line.",
         .wrong = "server.service_time.mean=1.05s",
         .claims = {
-            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact = exact_shortest_mean,
+            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact =
+              exact_shortest_mean,
               .published = 1.95313421, .relative = 0.02 },
         },
         .configurations = { { "shortest", "shortest", { NULL }, FOUR } },
@@ -210,7 +234,8 @@ const struct oracle oracles_networks[] = {
         .words = "One line for all.",
         .wrong = "server.service_time.mean=1.05s",
         .claims = {
-            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact = exact_mmc_sojourn_mean,
+            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact =
+              exact_mmc_sojourn_mean,
               .published = 1.74554059, .relative = 0.02 },
         },
         .configurations = { { "one line", "central", { NULL },
@@ -221,11 +246,13 @@ const struct oracle oracles_networks[] = {
         .words = "The shorter of two lines, 90 % busy.",
         .wrong = "server.service_time.mean=1.05s",
         .claims = {
-            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact = exact_shortest_mean,
+            { "mean time in system, in services", "", OF("users", "latency.mean"), .exact =
+              exact_shortest_mean,
               .published = 5.47491282, .relative = 0.025 },
         },
         .configurations = {
-            { "1.8", "two", { NULL }, { .arrival_rate = 1.8, .service_mean_s = 1, .servers = 1, .shards = 2 } },
+            { "1.8", "two", { NULL }, { .arrival_rate = 1.8, .service_mean_s = 1, .servers = 1, .shards =
+              2 } },
         },
     },
     {
@@ -240,8 +267,10 @@ const struct oracle oracles_networks[] = {
         .configurations = {
             { "100 leaves", "base", { NULL }, { .fan_out = 100, .share = 0.01 } },
             { "1 leaf", "base", { "page.handlers.request[0].copies=1" }, { .fan_out = 1, .share = 0.01 } },
-            { "10 leaves", "base", { "page.handlers.request[0].copies=10" }, { .fan_out = 10, .share = 0.01 } },
-            { "50 leaves", "base", { "page.handlers.request[0].copies=50" }, { .fan_out = 50, .share = 0.01 } },
+            { "10 leaves", "base", { "page.handlers.request[0].copies=10" }, { .fan_out = 10, .share =
+              0.01 } },
+            { "50 leaves", "base", { "page.handlers.request[0].copies=50" }, { .fan_out = 50, .share =
+              0.01 } },
         },
     },
     {

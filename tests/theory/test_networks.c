@@ -1,4 +1,5 @@
-/* Known answers for several stations: in series, with returns, with users who think, behind a balancer, asked all at
+/* Known answers for several stations: in series, with returns, with users who think, behind a balancer,
+ * asked all at
  * once. */
 #include "tests/theory/oracle_tests.h"
 
@@ -19,5 +20,6 @@ END_TEST
 
 int main(void)
 {
-    return oracle_tests_main(oracles_networks, TIMEOUT_S, test_networks_bounds_meet_at_published_numbers_of_users);
+    return oracle_tests_main(oracles_networks, TIMEOUT_S,
+        test_networks_bounds_meet_at_published_numbers_of_users);
 }

@@ -128,7 +128,8 @@ struct judgement theory_judge(const struct theory_run *run, const struct theory_
     judgement.within_errors =
         wrong <= THEORY_DEVIATIONS * standard + near_of(theory_case, claim) * fabs(judgement.exact);
     judgement.within_tolerance =
-        claim->relation != CLAIM_EQUAL || wrong <= fmax(claim->relative * fabs(judgement.exact), claim->absolute);
+        claim->relation != CLAIM_EQUAL || wrong <= fmax(claim->relative * fabs(judgement.exact),
+            claim->absolute);
     return judgement;
 }
 

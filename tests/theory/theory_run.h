@@ -3,7 +3,8 @@
  * A claim holds when the simulated value is within THEORY_DEVIATIONS standard errors of the exact one and
  * within the oracle's tolerance as well: the first finds an error that hides in a wide tolerance, the second
  * a run too short to tell. What is known to be a bound may lie on one side at will; what is known to be an
- * approximation widens the first by its own error. The standard error is that of the Student t interval over the replications.
+ * approximation widens the first by its own error. The standard error is that of the Student t interval
+ * over the replications.
  *
  * The operational laws (J. D. C. Little, "A proof for the queuing formula L = lambda W", 1961; P. J. Denning
  * and J. P. Buzen, "The operational analysis of queueing network models", 1978) are checked on the same run:
