@@ -517,7 +517,7 @@ const struct model_type database_model = {
         "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, "
         "computes, finds its pages in memory or on disk; a write also holds its row's lock until its log "
         "record is on disk, and commits that wait together share the disk operation. Kind key_value: a node "
-        "of a store such as Redis with a log, or DynamoDB: values by key, no locks, no waiting for the disk "
+        "of a store such as Redis with an append-only file: values by key, no locks, no waiting for the disk "
         "unless asked for, work by the byte of each value.",
     .leaves_out =
         "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, "
