@@ -35,6 +35,7 @@
 
 #include "models/environment.h"
 #include "models/routing.h"
+#include "sim/members.h"
 
 #define HOST_MEMORY_SHARE 0.75 /* the rest is for the system, connections and fragmentation */
 
@@ -183,7 +184,8 @@ static void cache_on_crash(struct component *self)
 
 static void cache_on_restart(struct component *self)
 {
-    cache_node_returns(self);
+    if (member_state_of(self) == MEMBER_IN) /* no more keys for one that leaves */
+        cache_node_returns(self);
     make_tickers(self);
 }
 

@@ -6,26 +6,21 @@
  * that has most, and what nobody had any more; subscriptions, each of which gets every message, and whose
  * consumers share them; partitions by key, in which order is kept: one message of a partition is out at a
  * time; consumers that come and go; messages that come again when no acknowledgement does; those given up
- * after so many deliveries; a bound, at which producers are refused or wait; retention. Conservation, for
- * each subscription at any date: published = acknowledged + waiting + in flight + dead-lettered + expired
- * + refused + not confirmed to the producer + lost + not answered yet.
+ * after so many deliveries; a bound, at which producers are refused or wait; retention.
+ * Conservation, for each subscription at any date: published = acknowledged + waiting + in flight +
+ * dead-lettered + expired + refused + not confirmed to the producer + lost + not answered yet.
  *
  * A queue of several brokers is called by its name, which knows the leader as a client's library does: to
  * that it takes no time, the message having paid its way to the leader.
  *
  * Randomness: latency of copies, by their number; lost acknowledgements, by the message. Cost: O(brokers
  * + subscriptions) a publish, O(1) a delivery. Memory: 48 bytes for a message that waits, however many
- * subscriptions there are, and 64 for one that was delivered and is not acknowledged. Source: Kreps,
- * Narkhede, Rao, "Kafka: a Distributed Messaging System for Log Processing", 2011 (log, places, groups);
- * Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014 (the most advanced of a
- * majority leads).
+ * subscriptions there are, and 64 for one that was delivered and is not acknowledged.
+ * Source: Kreps, Narkhede, Rao, "Kafka: a Distributed Messaging System for Log Processing", 2011 (log,
+ * places, groups); Ongaro, Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014 (the
+ * most advanced of a majority leads).
  */
 #include "models/queue.h"
-
-#include <string.h>
-
-#include "models/environment.h"
-#include "models/handler.h"
 
 #define COUNT_ROW(name, index, help)                                                                       \
     {                                                                                                      \
@@ -512,7 +507,6 @@ static void queue_check_wired(const struct group *group, struct param_problems *
                       "nobody consumes what is published here: it would only grow");
 }
 
-/* Subscriptions are checked one by one, each by its own component. */
 const struct model_type queue_model = {
     .component = {
         .name = "queue",

@@ -1,9 +1,11 @@
 /* queue.h - the model `queue` and its parts; see queue.c.
  *
- * NAME               the queue as producers call it: bounds, who leads, who has what (queue.c, queue_replicas.c)
- * NAME.broker[i]     machines that keep the log (queue_broker.c) NAME.SUBSCRIPTION  what one kind of
- * reader has still to do, and how it is handed out (queue_subscription.c) Workers join a subscription
- * with queue_join(); each instance is one consumer.
+ * NAME               the queue as producers call it: bounds, who leads, who has what (queue.c,
+ *                    queue_replicas.c)
+ * NAME.broker[i]     machines that keep the log (queue_broker.c)
+ * NAME.SUBSCRIPTION  what one kind of reader has still to do, and how it is handed out
+ *                    (queue_subscription.h)
+ * Workers join a subscription with queue_join(); each instance is one consumer.
  */
 #ifndef MODELS_QUEUE_H
 #define MODELS_QUEUE_H

@@ -5,8 +5,7 @@
  * waits in the accept queue, which is bounded; each worker occupies memory of the host. Full workers
  * beside an idle CPU are possible, and common. What handlers can do: handler.h.
  * Sessions: web_sessions.h.
- * Left out: publishing to queues, joins; what a worker costs to start; keep-alive of idle
- * users.
+ * Left out: joins; what a worker costs to start; keep-alive of idle users.
  * Randomness: see handler.h. Errors: a full accept queue refuses; a class without handler is answered
  * with an error.
  * Cost: O(1) a step and O(log n) a computation with n on the CPU. The frame's step is the program's, its
@@ -235,7 +234,7 @@ const struct model_type web_server_model = {
                   "that all share. A request holds its worker from the first step to the answer, also while "
                   "it waits for a cache or database. Sessions lie in its memory, or in a store that all "
                   "servers share; a user whose session is not there logs in again.",
-    .leaves_out = "Queues and joins; sessions that servers copy to one another or write to disk; garbage "
+    .leaves_out = "Joins; sessions that servers copy to one another or write to disk; garbage "
                   "collection; event loops that hold no worker while they wait.",
     .misleads = "For event-driven servers, unless workers is raised to the requests they keep open at once.",
     .params = &params,

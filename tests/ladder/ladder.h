@@ -21,15 +21,11 @@
  *
  *     LADDER_MAIN(step)
  *
- * A claim holds when the 99.9 % Student t interval over the replications contains the prediction. There
- * are no
- * tolerances: a formula that is known to be near only comes with another one (`near`) for how near,
- * which widens
- * the interval by so much, and an interval wider than LADDER_WIDEST to either side fails, being that of
- * a run too
- * short to tell a mistake of that size. In every run nothing may be lost: requests that came or were
- * inside at first are those that ended
- * or are inside at last, in each component.
+ * A claim holds when the 99.9 % Student t interval over the replications contains the prediction. There are
+ * no tolerances: a formula that is only near comes with another one for how near (`near`), which widens the
+ * interval by so much; and an interval wider than LADDER_WIDEST to either side fails, being that of a run too
+ * short to tell a mistake of that size. In every run nothing may be lost: requests that came or were inside
+ * at first are those that ended or are inside at last, in each component.
  *
  * `test_ladder_NN_NAME --figures` prints the claims as a table in Markdown, for docs/ladder.md.
  *
