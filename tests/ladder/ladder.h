@@ -62,8 +62,7 @@ struct ladder_claim {
     enum ladder_relation relation; /* of the figure to the other one, replication by replication */
     struct ladder_figure other;
     double (*predict)(const struct ladder_run *run); /* of the figure's variant */
-    double (*near)(const struct ladder_run *run);    /* by what part of it the formula may be off; NULL:
-        exact */
+    double (*near)(const struct ladder_run *run); /* by what part of it the formula may be off; NULL: exact */
     bool unmoved; /* the deliberate mistake does not change it */
 };
 
