@@ -51,7 +51,7 @@ const struct param_choice session_verbs[] = {
       "finds the user's session, from the store if there is one; logs in where it is not there" },
     { "save", SESSION_SAVE, "writes the session back to the store; in memory there is nothing to do" },
     { "begin", SESSION_BEGIN, "logs in and makes a session, whether there was one or not" },
-    { "end", SESSION_END, "logs out" },
+    { "end", SESSION_END, "logs out: the session is there no more" },
     { NULL, 0, NULL },
 };
 
