@@ -124,7 +124,7 @@ void queue_add_reader(struct group *queue, struct group *workers, const char *su
 void queue_join(struct group *queue, struct component *worker);
 
 /* It takes no more; what it has it finishes. */
-void queue_leave(struct group *queue, struct component *worker);
+void queue_leave(struct group *queue, const struct component *worker);
 
 /* Whether messages of that class are published to the queue: by a step of a handler, or by clients
  * themselves. */

@@ -142,7 +142,7 @@ void queue_join(struct group *group, struct component *worker)
         subscription_dispatch(self);
 }
 
-void queue_leave(struct group *group, struct component *worker)
+void queue_leave(struct group *group, const struct component *worker)
 {
     uint32_t index = 0;
     struct component *self = subscription_of(queue_of(group), worker, &index);

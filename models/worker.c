@@ -171,6 +171,15 @@ static void worker_join(struct component *self)
     queue_join(shared->queue, self);
 }
 
+/* One that leaves fetches no more; one that comes joins by itself. */
+static void worker_on_member(struct group *group, const struct component *member, bool is_member)
+{
+    const struct worker_shared *shared = group->shared;
+
+    if (member->group == group && !is_member)
+        queue_leave(shared->queue, member);
+}
+
 static void worker_on_request(struct component *self, struct request *request)
 {
     struct worker_shared *shared = self->shared;
@@ -205,6 +214,7 @@ const struct model_type worker_model = {
         .on_reply = handler_reply,
         .on_timer = handler_run,
         .on_restart = worker_join,
+        .on_member = worker_on_member,
         .activity = worker_activity,
     },
     .summary = "consumers of a queue, which do its work one message at a time each",
@@ -217,7 +227,7 @@ const struct model_type worker_model = {
     .misleads = "When work that is done twice does harm: the model counts duplicates, it does not know "
                 "what they break.",
     .params = &params,
-    .roles = ROLE_CONSUMER,
+    .roles = ROLE_CONSUMER | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
     .check = worker_check,

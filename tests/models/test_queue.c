@@ -4,6 +4,7 @@
 #include "models/queue.h"
 #include "models/worker.h"
 #include "sim/fault.h"
+#include "sim/members.h"
 
 #define DONE_MAX 100000
 #define NEVER INT64_MAX
@@ -60,6 +61,7 @@ struct setup {
     struct source_config source;
     struct worker_config workers[2]; /* the second is there when it has a host */
     uint32_t counts[2];
+    bool elastic;           /* the instances of the first may come and go */
     struct fault faults[3]; /* of the group that is named; ended by one without a name */
     const char *faulty[3];
 };
@@ -97,6 +99,8 @@ static void assemble(struct jobs *jobs, const struct setup *setup)
     for (int i = 0; i < 2 && setup->workers[i].host; i++)
         jobs->workers[i] =
             sim_add_group(sim, &worker_model.component, names[i], setup->counts[i], &setup->workers[i], site);
+    if (setup->elastic)
+        members_init(jobs->workers[0], setup->counts[0]);
     jobs->sink = component_state(sim_add_group(sim, &sink_type, "sink", 1, NULL, site)->instances[0]);
     ck_assert(sim_wire(sim, &cycle));
     for (int i = 0; i < 3 && setup->faulty[i]; i++) {
@@ -321,6 +325,32 @@ START_TEST(test_queue_takes_back_what_a_dead_worker_had)
     ck_assert_uint_eq(jobs.sink->count, 100);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_DUPLICATES), 0);
     ck_assert_uint_gt(jobs.workers[0]->instances[0]->started, 20);
+    sim_destroy(jobs.sim);
+}
+END_TEST
+
+/* An instance that an autoscaler takes out finishes what it has, and one that it orders gets its part. */
+START_TEST(test_queue_hands_out_to_workers_that_are_members)
+{
+    struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(1.0)), TELLS));
+    struct component *leaver;
+    struct jobs jobs;
+
+    setup.counts[0] = 2;
+    setup.elastic = true;
+    run(&jobs, &setup, 2.5);
+    leaver = jobs.workers[0]->instances[0];
+    member_leave(leaver);
+    go_on(&jobs, 10);
+    ck_assert_uint_eq(leaver->started, 6); /* 2 each second, of which it was in the third */
+    ck_assert(member_is_idle(leaver));
+    member_retire(leaver);
+    member_order(leaver);
+    member_join(leaver);
+    go_on(&jobs, 100);
+    ck_assert_uint_eq(jobs.sink->count, 100);
+    ck_assert_uint_gt(leaver->started, 20);
+    ck_assert_uint_eq(count_of(&jobs, QUEUE_REDELIVERED), 0);
     sim_destroy(jobs.sim);
 }
 END_TEST
@@ -598,7 +628,8 @@ TEST_MAIN("queue", test_queue_and_workers_are_an_MMc_queue,
           test_queue_keeps_order_within_a_partition_only, test_queue_works_on_as_many_messages_as_partitions,
           test_queue_gives_up_what_fails_too_often, test_queue_hands_out_again_what_takes_too_long,
           test_queue_does_work_again_whose_acknowledgement_was_lost,
-          test_queue_takes_back_what_a_dead_worker_had, test_queue_keeps_messages_while_consumers_are_down,
+          test_queue_takes_back_what_a_dead_worker_had, test_queue_hands_out_to_workers_that_are_members,
+          test_queue_keeps_messages_while_consumers_are_down,
           test_queue_that_is_full_refuses_or_lets_producers_wait,
           test_queue_expires_what_a_slow_consumer_has_not_read, test_queue_shares_the_disk_among_producers,
           test_queue_acknowledged_from_memory_loses_what_is_not_on_disk,
