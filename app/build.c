@@ -22,28 +22,40 @@ static struct site *site_of(struct sim *sim, const char *region)
     return site ? site : sim_add_site(sim, region);
 }
 
+/* A part of it, or a part of one. */
+static bool is_below(const struct group *group, const struct group *parent)
+{
+    for (group = group->parent; group; group = group->parent)
+        if (group == parent)
+            return true;
+    return false;
+}
+
 static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, const struct group *parent,
                          const char *part)
 {
     struct group *group = sim_find_group(sim, fault->component);
 
     for (uint16_t i = 0; parent && i < sim->group_count; i++)
-        if (sim->groups[i]->parent == parent &&
+        if (is_below(sim->groups[i], parent) &&
             !strcmp(sim->groups[i]->name + strlen(parent->name) + 1, part))
             group = sim->groups[i];
-    sim_add_fault(sim, &(struct fault){ .group = group, .first = fault->first, .last = fault->last,
+    sim_add_fault(sim, &(struct fault){ .group = group,
+                                        .first = fault->first,
+                                        .last = fault->last < group->count ? fault->last : group->count - 1,
                                         .from_ns = fault->from_ns,
-                                        .until_ns = fault->until_ns, .silent = fault->silent });
+                                        .until_ns = fault->until_ns,
+                                        .silent = fault->silent });
 }
 
-/* A name cannot die: its parts do, all or one. */
+/* A name cannot die, nor can a store of several nodes: its parts do, all or one. */
 static void add_fault(struct sim *sim, const struct scenario_fault *fault)
 {
     const struct group *group = sim_find_group(sim, fault->component);
     const struct model_type *type = model_of(group);
     const char *part;
 
-    if (!type->part_name)
+    if (!type->part_name || !type->part_name(group->config, 0))
         add_fault_of(sim, fault, NULL, NULL);
     for (size_t i = 0; type->part_name && (part = type->part_name(group->config, i)); i++)
         if (!fault->part || !strcmp(part, fault->part))
@@ -77,8 +89,9 @@ static void add_component(struct sim *sim, const struct scenario_variant *varian
                           const struct component_config *component)
 {
     struct group *group =
-        sim_add_group(sim, &component->type->component, component->name, build_instances(variant, component),
-                      component->config, site_of(sim, component->region));
+        sim_add_group(sim, &model_for(component->type, component->config)->component, component->name,
+                      build_instances(variant, component), component->config,
+                      site_of(sim, component->region));
 
     if (scaled_max(variant, component))
         members_init(group, (uint32_t)component->count);

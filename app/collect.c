@@ -376,6 +376,15 @@ static void add_level(const struct subject *subject, const struct metric_row *ro
                           row->unit, RESULT_VALUE, end);
 }
 
+static void add_mean_time(const struct subject *subject, const struct metric_row *row)
+{
+    uint64_t count = counter_sum(subject, row->offset_other);
+    double sum_s = (double)counter_sum(subject, row->offset) / (double)SIM_NS_PER_S;
+
+    results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE,
+                      count ? sum_s / (double)count : NAN);
+}
+
 static void add_own_metrics(const struct subject *subject)
 {
     for (const struct metric_row *row = subject->group->type->metrics; row && row->name; row++) {
@@ -393,6 +402,8 @@ static void add_own_metrics(const struct subject *subject)
             add_level(subject, row);
         else if (row->kind == METRIC_TIMES)
             add_times(subject, row);
+        else if (row->kind == METRIC_MEAN_TIME)
+            add_mean_time(subject, row);
     }
 }
 

@@ -70,11 +70,29 @@ static uint64_t instances_of(const struct sim *sim, const struct group *group)
     return parts ? parts : group->count;
 }
 
+/* "1 primary + 2 replica": of a store whose parts are not alike. */
+static void write_parts(FILE *file, const struct component_config *component)
+{
+    const struct model_type *type = component->type;
+    const char *name;
+
+    if (!type->part_count || !type->part_name(component->config, 1))
+        return;
+    for (size_t i = 0; (name = type->part_name(component->config, i)); i++) {
+        unsigned count = (unsigned)type->part_count(component->config, i);
+        const char *last = strrchr(name, '.');
+
+        fprintf(file, "%s%u %s", i ? " + " : "\\n", count, last ? last + 1 : name);
+    }
+}
+
 static void write_node(FILE *file, const struct scenario_variant *variant, const struct sim *sim,
                        const struct component_config *component)
 {
     const struct group *group = sim_find_group(sim, component->name);
-    uint64_t instances = instances_of(sim, group);
+    uint64_t instances = component->type->composed && group->type != &component->type->component
+                             ? group->count
+                             : instances_of(sim, group);
     const char *host = host_name(component->type->params, component->config);
 
     fprintf(file, "  \"%s\" [shape=%s, label=\"%s", component->name, shape_of(component->type),
@@ -84,6 +102,7 @@ static void write_node(FILE *file, const struct scenario_variant *variant, const
     else if (instances > 1)
         fprintf(file, " x%llu", (unsigned long long)instances);
     fprintf(file, "\\n%s", component->type->component.name);
+    write_parts(file, component);
     if (host && !shared_host(variant, host))
         fprintf(file, "\\nhost %s", host);
     if (component->region)

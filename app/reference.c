@@ -217,11 +217,22 @@ static const char *unit_of(const struct metric_row *metric)
     return strcmp(metric->unit, "1") == 0 ? "" : metric->unit;
 }
 
-static void write_metrics(FILE *file, const struct metric_row *metrics)
+bool reference_has_metric(const struct metric_row *rows, const char *name)
+{
+    for (; rows && rows->name; rows++)
+        if (!strcmp(rows->name, name))
+            return true;
+    return false;
+}
+
+/* told: those that have been told already, or NULL. */
+static void write_metrics(FILE *file, const struct metric_row *metrics, const struct metric_row *told)
 {
     for (const struct metric_row *metric = metrics; metric && metric->name; metric++) {
         char name[LINE_SIZE];
 
+        if (reference_has_metric(told, metric->name))
+            continue;
         if (metric->kind == METRIC_LEVEL)
             snprintf(name, sizeof name, "%s.mean, %s.max", metric->name, metric->name);
         else if (metric->kind == METRIC_STOCK)
@@ -269,11 +280,15 @@ void reference_write_model(FILE *file, const struct model_type *type)
         paragraph(file, NEST / 2, "none");
     if (has_metrics(type)) {
         fputs("\nMetrics beside those of every component\n", file);
-        write_metrics(file, type->component.metrics);
+        write_metrics(file, type->component.metrics, NULL);
+        if (type->composed)
+            write_metrics(file, type->composed->component.metrics, type->component.metrics);
     }
     if (has_metrics(type->part)) {
         fputs("\nMetrics of each of its parts, which are measured alone, too\n", file);
-        write_metrics(file, type->part->component.metrics);
+        write_metrics(file, type->part->component.metrics, NULL);
+        if (type->part->composed)
+            write_metrics(file, type->part->composed->component.metrics, type->part->component.metrics);
     }
 }
 
@@ -283,5 +298,5 @@ void reference_write_list(FILE *file, const struct metric_row *common)
         if (!(*type)->hidden)
             entry(file, 0, (*type)->component.name, (*type)->summary ? (*type)->summary : "");
     fputs("\nMetrics of every component\n", file);
-    write_metrics(file, common);
+    write_metrics(file, common, NULL);
 }

@@ -26,6 +26,9 @@ struct reference_extra {
 /* All types, as Markdown: docs/reference.md. extra may be NULL. */
 void reference_write_markdown(FILE *file, const struct reference_extra *extra);
 
+/* Whether a table, which may be NULL, has a row of that name. */
+bool reference_has_metric(const struct metric_row *rows, const char *name);
+
 /* What a row's value is, in short: `count or "unlimited"`. Returns text. */
 char *reference_kind(const struct param_row *row, char *text, size_t size);
 

@@ -65,10 +65,12 @@ static void parameters(FILE *file, const struct param_table *table)
     fputc('\n', file);
 }
 
-static void metrics(FILE *file, const struct metric_row *rows)
+/* told: rows that have been told already, or NULL. */
+static void metric_rows(FILE *file, const struct metric_row *rows, const struct metric_row *told)
 {
-    fputs("| metric | unit | meaning |\n| --- | --- | --- |\n", file);
     for (const struct metric_row *row = rows; row->name; row++) {
+        if (reference_has_metric(told, row->name))
+            continue;
         if (row->kind == METRIC_LEVEL)
             fprintf(file, "| `%s.mean`, `%s.max` | %s | ", row->name, row->name, row->unit);
         else if (row->kind == METRIC_STOCK)
@@ -80,6 +82,14 @@ static void metrics(FILE *file, const struct metric_row *rows)
         cell(file, row->help);
         fputs(" |\n", file);
     }
+}
+
+static void metrics(FILE *file, const struct metric_row *rows, const struct metric_row *further)
+{
+    fputs("| metric | unit | meaning |\n| --- | --- | --- |\n", file);
+    metric_rows(file, rows, NULL);
+    if (further)
+        metric_rows(file, further, rows);
     fputc('\n', file);
 }
 
@@ -100,10 +110,11 @@ static void model(FILE *file, const struct model_type *type)
     if (type->params)
         parameters(file, type->params);
     if (type->component.metrics && type->component.metrics->name)
-        metrics(file, type->component.metrics);
+        metrics(file, type->component.metrics, type->composed ? type->composed->component.metrics : NULL);
     if (type->part && type->part->component.metrics && type->part->component.metrics->name) {
         fputs("Of each of its parts, which are measured alone, too:\n\n", file);
-        metrics(file, type->part->component.metrics);
+        metrics(file, type->part->component.metrics,
+                type->part->composed ? type->part->composed->component.metrics : NULL);
     }
 }
 
@@ -126,7 +137,7 @@ void reference_write_markdown(FILE *file, const struct reference_extra *extra)
     }
     if (with->metrics) {
         fputs("## Metrics of every component\n\n", file);
-        metrics(file, with->metrics);
+        metrics(file, with->metrics, NULL);
     }
     for (const struct model_type *const *type = model_registry; *type; type++)
         if (!(*type)->hidden)

@@ -32,7 +32,7 @@ static const struct component_config *find_component(const struct scenario_varia
 
 static void refuse_type(const struct fault_reading *fault, const struct component_config *component)
 {
-    char help[256], words[160], message[160];
+    char help[320], words[240], message[160];
     struct word_list list;
 
     word_list_init(&list, words, sizeof words);
@@ -46,28 +46,58 @@ static void refuse_type(const struct fault_reading *fault, const struct componen
     fault_error(fault, "crash", help, message);
 }
 
+static bool has_parts(const struct component_config *component)
+{
+    return component->type->part_name && component->type->part_name(component->config, 0);
+}
+
+/* Unlike ones, each with instances of its own. */
+static bool has_many_parts(const struct component_config *component)
+{
+    return has_parts(component) && component->type->part_count &&
+           component->type->part_name(component->config, 1);
+}
+
+/* How many instances there are of what dies. */
+static int64_t count_instances(const struct fault_reading *fault, const struct component_config *component,
+                               const struct scenario_fault *read)
+{
+    const struct model_type *type = component->type;
+    const char *name;
+
+    if (!has_parts(component) || !type->part_count)
+        return build_instances(fault->reading->variant, component);
+    for (size_t i = 0; read->part && (name = type->part_name(component->config, i)); i++)
+        if (!strcmp(name, read->part))
+            return type->part_count(component->config, i);
+    return type->part_count(component->config, 0);
+}
+
 /* Which instances die. */
 static void read_instances(const struct fault_reading *fault, const struct component_config *component,
                            struct scenario_fault *read)
 {
     const struct fault_config *config = fault->config;
-    const struct model_type *type = component->type;
-    int64_t instances = type->part_count ? type->part_count(component->config)
-                                         : build_instances(fault->reading->variant, component);
-    char message[160];
+    int64_t count = count_instances(fault, component, read);
+    char message[200];
 
-    snprintf(message, sizeof message, "\"%.64s\" has %lld instance%s, numbered from 0", component->name,
-             (long long)instances, instances == 1 ? "" : "s");
+    snprintf(message, sizeof message, "\"%.64s%s%.64s\" has %lld instance%s, numbered from 0",
+             component->name, read->part ? "." : "", read->part ? read->part : "", (long long)count,
+             count == 1 ? "" : "s");
     if (config->instance == INT64_MAX) {
         if (config->count > 1)
             fault_error(fault, "count", "say from which instance on", "without an instance, all die");
         read->first = 0;
-        read->last = (uint32_t)instances - 1;
+        read->last = (uint32_t)count - 1;
+        if (has_many_parts(component) && !read->part)
+            read->last = UINT32_MAX; /* of each part, however many it has */
         return;
     }
-    if (config->instance >= instances)
+    if (has_many_parts(component) && !read->part)
+        fault_error(fault, "instance", "say of which `part`", "instances are numbered within each part");
+    else if (config->instance >= count)
         fault_error(fault, "instance", NULL, message);
-    else if (config->count > instances - config->instance)
+    else if (config->count > count - config->instance)
         fault_error(fault, "count", NULL, message);
     read->first = (uint32_t)config->instance;
     read->last = (uint32_t)(config->instance + config->count - 1);
@@ -93,11 +123,11 @@ static void read_part(const struct fault_reading *fault, const struct component_
     if (read->part)
         return;
     snprintf(help, sizeof help, "its parts are %s", words);
-    if (type->part_name)
+    if (has_parts(component))
         snprintf(message, sizeof message, "\"%.64s\" has no part \"%.64s\"", component->name, part);
     else
         snprintf(message, sizeof message, "\"%.64s\" has no parts that crash alone", component->name);
-    fault_error(fault, "part", type->part_name ? help : NULL, message);
+    fault_error(fault, "part", has_parts(component) ? help : NULL, message);
 }
 
 /* From when to when, of the run. */

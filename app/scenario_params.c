@@ -117,7 +117,7 @@ static const struct param_row fault_rows[] = {
                             "\"crashed\", later ones \"unavailable\"."),
     PARAM_TEXT(struct fault_config, part, .default_text = "\"all\"",
                .help = "Which part of it dies, of a component that has some: an edge of a CDN, by its "
-                       "region; all: the whole of it."),
+                       "region, the primary of a database or its replicas; all: the whole of it."),
     PARAM_COUNT(struct fault_config, instance, .default_text = "\"all\"", .word = "all",
                 .word_value = PARAM_WORD_MAX, .max = 10000,
                 .help = "Which instance of it dies, counted from 0."),
@@ -127,9 +127,14 @@ static const struct param_row fault_rows[] = {
                    .word_value = PARAM_WORD_MAX, .max = 1e18,
                    .help = "When it serves again, counted as `at` is; never: not in this run, unless `for` "
                            "says how long it is down."),
-    { .name = "for", .kind = PARAM_KIND_DURATION, .offset = PARAM_OFFSET(struct fault_config, lasts, int64_t),
+    { .name = "for",
+      .kind = PARAM_KIND_DURATION,
+      .offset = PARAM_OFFSET(struct fault_config, lasts, int64_t),
       .default_text = "\"ever\"",
-      .word = "ever", .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e18,
+      .word = "ever",
+      .word_value = PARAM_WORD_MAX,
+      .min = 1,
+      .max = 1e18,
       .help = "How long it is down, in place of `until`." },
     PARAM_BOOL(struct fault_config, silent, .default_text = "false",
                .help = "The machine itself is gone: nobody tells callers, who hear of it by their timeout, "

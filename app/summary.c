@@ -7,6 +7,7 @@
 #include "app/growth.h"
 #include "app/harmless_text.h"
 #include "app/quantity.h"
+#include "app/summary_data.h"
 #include "app/summary_text.h"
 #include "app/summary_tiers.h"
 #include "sim/outcome.h"
@@ -357,6 +358,7 @@ void summary_variant(struct page *page, const struct summary *summary, const str
     write_users(page, run);
     summary_tiers(page, &run->results, !run->assessment.overloaded);
     write_faults(page, &run->results);
+    summary_data(page, &run->results, LABEL_WIDTH);
     write_cost(page, &run->results);
     write_limit(page, run);
     for (size_t i = 0; i < run->assessment.check_count; i++)

@@ -170,3 +170,19 @@ bool buffer_pool_preload(struct buffer_pool *pool, struct memory *memory, uint64
     link_oldest(pool, add(pool, memory, page, size, false));
     return true;
 }
+
+void buffer_pool_clear(struct buffer_pool *pool)
+{
+    uint32_t next;
+
+    for (uint32_t i = pool->newest; i; i = next) {
+        next = pool->pages[i].older;
+        pool->pages[i].chain = pool->free;
+        pool->free = i;
+    }
+    for (uint32_t i = 0; i < pool->head_count; i++)
+        pool->heads[i] = 0;
+    pool->newest = pool->oldest = pool->listed = 0;
+    pool->used_bytes = 0;
+    pool->tracked = true;
+}

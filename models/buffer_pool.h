@@ -57,4 +57,7 @@ struct buffer_evicted buffer_pool_insert(struct buffer_pool *pool, struct memory
 /* Takes in a clean page as the oldest, if it is not there and there is room; false: there is no room left. */
 bool buffer_pool_preload(struct buffer_pool *pool, struct memory *memory, uint64_t page, uint32_t size);
 
+/* Memory is empty from now on, and each page counts. */
+void buffer_pool_clear(struct buffer_pool *pool);
+
 #endif

@@ -252,10 +252,8 @@ static void fetch(struct component *self, struct request *request)
 
     if (config->single_flight) {
         request_frame(request)->step = CACHE_SHARING;
-        if (!row_locks_acquire(&cache->fetches, self, request, row_id(request->data, request->key))) {
-            request->resume = NULL; /* whoever fetches answers it */
-            return;
-        }
+        if (!row_locks_acquire(&cache->fetches, self, request, row_id(request->data, request->key)))
+            return; /* whoever fetches answers it */
     }
     call_store(self, request, CACHE_FETCHING);
 }

@@ -21,40 +21,23 @@
  * the buffer pool when not all fits.
  * Source: Hellerstein, Stonebraker, Hamilton, "Architecture of a Database System", 2007.
  */
-#include "models/database.h"
-
 #include "models/database_kind.h"
-#include "models/database_pages.h"
+#include "models/database_node.h"
 #include "models/environment.h"
-#include "models/log_writer.h"
-#include "models/row_locks.h"
-#include "models/row_table.h"
-#include "models/write_log.h"
+#include "models/replication.h"
+#include "sim/fault.h"
 
 #define REPLY_OVERHEAD_BYTES 100 /* of an answer without rows */
 
-struct database_shared {
-    const struct database_kind_row *kind;
-    enum database_commit commit;
-    struct duration read_time, write_time;
-    struct database_parts parts;
-    bool *known; /* data sets that the nodes hold, by number */
-};
-
-struct database {
-    struct host *host;
-    struct station connections;
-    struct row_table rows; /* that were changed here */
-    struct row_locks locks;
-    struct database_pages pages;
-    struct write_log log;
-    struct log_writer log_writer;
-    uint64_t appended, stale_reads; /* in the window */
-    struct amount storage;
-};
-
 /* What a request waits for; in its frame's note, where the pages have theirs first. */
-enum database_wait { WAIT_CONNECTION = PAGES_WAIT_COUNT, WAIT_CPU, WAIT_LOCK, WAIT_COMMIT, WAIT_COUNT };
+enum database_wait {
+    WAIT_CONNECTION = PAGES_WAIT_COUNT,
+    WAIT_CPU,
+    WAIT_LOCK,
+    WAIT_COMMIT,
+    WAIT_COPIES,
+    WAIT_COUNT
+};
 
 /* ---- metrics ---- */
 
@@ -79,15 +62,30 @@ static const struct metric_row metrics[] = {
       "Reads that returned an older version than had been written elsewhere." },
     { "storage.used", "B", METRIC_LEVEL, offsetof(struct database, storage), 0,
       "Size of the rows that the node holds." },
+    { "writes.lost", "1", METRIC_COUNTER, offsetof(struct database, lost), 0,
+      "Acknowledged writes that were not on disk yet when the node died; of nodes that may crash." },
+    { "replication.applied", "1", METRIC_COUNTER, offsetof(struct database, applied), 0,
+      "Entries of the primary's log that replicas have applied; of replicas." },
+    { "replication.lag", "s", METRIC_MEAN_TIME, offsetof(struct database, lag_sum_ns),
+      offsetof(struct database, applied),
+      "Mean time from an entry's way into the primary's log until a replica has applied it; of replicas." },
+    { "replication.entries_behind", "1", METRIC_LEVEL, offsetof(struct database, lag), 0,
+      "Entries of the primary's log that a replica has not applied yet; of replicas." },
     { 0 },
 };
 /* clang-format on */
 
-/* What locks count, only where there are some. */
+/* What can happen here: what locks count, only where there are some. */
 static bool database_emits(const struct group *group, const struct metric_row *metric)
 {
-    return metric->offset < offsetof(struct database, locks) ||
-           metric->offset >= offsetof(struct database, pages) || database_kind_of(group->config)->locks_rows;
+    const struct database_shared *shared = group->shared;
+
+    if (metric->offset >= offsetof(struct database, locks) &&
+        metric->offset < offsetof(struct database, pages))
+        return database_kind_of(group->config)->locks_rows;
+    if (metric->offset == offsetof(struct database, lost))
+        return !shared->parts.copy_of && group_may_crash(group);
+    return metric->offset < offsetof(struct database, applied) || shared->parts.copy_of;
 }
 
 /* ---- data sets ---- */
@@ -102,16 +100,24 @@ static void adopt(struct component *self, uint16_t data)
                self->sim->now_ns);
 }
 
-/* Nodes hold the data sets that any of them is asked about. */
-static inline void know_data_set(struct component *self, uint16_t data)
+void database_know(struct component *self, uint16_t data)
 {
     struct database_shared *shared = self->shared;
 
-    if (__builtin_expect(!data || shared->known[data], 1))
+    if (!data || shared->known[data])
         return;
     shared->known[data] = true;
     for (uint32_t i = 0; i < self->group->count; i++)
         adopt(self->group->instances[i], data);
+}
+
+/* Nodes hold the data sets that any of them is asked about. */
+static inline void know_data_set(struct component *self, uint16_t data)
+{
+    const struct database_shared *shared = self->shared;
+
+    if (__builtin_expect(data && !shared->known[data], 0))
+        database_know(self, data);
 }
 
 /* ---- the end of an operation ---- */
@@ -157,15 +163,6 @@ static void fail(struct component *self, struct request *request, enum outcome o
         answer(self, request, outcome);
 }
 
-/* One that an insert made under an automatic number; nodes of one group take turns with those. */
-static bool is_appended(const struct component *self, const struct stored *stored, uint64_t row)
-{
-    uint64_t offset = row - stored->rows;
-
-    return row >= stored->rows && offset % self->group->count == self->instance &&
-           offset / self->group->count < stored->appended_visible;
-}
-
 static bool row_is_here(struct component *self, const struct request *request)
 {
     const struct database *db = component_state(self);
@@ -177,7 +174,18 @@ static bool row_is_here(struct component *self, const struct request *request)
     entry = row_table_find(&db->rows, row_id(request->data, request->key));
     if (entry && entry->state != ROW_UNCHANGED)
         return entry->state == ROW_PRESENT;
-    return request->key < stored->rows || is_appended(self, stored, request->key);
+    return request->key < stored->rows || database_is_appended(self, stored, request->key);
+}
+
+/* A crash has taken writes that the truth knows of: a row is as new as the primary has it, or as it is
+ * here. */
+static uint32_t newest_that_is_left(const struct database *db, const struct request *request, uint32_t newest)
+{
+    const struct row_table *rows = db->replica ? replica_rows_of_primary(db->replica) : &db->rows;
+    const struct row_entry *entry = row_table_find(rows, row_id(request->data, request->key));
+    uint32_t left = entry ? entry->version : 0;
+
+    return left < newest ? left : newest;
 }
 
 /* The page is there: the row is read as it is now. */
@@ -188,6 +196,8 @@ static void read_row(struct component *self, struct request *request)
     uint32_t newest = row_version(self->sim, request->data, request->key);
     const struct row_entry *entry = row_table_find(&db->rows, row_id(request->data, request->key));
 
+    if (__builtin_expect(db->lost_any, 0))
+        newest = newest_that_is_left(db, request, newest);
     request->version = shared->parts.private_rows ? newest : entry ? entry->version : 0;
     if (request->version < newest) {
         request->flags |= REQUEST_STALE;
@@ -266,7 +276,11 @@ static struct write_log_entry log_record(struct component *self, const struct re
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
     uint64_t bytes = database_log_bytes(config, request, stored->row_bytes);
-    struct write_log_entry record = { .row = request->key, .data = request->data, .state = ROW_PRESENT };
+    struct write_log_entry record = { .row = request->key,
+                                      .appended_ns = self->sim->now_ns,
+                                      .data = request->data,
+                                      .rows = request->rows,
+                                      .state = ROW_PRESENT };
 
     record.bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
     if (request->operation == OPERATION_DELETE)
@@ -274,7 +288,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
     if (!request->data)
         return record;
     if (appends(self, request)) {
-        record.row = stored->rows + stored->appended++ * self->group->count + self->instance;
+        record.row = stored->rows + stored->appended++ * database_part_count(self) + database_part_of(self);
         database_pages_extend(&db->pages, request->data, record.row);
     } else {
         record.version = request->version;
@@ -284,19 +298,47 @@ static struct write_log_entry log_record(struct component *self, const struct re
     return record;
 }
 
+/* What it has now, for whoever may have to take the change back. */
+static void note_previous(const struct database *db, struct write_log_entry *record)
+{
+    const struct row_entry *entry = row_table_find(&db->rows, row_id(record->data, record->row));
+
+    if (!entry)
+        return;
+    record->previous = entry->version;
+    record->previous_state = (uint8_t)entry->state;
+}
+
+/* The record is as safe as this node alone makes it. */
+static void is_logged(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    if (db->replica) {
+        request_frame(request)->note = WAIT_COPIES;
+        if (replica_holds_back(db->replica, request))
+            return;
+    }
+    committed(self, request);
+}
+
 static void append_to_log(struct component *self, struct request *request)
 {
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct write_log_entry record = log_record(self, request);
 
-    write_log_append(&db->log, &self->sim->memory, &record);
+    if (db->may_crash || db->replica)
+        note_previous(db, &record);
+    request->service_ns = (int64_t)write_log_append(&db->log, &self->sim->memory, &record);
     db->appended++;
+    if (db->replica)
+        replica_appended(db->replica, &record);
     if (!shared->kind->locks_rows)
         apply(self, request);
     if (shared->commit == COMMIT_DELAYED) {
         log_writer_later(&db->log_writer);
-        committed(self, request);
+        is_logged(self, request);
         return;
     }
     request_frame(request)->note = WAIT_COMMIT;
@@ -385,7 +427,7 @@ static void has_connection(struct component *self, struct request *request)
 static void (*const goes_on[WAIT_COUNT])(struct component *, struct request *) = {
     [PAGES_WAIT_OTHER] = resume_pages,  [PAGES_WAIT_READ] = resume_pages, [PAGES_WAIT_WRITE] = resume_pages,
     [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed,        [WAIT_LOCK] = has_lock,
-    [WAIT_COMMIT] = committed,
+    [WAIT_COMMIT] = is_logged,          [WAIT_COPIES] = committed,
 };
 
 /* ---- callbacks ---- */
@@ -448,6 +490,11 @@ static void database_start(struct component *self)
     host_use_memory(host, self->sim, wanted);
     database_pages_start(&db->pages, (uint64_t)wanted);
     log_writer_init(&db->log_writer, self, host, &db->log, config->flush_interval);
+    db->may_crash = self->outage != NULL;
+    if (db->replica)
+        replica_start(db->replica);
+    else if (db->may_crash && database_loses_changes(self)) /* to take them back */
+        write_log_add_reader(&db->log);
 }
 
 static void database_on_request(struct component *self, struct request *request)
@@ -469,18 +516,30 @@ static void database_on_request(struct component *self, struct request *request)
     }
 }
 
-static void database_on_timer(struct component *self, struct request *request)
+/* A turn of one of the node's clocks. */
+static void tick(struct component *self, struct request *ticker)
 {
     struct database *db = component_state(self);
 
-    if (__builtin_expect(request->state == REQUEST_TICKER, 0)) {
-        if (request == db->log_writer.ticker)
-            log_writer_on_timer(&db->log_writer);
-        else
-            database_pages_on_timer(&db->pages);
-        return;
+    if (ticker == db->pages.cleaner.ticker) {
+        database_pages_on_timer(&db->pages);
+    } else if (ticker != db->log_writer.ticker) {
+        replica_on_timer(db->replica, ticker);
+    } else {
+        log_writer_on_timer(&db->log_writer);
+        if (db->replica)
+            replica_log_is_written(db->replica);
+        else if (db->log.reader_count)
+            write_log_move(&db->log, 0, db->log.durable);
     }
-    goes_on[request_frame(request)->note](self, request);
+}
+
+static void database_on_timer(struct component *self, struct request *request)
+{
+    if (__builtin_expect(request->state == REQUEST_TICKER, 0))
+        tick(self, request);
+    else
+        goes_on[request_frame(request)->note](self, request);
 }
 
 static struct activity database_activity(const struct component *self, const struct request *request)
@@ -493,9 +552,41 @@ static struct activity database_activity(const struct component *self, const str
         return (struct activity){ "page that another one reads", true };
     case WAIT_COMMIT:
         return (struct activity){ "log to disk", false };
+    case WAIT_COPIES:
+        return (struct activity){ "acknowledgement of replicas", true };
     default:
         return (struct activity){ NULL, false };
     }
+}
+
+/* ---- of several nodes ---- */
+
+static bool has_replicas(const void *configuration)
+{
+    const struct database_config *config = configuration;
+
+    return config->replicas > 0;
+}
+
+const char *database_part_name(const void *configuration, size_t index)
+{
+    static const char *const names[] = { DATABASE_PART_PRIMARY, DATABASE_PART_REPLICA };
+
+    return has_replicas(configuration) && index < 2 ? names[index] : NULL;
+}
+
+int64_t database_part_instances(const void *configuration, size_t index)
+{
+    const struct database_config *config = configuration;
+
+    return index == 0 ? 1 : config->replicas;
+}
+
+static void database_check(const void *configuration, struct param_problems *problems)
+{
+    const struct database_config *config = configuration;
+
+    replication_check(&config->replication, config->replicas, problems);
 }
 
 const struct model_type database_model = {
@@ -508,24 +599,37 @@ const struct model_type database_model = {
         .start = database_start,
         .on_request = database_on_request,
         .on_timer = database_on_timer,
+        .on_crash = database_on_crash,
+        .on_restart = database_on_restart,
         .activity = database_activity,
         .metrics = metrics,
         .emits = database_emits,
     },
-    .summary = "a database on one machine: connections, CPU, buffer pool, row locks, log and disk",
+    .summary = "a database: connections, CPU, buffer pool, row locks, log and disk; replicas if asked for",
     .stands_for =
         "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, "
         "computes, finds its pages in memory or on disk; a write also holds its row's lock until its log "
         "record is on disk, and commits that wait together share the disk operation. Kind key_value: a node "
         "of a store such as Redis with an append-only file: values by key, no locks, no waiting for the disk "
-        "unless asked for, work by the byte of each value.",
+        "unless asked for, work by the byte of each value. With replicas a primary and nodes that follow its "
+        "log: they apply each entry with their own processor and disk, reads spread over them, a new primary "
+        "is elected when the old one dies, and what nobody had is lost.",
     .leaves_out =
         "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, "
         "memory of connections, checkpoints of changed pages that never leave memory, vacuuming, a separate "
-        "disk for the log.",
+        "disk for the log; how long a node reads its log when it starts again. Of replication: who watches "
+        "the nodes and agrees on a new primary (the time it takes is given), two primaries at once, replicas "
+        "of replicas, nodes in other regions, quorums of reads and writes.",
     .misleads =
         "When queries scan tables, when pages of indices matter beside those of rows, or when the working "
-        "set is not described by the popularity of the data set.",
+        "set is not described by the popularity of the data set. When replicas are slowed by locks or by "
+        "long transactions, which real ones apply as a whole.",
     .params = &database_params,
     .roles = ROLE_STORE,
+    .crashes = true,
+    .composed = &replicated_database_model,
+    .is_composed = has_replicas,
+    .part_name = database_part_name,
+    .part_count = database_part_instances,
+    .check = database_check,
 };

@@ -1,9 +1,10 @@
-/* database.h - the configuration of a store of rows, and how other models make parts of it: shards, later
+/* database.h - the configuration of a store of rows, and how other models make parts of it: shards,
  * replicas. */
 #ifndef MODELS_DATABASE_H
 #define MODELS_DATABASE_H
 
 #include "models/model.h"
+#include "models/replication_params.h"
 #include "sim/request.h"
 
 enum database_kind { DATABASE_RELATIONAL, DATABASE_KEY_VALUE };
@@ -24,10 +25,18 @@ struct database_config {
     int64_t page_size;                                /* bytes */
     double buffer_pool;                               /* share of the host's memory */
     int start;                                        /* enum database_start */
+    int64_t replicas;                                 /* beside the primary */
+    struct replication_config replication;            /* of one that has replicas */
 };
 
 /* Parameters of one node, for tables that take all of them (`also`). */
 extern const struct param_table database_params;
+
+/* Parts of a database that has replicas, and how many instances each has. */
+#define DATABASE_PART_PRIMARY "primary"
+#define DATABASE_PART_REPLICA "replica"
+const char *database_part_name(const void *configuration, size_t index);
+int64_t database_part_instances(const void *configuration, size_t index);
 
 /* The type of a node, also of one that is part of something. */
 extern const struct model_type database_model;
@@ -35,14 +44,17 @@ extern const struct model_type database_model;
 /* What the instances of a group hold when they are parts of one store; zeroed: each instance is a store of
  * its own. */
 struct database_parts {
-    /* Part of all rows that each instance holds, by instance; NULL: all. */
+    /* Part of all rows that each instance holds, by part; NULL: all. */
     const double *shares;
-    /* Whether an instance holds a row; NULL: as if each held its share of every neighbourhood. */
-    bool (*holds)(const void *context, uint32_t instance, uint64_t row);
+    /* Whether a part holds a row; NULL: as if each held its share of every neighbourhood. */
+    bool (*holds)(const void *context, uint32_t part, uint64_t row);
     const void *context;
     /* A write that comes with request->version above 0 writes that version; with 0 the next one. Else every
      * write the next. */
     bool versions_given;
+    /* So many instances hold the same part, one after the other; 0: one. */
+    uint32_t copies;
+    bool copy_of; /* of a primary; see replication.h */
     /* Rows belong to the user who asks, so equal row numbers of different users are different rows: nothing
      * is stale. */
     bool private_rows;

@@ -28,6 +28,24 @@ void database_pages_start(struct database_pages *pages, uint64_t capacity_bytes)
     pages->cleaner.ticker = sim_ticker(pages->owner);
 }
 
+void database_pages_crash(struct database_pages *pages)
+{
+    row_locks_clear(&pages->reads, pages->owner->sim);
+    buffer_pool_clear(&pages->pool);
+    pages->warm = false;
+    pages->cleaner = (struct page_cleaner){ .ticker = NULL };
+}
+
+void database_pages_restart(struct database_pages *pages)
+{
+    pages->cleaner.ticker = sim_ticker(pages->owner);
+}
+
+static uint32_t part_of(const struct database_pages *pages)
+{
+    return pages->parts->copies ? pages->owner->instance / pages->parts->copies : pages->owner->instance;
+}
+
 static uint64_t page_of_row(const struct stored *stored, uint64_t row)
 {
     return (uint64_t)((double)row * stored->pages_a_row);
@@ -70,7 +88,7 @@ static bool page_walk_load(struct page_walk *walk, struct database_pages *pages)
     if (walk->by_rank) {
         uint64_t row = walk->shuffled ? permutation_map(&walk->ranks, page) : page;
 
-        if (parts->holds && !parts->holds(parts->context, pages->owner->instance, row))
+        if (parts->holds && !parts->holds(parts->context, part_of(pages), row))
             return true;
         page = page_of_row(walk->stored, row);
     }
@@ -126,7 +144,7 @@ int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64
 {
     const struct data_set_config *config = &environment_of(pages->owner->sim)->data_sets[data - 1];
     struct stored *stored = &pages->stored[data];
-    double share = pages->parts->shares ? pages->parts->shares[pages->owner->instance] : 1.0;
+    double share = pages->parts->shares ? pages->parts->shares[part_of(pages)] : 1.0;
     double rows_here = fmax(1.0, nearbyint(share * (double)config->rows));
 
     stored->rows = (uint64_t)config->rows;

@@ -88,6 +88,10 @@ void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t
 /* True when the row's page is beyond all there are. */
 bool database_pages_is_new(const struct database_pages *pages, uint16_t data, uint64_t row);
 
+/* The owner has died: memory is empty, and nobody waits. database_pages_restart() makes its clock again. */
+void database_pages_crash(struct database_pages *pages);
+void database_pages_restart(struct database_pages *pages);
+
 /* A turn of the cleaner's ticker. */
 void database_pages_on_timer(struct database_pages *pages);
 

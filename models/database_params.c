@@ -71,6 +71,13 @@ static const struct param_row rows[] = {
                    .source = "MySQL manual, innodb_buffer_pool_size: 50 to 75 percent of memory"),
     PARAM_CHOICE(struct database_config, start, .default_text = "\"warm\"", .choices = starts,
                  .help = "What the buffer pool holds at the beginning."),
+    PARAM_COUNT(
+        struct database_config, replicas, .default_text = "0", .max = REPLICAS_MAX,
+        .help = "Further nodes of the same kind that follow the log of the first, the primary, which takes "
+                "all writes. The nodes are parts, \"db.primary\" and \"db.replica\", named after what "
+                "they are at first."),
+    PARAM_OBJECT(struct database_config, replication, struct replication_config, .default_text = "{}",
+                 .table = &replication_params, .help = "How replicas are kept in step and used."),
     PARAM_END
 };
 

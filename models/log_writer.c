@@ -6,7 +6,13 @@
 void log_writer_init(struct log_writer *writer, struct component *owner, struct host *host,
                      struct write_log *log, int64_t interval_ns)
 {
-    *writer = (struct log_writer){ .owner = owner, .host = host, .log = log, .interval_ns = interval_ns };
+    *writer = (struct log_writer){ .owner = owner,
+                                   .host = host,
+                                   .log = log,
+                                   .interval_ns = interval_ns,
+                                   .bytes = log->bytes,
+                                   .fsyncs = writer->fsyncs,
+                                   .commits = writer->commits };
     writer->ticker = sim_ticker(owner);
     writer->ticker->resume = NULL; /* nothing is scheduled for it: a crash ends it at once */
 }
@@ -38,7 +44,7 @@ void log_writer_commit(struct log_writer *writer, struct request *request)
     struct sim *sim = writer->owner->sim;
 
     request->owner = writer->owner;
-    request->resume = writer->owner->on_timer;
+    request->resume = NULL; /* no event of its own is out */
     request->next = 0;
     if (writer->last)
         sim_request(sim, writer->last)->next = request->index;
@@ -51,6 +57,7 @@ void log_writer_commit(struct log_writer *writer, struct request *request)
 
 void log_writer_later(struct log_writer *writer)
 {
+    writer->is_lazy = true;
     if (!writer->writing && !writer->asleep)
         sleep_for(writer, writer->interval_ns);
 }
@@ -63,14 +70,21 @@ static void end_write(struct log_writer *writer)
     writer->writing = false;
     writer->served = 0;
     writer->fsyncs++;
-    writer->log->durable = writer->target;
+    writer->log->durable = writer->target < writer->log->next ? writer->target : writer->log->next;
     while (index) {
         struct request *request = sim_request(sim, index);
 
         index = request->next;
+        request->resume = request->owner->on_timer;
         writer->commits++;
         sim_wake(sim, request);
     }
+}
+
+void log_writer_crash(struct log_writer *writer)
+{
+    writer->asleep = writer->writing = false;
+    writer->first = writer->last = writer->served = 0;
 }
 
 void log_writer_on_timer(struct log_writer *writer)
@@ -83,7 +97,7 @@ void log_writer_on_timer(struct log_writer *writer)
     end_write(writer);
     if (writer->first)
         begin(writer);
-    else if (writer->log->durable < writer->log->next)
+    else if (writer->is_lazy && writer->log->durable < writer->log->next)
         sleep_for(writer, writer->interval_ns);
     else
         writer->ticker->resume = NULL;

@@ -25,6 +25,7 @@ struct log_writer {
     struct request *ticker;
     int64_t interval_ns;  /* of delayed writes */
     bool asleep, writing; /* until the interval is over; until the disk is done */
+    bool is_lazy; /* it was asked for log_writer_later(): what is appended does not wait for a commit */
     uint32_t first, last; /* commits that the next write takes, 0: none */
     uint32_t served;      /* first of those that the present write takes */
     uint64_t target;      /* entries below are in the present write */
@@ -42,6 +43,10 @@ void log_writer_commit(struct log_writer *writer, struct request *request);
 
 /* All that is in the log now will be on disk some time after the interval. */
 void log_writer_later(struct log_writer *writer);
+
+/* The owner has died: nobody waits any more, and what was on its way to the disk is not there.
+ * log_writer_init() begins anew. */
+void log_writer_crash(struct log_writer *writer);
 
 /* A turn of the ticker. */
 void log_writer_on_timer(struct log_writer *writer);

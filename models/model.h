@@ -23,14 +23,20 @@ struct model_type {
     bool outside;   /* on the public network, as users are (a CDN): it reaches public addresses only */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
-    /* Of what has no machine of its own: its parts, which crash in its place, all or one; NULL:
-     * past the last. */
+    /* Of what has no machine of its own: its parts, which crash in its place, all or one; NULL: past the
+     * last. No function, or no part at all: it crashes itself. */
     const char *(*part_name)(const void *config, size_t index);
-    int64_t (*part_count)(const void *config); /* instances of each part; NULL: as many as of the component */
+    /* Instances of that part; NULL: as many as of the component. */
+    int64_t (*part_count)(const void *config, size_t index);
 
     /* What its parts are, with metrics of their own under NAME.PART; NULL: it has none, or they are like
      * the whole. */
     const struct model_type *part;
+
+    /* What carries out a configuration that asks for several of it working together (replicas), and
+     * whether it does; its metrics are told with this type's. NULL: none does. */
+    const struct model_type *composed;
+    bool (*is_composed)(const void *config);
 
     /* Whose instances it adds and takes away, and how many there may be; NULL: it does not. */
     const char *(*scaled)(const void *config, uint32_t *instances_max);
@@ -47,6 +53,12 @@ extern const struct model_type *const model_registry[];
 
 /* NULL: none of that name. */
 const struct model_type *model_find(const char *name);
+
+/* What carries the configuration out. */
+static inline const struct model_type *model_for(const struct model_type *type, const void *config)
+{
+    return type->composed && type->is_composed(config) ? type->composed : type;
+}
 
 static inline const struct model_type *model_of(const struct group *group)
 {

@@ -475,8 +475,9 @@ static const char *queue_part_name(const void *config, size_t index)
     return index == 0 ? "broker" : NULL;
 }
 
-static int64_t queue_part_count(const void *config)
+static int64_t queue_part_count(const void *config, size_t index)
 {
+    (void)index;
     return ((const struct queue_config *)config)->brokers;
 }
 

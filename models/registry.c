@@ -18,6 +18,7 @@ extern const struct model_type monitor_model;
 extern const struct model_type queue_broker_model;
 extern const struct model_type queue_model;
 extern const struct model_type queue_subscription_model;
+extern const struct model_type replicated_database_model;
 extern const struct model_type service_model;
 extern const struct model_type sharded_database_model;
 extern const struct model_type web_server_model;
@@ -45,6 +46,7 @@ const struct model_type *const model_registry[] = {
     &dns_record_model,
     &queue_broker_model,
     &queue_subscription_model,
+    &replicated_database_model,
     NULL,
 };
 

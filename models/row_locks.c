@@ -68,6 +68,7 @@ static struct request *line_take_first(struct row_locks *locks, struct row_lock 
 {
     struct request *request = sim_request(sim, lock->first);
 
+    request->resume = request->owner->on_timer;
     lock->first = request->next;
     if (lock->first)
         sim_request(sim, lock->first)->prev = 0;
@@ -97,7 +98,8 @@ bool row_locks_acquire(struct row_locks *locks, struct component *self, struct r
         return true;
     }
     request->owner = self;
-    request->resume = self->on_timer;
+    request->resume =
+        NULL; /* no event is out while it waits: should the component die, there is none to wait for */
     line_append(locks, lock, self->sim, request);
     return false;
 }

@@ -21,6 +21,7 @@
 
 #include "models/environment.h"
 #include "models/placement.h"
+#include "models/replication.h"
 #include "sim/call.h"
 
 #define COPIES_MAX 256
@@ -186,7 +187,8 @@ static void make_shards(struct group *group, uint32_t count)
 {
     struct sharded_shared *shared = group->shared;
     const struct sharded_config *config = group->config;
-    struct group *part = sim_add_part(group, &database_model.component, "shard", count, &config->node);
+    const struct component_type *type = &model_for(&database_model, &config->node)->component;
+    struct group *part = sim_add_part(group, type, "shard", count, &config->node);
     struct database_parts parts = { .context = shared,
                                     .versions_given = true,
                                     .private_rows = shared->by_user };
@@ -197,7 +199,10 @@ static void make_shards(struct group *group, uint32_t count)
     parts.shares = shared->shares;
     if (!shared->by_user)
         parts.holds = shard_holds;
-    database_set_parts(part, &parts);
+    if (config->node.replicas)
+        replication_set_parts(part, &parts);
+    else
+        database_set_parts(part, &parts);
     shared->shards = sim_link_all(group, part, NULL);
 }
 
@@ -342,12 +347,32 @@ static void check_row(const struct sharded_config *config, const char *list, siz
                       "single rows have no place of their own when users decide");
 }
 
+/* What crashes: shards, or the nodes of all shards that are copies of one another. */
+static const char *sharded_part_name(const void *configuration, size_t index)
+{
+    static const char *const names[] = { "shard.primary", "shard.replica" };
+    const struct sharded_config *config = configuration;
+
+    if (!config->node.replicas)
+        return index == 0 ? "shard" : NULL;
+    return index < 2 ? names[index] : NULL;
+}
+
+static int64_t sharded_part_instances(const void *configuration, size_t index)
+{
+    const struct sharded_config *config = configuration;
+    int64_t shards = config->shards + (int64_t)config->own_shard_rows.count;
+
+    return index == 0 ? shards : shards * config->node.replicas;
+}
+
 static void sharded_check(const void *configuration, struct param_problems *problems)
 {
     const struct sharded_config *config = configuration;
     const struct copied_row_config *copied = config->copied_rows.items;
     const struct own_shard_row_config *own = config->own_shard_rows.items;
 
+    replication_check(&config->node.replication, config->node.replicas, problems);
     for (size_t i = 0; i < config->copied_rows.count; i++)
         check_row(config, "copied_rows", i, copied[i].row, problems);
     for (size_t i = 0; i < config->own_shard_rows.count; i++)
@@ -368,8 +393,8 @@ const struct model_type sharded_database_model = {
     .summary = "a database whose rows are spread over several machines by a key",
     .stands_for =
         "Application-level sharding: the caller's library computes from the row or the user which database "
-        "to ask. Each shard is a database with a machine of its own; popular rows can be copied or given a "
-        "shard each.",
+        "to ask. Each shard is a database with a machine of its own, or a primary with replicas; popular "
+        "rows can be copied or given a shard each.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; queries that need several shards; "
         "transactions over shards: a write that fails on one copy stays on the others; moving rows to new "
@@ -380,5 +405,8 @@ const struct model_type sharded_database_model = {
     .params = &params,
     .roles = ROLE_STORE,
     .part = &database_model,
+    .crashes = true,
+    .part_name = sharded_part_name,
+    .part_count = sharded_part_instances,
     .check = sharded_check,
 };

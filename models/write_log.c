@@ -1,5 +1,6 @@
 #include "models/write_log.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define FIRST_ROOM 64
@@ -46,17 +47,52 @@ const struct write_log_entry *write_log_peek(const struct write_log *log, uint32
     return position == log->next ? NULL : &log->ring[position & (log->room - 1)];
 }
 
-void write_log_advance(struct write_log *log, uint32_t reader)
+static void drop_needless(struct write_log *log)
 {
-    uint64_t oldest;
+    uint64_t oldest = log->next;
 
-    if (log->positions[reader] == log->next)
-        abort();
-    if (log->positions[reader]++ > log->oldest)
-        return;
-    oldest = log->next;
     for (uint32_t i = 0; i < log->reader_count; i++)
         if (log->positions[i] < oldest)
             oldest = log->positions[i];
     log->oldest = oldest;
+}
+
+void write_log_advance(struct write_log *log, uint32_t reader)
+{
+    if (log->positions[reader] == log->next)
+        abort();
+    if (log->positions[reader]++ == log->oldest)
+        drop_needless(log);
+}
+
+const struct write_log_entry *write_log_at(const struct write_log *log, uint64_t n)
+{
+    if (n < log->oldest || n >= log->next)
+        abort();
+    return &log->ring[n & (log->room - 1)];
+}
+
+void write_log_move(struct write_log *log, uint32_t reader, uint64_t position)
+{
+    bool was_oldest = log->positions[reader] == log->oldest;
+
+    if (position < log->oldest || position > log->next)
+        abort();
+    log->positions[reader] = position;
+    if (was_oldest)
+        drop_needless(log);
+}
+
+void write_log_truncate(struct write_log *log, uint64_t end)
+{
+    if (end > log->next || (log->reader_count && end < log->oldest))
+        abort();
+    log->next = end;
+    if (log->durable > end)
+        log->durable = end;
+    for (uint32_t i = 0; i < log->reader_count; i++)
+        if (log->positions[i] > end)
+            log->positions[i] = end;
+    if (log->oldest > end)
+        log->oldest = end;
 }

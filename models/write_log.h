@@ -1,11 +1,11 @@
 /* write_log.h - the numbered log of a store: every change of a row in the order in which the store made it.
  *
- * Entries have the numbers 0, 1, 2 and so on. A reader (a replica, later) has a position and takes entries
- * from there; entries that every reader has taken are dropped, and with no reader at all none is kept: then
- * the log is a few counters.
- * What is durable is what a crash leaves: entries below `durable`.
+ * Entries have the numbers 0, 1, 2 and so on. A reader (a replica, whoever may have to take changes back) has
+ * a position and needs the entries from there on; entries that no reader needs are dropped, and with no
+ * reader at all none is kept: then the log is a few counters. What is durable is what a crash leaves: entries
+ * below `durable`.
  *
- * Cost: O(1) an append and a read, O(readers) when the last reader moves on. 24 bytes an entry that is kept;
+ * Cost: O(1) an append and a read, O(readers) when the last reader moves on. 40 bytes an entry that is kept;
  * memory is the run's.
  */
 #ifndef MODELS_WRITE_LOG_H
@@ -19,11 +19,18 @@
 
 struct write_log_entry {
     uint64_t row;
-    uint32_t version; /* that the row has by this entry */
-    uint32_t bytes;   /* of the entry */
+    int64_t appended_ns;
+    uint32_t version;  /* that the row has by this entry; 0: a further row under an automatic number */
+    uint32_t previous; /* that it had before */
+    uint32_t bytes;    /* of the entry */
     uint16_t data;
-    uint16_t state; /* of the row afterwards, enum row_state */
+    uint16_t rows;          /* changed by it, neighbours of the first */
+    uint8_t state;          /* of the row afterwards, enum row_state */
+    uint8_t previous_state; /* and before */
 };
+
+_Static_assert(sizeof(struct write_log_entry) <= 48,
+               "what a replica has not taken yet is kept in large numbers");
 
 /* Zeroed memory is an empty log. */
 struct write_log {
@@ -48,6 +55,15 @@ const struct write_log_entry *write_log_peek(const struct write_log *log, uint32
 
 /* The reader has taken that entry. There must be one. */
 void write_log_advance(struct write_log *log, uint32_t reader);
+
+/* Entry number n, which is kept; the log's own until the next append. */
+const struct write_log_entry *write_log_at(const struct write_log *log, uint64_t n);
+
+/* The reader needs entries from `position` on, which is kept or the end; it may go back. */
+void write_log_move(struct write_log *log, uint32_t reader, uint64_t position);
+
+/* Entries from `end` on never were: what a crash or a new primary leaves. Readers beyond go back to it. */
+void write_log_truncate(struct write_log *log, uint64_t end);
 
 /* Entries that the reader has not taken yet. */
 static inline uint64_t write_log_lag(const struct write_log *log, uint32_t reader)

@@ -37,6 +37,7 @@ enum metric_kind {
     METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max; ns when the unit is "s" */
     METRIC_STOCK,   /* as METRIC_LEVEL, and NAME.end: what is left then */
     METRIC_TIMES,   /* struct histogram of ns at `offset`: emits NAME.mean, .p50 and so on to .max, as latencies */
+    METRIC_MEAN_TIME, /* uint64_t ns at `offset` over the counter at `offset_other`: s each */
     METRIC_COMMON,  /* measured by the kernel for every component; listed for the documentation */
 };
 

@@ -307,6 +307,22 @@ static int64_t link_ns(const struct link *link, struct pipe *pipe, const struct 
            latency_ns(link, number);
 }
 
+int64_t sim_link_arrival(const struct component *sender, const struct link *link, uint32_t bytes,
+                         uint64_t number)
+{
+    const struct sim *sim = sender->sim;
+    struct pipe *card = sender->egress == link->target->egress ? NULL : sender->egress;
+    int64_t resending = resending_ns(link, number);
+    int64_t date_ns = sim->now_ns;
+
+    if (resending < 0)
+        return SIM_TIME_NEVER;
+    date_ns += card_ns(sim, card, bytes);
+    if (link->forward)
+        date_ns = pipe_send(link->forward, date_ns, bytes);
+    return date_ns + resending + latency_ns(link, number);
+}
+
 /* The message never got there: the caller learns when the network gives up. */
 static void lost_resume(struct component *self, struct request *request)
 {

@@ -113,6 +113,12 @@ enum link_place sim_link_place(const struct request *request);
 /* Gives every link its properties, once all components know their network cards. */
 void sim_links_complete(struct sim *sim);
 
+/* Date at which a message that `sender` hands over now is at the link's target, for what is no call (a log
+ * that is shipped); `number` names it for its draws. It pays its way as a call does. SIM_TIME_NEVER: it is
+ * lost. */
+int64_t sim_link_arrival(const struct component *sender, const struct link *link, uint32_t bytes,
+                         uint64_t number);
+
 /* Cuts the link, or mends it. */
 void sim_link_cut(struct link *link, bool cut);
 

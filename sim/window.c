@@ -21,9 +21,9 @@ static void window_start_component(struct component *self)
     for (const struct metric_row *row = type->metrics; row && row->name; row++) {
         char *state = component_state(self);
 
-        if (row->kind == METRIC_COUNTER || row->kind == METRIC_RATIO)
+        if (row->kind == METRIC_COUNTER || row->kind == METRIC_RATIO || row->kind == METRIC_MEAN_TIME)
             *(uint64_t *)(void *)(state + row->offset) = 0;
-        if (row->kind == METRIC_RATIO)
+        if (row->kind == METRIC_RATIO || row->kind == METRIC_MEAN_TIME)
             *(uint64_t *)(void *)(state + row->offset_other) = 0;
         if (row->kind == METRIC_LEVEL || row->kind == METRIC_STOCK)
             amount_window_start((struct amount *)(void *)(state + row->offset), now_ns);

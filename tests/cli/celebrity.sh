@@ -36,7 +36,11 @@ close "$answered" "$(predicted 0.30)" 0.03 || fail "answered $answered/s, predic
 close "$(value celebrity 'db.shard[2]' cpu.utilisation)" 1 0.01 || fail "the celebrity's shard is not full"
 awk -v u="$(value celebrity 'db.shard[0]' cpu.utilisation)" 'BEGIN { exit !(u < 0.5) }' || fail "the others are not idle"
 close "$(value twice_the_shards 'db.shard[2]' cpu.utilisation)" 1 0.01 || fail "twice the shards cure it"
-for cure in cached own_shard eight_copies; do
+for cure in cached own_shard eight_copies replicas; do
     awk -v a="$(value $cure total availability)" 'BEGIN { exit !(a > 0.999) }' || fail "$cure does not cure it"
 done
+# of the hot shard's reads, 30 % of all and a quarter of the rest, each of its two replicas answers half
+answered_by_one=$(value replicas 'db.shard.replica[4]' throughput)
+close "$answered_by_one" "$(awk 'BEGIN { print 0.95 * 3000 * (0.3 + 0.7 / 4) / 2 }')" 0.03 ||
+    fail "a replica of the celebrity's shard answers $answered_by_one/s"
 echo "celebrity: answered $answered/s, predicted $(predicted 0.30)/s"

@@ -161,6 +161,11 @@ double ladder_bytes(const struct ladder_run *run, const char *path)
     return need_whole(run, path, quantity_parse_bytes);
 }
 
+double ladder_bandwidth(const struct ladder_run *run, const char *path)
+{
+    return need_double(run, path, quantity_parse_bandwidth);
+}
+
 static const struct host_config *find_host(const struct host_config *hosts, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)

@@ -87,6 +87,7 @@ double ladder_rate(const struct ladder_run *run, const char *path);
 double ladder_seconds(const struct ladder_run *run, const char *path);
 double ladder_share(const struct ladder_run *run, const char *path);
 double ladder_bytes(const struct ladder_run *run, const char *path);
+double ladder_bandwidth(const struct ladder_run *run, const char *path); /* bytes a second */
 double ladder_number(const struct ladder_run *run, const char *path);
 double ladder_dollars(const struct ladder_run *run, const char *path); /* per hour */
 const char *ladder_text(const struct ladder_run *run, const char *path);

@@ -49,6 +49,9 @@ struct parameters {
     double target;                     /* O40: part of that */
     double burst_s, after_rate; /* O38: arrival_rate for so long, then this */
     double loss;                /* O39: share of acknowledgements */
+    double lag_s;    /* O31, O32: of replicas */
+    double uptime_s; /* O31 */
+    int nodes;       /* O32: that reads are spread over, the primary among them; 0: replicas alone */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */

@@ -3,6 +3,7 @@
 #include "tests/theory/oracles.h"
 
 #include "tests/theory/exact_cache.h"
+#include "tests/theory/exact_replication.h"
 
 /* clang-format off */
 
@@ -442,6 +443,68 @@ const struct oracle oracles[] = {
                 120,
                 .edge_rates = { 200, 200, 60 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
                 .usd_per_gb_fetched = 0.05 } },
+        },
+    },
+    {
+        .id = "O31", .file = "O31_failover.json",
+        .words = "100 primaries of Poisson 200 writes/s each die at one instant with what they have acknowledged "
+                 "and not sent: a write is sent to its replica 0.5 s later.",
+        .wrong = "db.replication.ship_delay=0.525s",
+        .claims = {
+            { "writes lost with each", "", OF("db.shard", "writes.lost"), PER("db.shard", "failovers"),
+              .exact = exact_lost_writes, .published = 100.0, .relative = 0.02 },
+        },
+        .configurations = {
+            { "after 1.5 s", "base", { NULL }, { .arrival_rate = 200, .lag_s = 0.5, .uptime_s = 1.5 } },
+            { "150/s, sent after 0.8 s", "base",
+              { "users.arrivals=15000/s", "db.replication.ship_delay=0.8s" },
+              { .arrival_rate = 150, .lag_s = 0.8, .uptime_s = 1.5 } },
+            { "after 0.2 s", "early", { NULL }, { .arrival_rate = 200, .lag_s = 0.5, .uptime_s = 0.2 } },
+            { "synchronous", "synchronous", { NULL }, { .arrival_rate = 200, .lag_s = 0, .uptime_s = 1.5 } },
+        },
+    },
+    {
+        .id = "O32", .file = "O32_stale_reads.json",
+        .words = "Reads at replicas that apply each write 0.1 s after the primary: 250 rows, each with Poisson 2 "
+                 "writes/s.",
+        .wrong = "db.replication.apply_delay=105ms",
+        .claims = {
+            { "reads that are stale", "%", OF("db", "reads.stale"), PER("db", "reads.at_replicas"),
+              .exact = exact_stale_reads, .published = 0.181269247, .absolute = 0.004 },
+            { "lag", "ms", OF("db.replica", "replication.lag"), .exact = exact_replication_lag,
+              .published = 0.1, .relative = 0.001 },
+        },
+        .configurations = {
+            { "0.1 s behind", "base", { NULL }, { .arrival_rate = 500, .keys = 250, .lag_s = 0.1 } },
+            { "0.3 s behind", "base", { "db.replication.apply_delay=300ms" },
+              { .arrival_rate = 500, .keys = 250, .lag_s = 0.3 } },
+        },
+    },
+    {
+        .id = "O32", .file = "O32_stale_reads.json",
+        .words = "The same, each read at any of a primary and three replicas.",
+        .wrong = "db.replication.apply_delay=105ms",
+        .claims = {
+            { "reads that are stale", "%", OF("db", "reads.stale"), PER("readers", "requests.started"),
+              .exact = exact_stale_reads, .published = 0.135951935, .absolute = 0.004 },
+        },
+        .configurations = {
+            { "any of four nodes", "all", { NULL },
+              { .arrival_rate = 500, .keys = 250, .lag_s = 0.1, .nodes = 4 } },
+        },
+    },
+    {
+        .id = "O32", .file = "O32_stale_reads.json",
+        .words = "The same at replicas 0.2 s behind: 1,000 rows of Zipf popularity 0.9 for reads and writes, 500 "
+                 "writes/s.",
+        .wrong = "db.replication.apply_delay=210ms",
+        .claims = {
+            { "reads that are stale", "%", OF("db", "reads.stale"), PER("db", "reads.at_replicas"),
+              .exact = exact_stale_reads, .published = 0.414683167, .absolute = 0.004 },
+        },
+        .configurations = {
+            { "popular rows", "zipf", { NULL },
+              { .arrival_rate = 500, .keys = 1000, .exponent = 0.9, .lag_s = 0.2 } },
         },
     },
     { .id = NULL },

@@ -8,6 +8,7 @@
 #include "app/run.h"
 
 #define MEMORY_BUDGET_BYTES ((uint64_t)1 << 30)
+#define ROUNDING 1e-12
 
 /* ---- running ---- */
 
@@ -124,6 +125,8 @@ struct judgement theory_judge(const struct theory_run *run, const struct theory_
     double error = judgement.simulated.mean - judgement.exact, wrong = wrong_by(claim, error);
     double standard = standard_error(judgement.simulated);
 
+    if (fabs(error) <= ROUNDING * fabs(judgement.exact)) /* where nothing is random there is no standard error */
+        error = wrong = 0;
     judgement.deviations = error == 0 ? 0 : error / standard; /* nothing may vary at all */
     judgement.within_errors =
         wrong <= THEORY_DEVIATIONS * standard + near_of(theory_case, claim) * fabs(judgement.exact);

@@ -1,0 +1,97 @@
+/* database_node.h - what a node of a store consists of: for the files that make it up (database.c, its
+ * crash, its part in replication), not for others.
+ *
+ * Ownership: of the run. */
+#ifndef MODELS_DATABASE_NODE_H
+#define MODELS_DATABASE_NODE_H
+
+#include "models/database.h"
+#include "models/database_kind.h"
+#include "models/database_pages.h"
+#include "models/log_writer.h"
+#include "models/row_locks.h"
+#include "models/row_table.h"
+#include "models/write_log.h"
+
+struct replica;
+
+struct database_shared {
+    const struct database_kind_row *kind;
+    enum database_commit commit;
+    struct duration read_time, write_time;
+    struct database_parts parts;
+    bool *known; /* data sets that the nodes hold, by number */
+};
+
+struct database {
+    struct host *host;
+    struct station connections;
+    struct row_table rows; /* that were changed here */
+    struct row_locks locks;
+    struct database_pages pages;
+    struct write_log
+        log; /* its entries have the numbers of those in the log of all copies, which has their contents */
+    struct log_writer log_writer;
+    uint64_t appended, stale_reads; /* in the window */
+    struct amount storage;
+    uint64_t lost;  /* acknowledged writes that a crash took, in the window */
+    bool may_crash; /* in this run */
+    bool lost_any;  /* the truth about rows knows of writes that are not here any more */
+
+    /* of one that is a copy among others */
+    struct replica *replica; /* NULL: it is alone */
+    uint64_t applied;        /* entries of the primary's log, in the window */
+    uint64_t lag_sum_ns;     /* of those, from the commit at the primary */
+    struct amount lag;       /* entries of the primary's log that it has not applied */
+};
+
+/* Instances that hold the same part of the rows lie side by side. */
+static inline uint32_t database_part_of(const struct component *self)
+{
+    const struct database_shared *shared = self->shared;
+
+    return shared->parts.copies ? self->instance / shared->parts.copies : self->instance;
+}
+
+static inline uint32_t database_part_count(const struct component *self)
+{
+    const struct database_shared *shared = self->shared;
+
+    return shared->parts.copies ? self->group->count / shared->parts.copies : self->group->count;
+}
+
+/* One that an insert made under an automatic number; the parts take turns with those. */
+static inline bool database_is_appended(const struct component *self, const struct stored *stored,
+                                        uint64_t row)
+{
+    uint64_t offset = row - stored->rows;
+
+    return row >= stored->rows && offset % database_part_count(self) == database_part_of(self) &&
+           offset / database_part_count(self) < stored->appended_visible;
+}
+
+/* Rows change before that is on disk: a crash takes changes back. */
+static inline bool database_loses_changes(const struct component *self)
+{
+    const struct database_shared *shared = self->shared;
+
+    return shared->commit == COMMIT_DELAYED || !shared->kind->locks_rows;
+}
+
+/* From now on the nodes of the group hold the data set, if they did not. */
+void database_know(struct component *self, uint16_t data);
+
+/* ---- database_redo.c ---- */
+
+/* Makes the change of an entry that has come from the log; one that is there already changes nothing. */
+void database_redo(struct component *self, const struct write_log_entry *entry);
+
+/* Takes it back; one that is not there changes nothing. The latest first. */
+void database_undo(struct component *self, const struct write_log_entry *entry);
+
+/* ---- database_crash.c ---- */
+
+void database_on_crash(struct component *self);
+void database_on_restart(struct component *self);
+
+#endif

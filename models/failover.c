@@ -1,0 +1,448 @@
+/* failover.c - nodes of a replicated database die and come back, and another one becomes the primary; see
+ * replication.h.
+ *
+ *   crash -> detection -> election -> promotion -> writes go on, at the new primary
+ * Elected is who has most of the log among those who are up. It first applies all it has. Acknowledged
+ * entries that it does not have are lost; nodes that have more than it (the old primary, at least) keep their
+ * surplus apart until they are back, and then take it back, or a script writes it to the new primary, one
+ * entry after the other, but for rows that have been written there since. A dead primary that is back while
+ * another one is made is not let in (fencing), and follows it afterwards.
+ * Where there is no failover, the primary goes on with what it has on disk, or what a replica has of it.
+ *
+ * Represented as given: who watches the nodes and how they agree (a quorum of watchers that never fails) is
+ * `detection`.
+ */
+#include "models/environment.h"
+#include "models/replication.h"
+#include "sim/call.h"
+#include "sim/fault.h"
+
+/* The script. */
+struct failover_replay {
+    struct replica *source;
+    struct row_table rows; /* it has written: their versions at the new primary */
+    uint64_t next;
+};
+
+/* Until somebody looks again whether there is a primary. */
+#define LOOK_AGAIN_NS SIM_NS_PER_S
+
+static struct database *database_of(const struct replica *replica)
+{
+    return replica_database(replica);
+}
+
+/* ---- entries that another primary does not have ---- */
+
+static void undo_surplus(struct replica *replica)
+{
+    for (uint64_t i = replica->surplus_count; i-- > 0;)
+        database_undo(replica->node, &replica->surplus[i]);
+}
+
+static void forget_surplus(struct replica *replica)
+{
+    memory_free(&replica->node->sim->memory, replica->surplus);
+    replica->surplus = NULL;
+    replica->surplus_count = 0;
+    replica->was_primary = false;
+}
+
+/* Entries from `end` on come before the surplus that it has of an earlier time and has not been back with. */
+static void keep_surplus(struct replica *replica, uint64_t end)
+{
+    const struct replica_set *set = replica->set;
+    struct memory *memory = &replica->node->sim->memory;
+    uint64_t more = database_of(replica)->log.next - end;
+    struct write_log_entry *surplus =
+        memory_alloc_array(memory, more + replica->surplus_count, sizeof *surplus);
+
+    for (uint64_t i = 0; i < more; i++)
+        surplus[i] = *write_log_at(&set->log, end + i);
+    for (uint64_t i = 0; i < replica->surplus_count; i++)
+        surplus[more + i] = replica->surplus[i];
+    memory_free(memory, replica->surplus);
+    replica->surplus = surplus;
+    replica->surplus_count += more;
+    replica->was_primary |= replica_is_primary(replica);
+}
+
+static void end_replay(struct replica_set *set);
+
+/* The node's log ends at `end` from now on. */
+static void cut_log(struct replica *replica, uint64_t end)
+{
+    struct replica_set *set = replica->set;
+    struct database *db = database_of(replica);
+
+    if (set->replay && set->replay->source == replica) /* what it alone had has been taken back already */
+        end_replay(set);
+    keep_surplus(replica, end);
+    write_log_truncate(&db->log, end);
+    if (replica->sent > end)
+        replica->sent = end;
+    if (replica->acknowledged > end)
+        replica->acknowledged = end;
+    replica_cut_applying(replica, end);
+}
+
+/* The log ends where that node's own does; what was acknowledged beyond is lost. */
+static void cut_all_logs(struct replica_set *set, const struct replica *leader)
+{
+    uint64_t end = database_of(leader)->log.next;
+    uint64_t lost = set->acknowledged > end ? set->acknowledged - end : 0;
+
+    replicated_of(set)->lost += lost;
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct replica *replica = &set->replicas[i];
+
+        if (replica != leader && database_of(replica)->log.next > end)
+            cut_log(replica, end);
+        if (lost)
+            database_of(replica)->lost_any = true;
+    }
+    write_log_truncate(&set->log, end);
+    set->acknowledged = set->released = end;
+}
+
+void failover_drop_surplus(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+
+    if (set->replay && set->replay->source == replica)
+        end_replay(set);
+    else
+        forget_surplus(replica);
+}
+
+/* ---- following ---- */
+
+void failover_follow(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    uint64_t end = database_of(replica)->log.next;
+
+    replica->follows = true;
+    replica->sent = replica->acknowledged = end;
+    replica->is_left_out = set->replication->mode != REPLICATION_ASYNCHRONOUS;
+    replica->serves_at = set->log.next;
+    replica->serves = replica->applied >= replica->serves_at;
+    replica_set_choose_readers(set);
+    replica_note_lag(replica);
+    replica_apply(replica);
+    replica_set_ship(set);
+}
+
+static void begin_replay(struct replica *replica);
+
+/* A node that is up and not the primary, which is. */
+static void rejoin(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    const struct failover_config *failover = set->replication->failover;
+
+    undo_surplus(replica);
+    if (replica->surplus && replica->was_primary && failover &&
+        failover->old_primary == OLD_PRIMARY_REPLAYS && !set->replay)
+        begin_replay(replica);
+    else
+        forget_surplus(replica);
+    failover_follow(replica);
+}
+
+/* ---- a new primary ---- */
+
+static bool may_lead(const struct replica *replica)
+{
+    return replica->is_up && !replica->is_seeded && !replica_is_primary(replica);
+}
+
+/* Who is up and has most of the log; NULL: nobody is. */
+static struct replica *most_advanced(struct replica_set *set)
+{
+    struct replica *best = NULL;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct replica *replica = &set->replicas[i];
+
+        if (may_lead(replica) && (!best || database_of(replica)->log.next > database_of(best)->log.next))
+            best = replica;
+    }
+    return best;
+}
+
+static void elect(struct replica_set *set)
+{
+    const struct replica *primary = replica_set_primary(set);
+
+    if (!set->replication->failover || set->elected || primary->is_up || !primary->is_known_down)
+        return;
+    set->elected = most_advanced(set);
+    if (!set->elected)
+        return;
+    set->is_promoted = false;
+    for (uint32_t i = 0; i < set->count; i++)
+        replica_cut_stream(&set->replicas[i]);
+    set->promotion_ns = set->router->sim->now_ns + set->replication->failover->promotion;
+    sim_tick_at(set->router, set->promotion_clock, set->promotion_ns);
+    replica_apply(set->elected);
+}
+
+/* It takes writes from now on. */
+static void lead(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+
+    replica->is_left_out = false;
+    replica->serves = true;
+    cut_all_logs(set, replica);
+    set->elected = NULL;
+    set->primary = replica->index;
+    replicated_of(set)->failovers++;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (i != set->primary && set->replicas[i].is_up && !set->replicas[i].is_seeded)
+            rejoin(&set->replicas[i]);
+        else if (set->replicas[i].is_known_down) /* the new primary begins with those who are there */
+            set->replicas[i].is_left_out = true;
+    replica_note_lag(replica);
+    replica_set_choose_readers(set);
+    replica_set_ship(set);
+}
+
+void failover_applied(struct replica *replica)
+{
+    const struct replica_set *set = replica->set;
+
+    if (set->elected == replica && set->is_promoted && replica_is_done(replica))
+        lead(replica);
+}
+
+void failover_on_promotion(struct replica_set *set)
+{
+    if (!set->elected) { /* it has died meanwhile */
+        elect(set);
+    } else if (set->router->sim->now_ns >= set->promotion_ns) {
+        set->is_promoted = true;
+        failover_applied(set->elected);
+    }
+}
+
+/* ---- down and up ---- */
+
+void failover_on_detector(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+
+    if (replica->is_up || set->router->sim->now_ns < replica->down_ns + set->replication->detection)
+        return; /* it is back; or has died again since */
+    replica->is_known_down = true;
+    replica_set_choose_readers(set);
+    elect(set);
+    if (set->replication->replacement)
+        sim_tick_at(set->router, replica->replacer,
+                    set->router->sim->now_ns + set->replication->replacement->after);
+}
+
+/* A new machine comes in the place of one that is still down, with nothing on its disk. Not of the
+ * primary: another node takes its place first, or it is waited for. */
+void failover_on_replacement(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    int64_t since_ns = set->replication->detection + set->replication->replacement->after;
+
+    if (replica->is_up || set->router->sim->now_ns < replica->down_ns + since_ns)
+        return; /* it is back; or has died again since */
+    if (replica_is_primary(replica)) {
+        if (set->replication->failover)
+            sim_tick_at(set->router, replica->replacer, set->router->sim->now_ns + LOOK_AGAIN_NS);
+        return;
+    }
+    replica->is_seeded = true;
+    fault_take_over(replica->node);
+}
+
+/* The truth about rows hears of what was on disk and never answered for. */
+static void make_true(const struct replica_set *set, const struct write_log_entry *entry)
+{
+    struct sim *sim = set->router->sim;
+
+    while (entry->data && row_version(sim, entry->data, entry->row) < entry->version)
+        row_commit(sim, entry->data, entry->row);
+}
+
+/* Nobody has taken its place: it goes on with what is left. */
+static void lead_again(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    struct database *db = database_of(replica);
+    const struct replica *best = most_advanced(set);
+    uint64_t from = set->log.positions[replica->index];
+
+    if (best && database_of(best)->log.next > db->log.next)
+        while (db->log.next < database_of(best)->log.next)
+            write_log_append(&db->log, &set->router->sim->memory, write_log_at(&set->log, db->log.next));
+    for (uint64_t n = from; n < db->log.next; n++) {
+        database_redo(replica->node, write_log_at(&set->log, n));
+        make_true(set, write_log_at(&set->log, n));
+    }
+    replica->applied = replica->next = db->log.next;
+    replica->serves = true;
+    cut_all_logs(set, replica);
+    for (uint32_t i = 0; i < set->count; i++)
+        if (&set->replicas[i] != replica && set->replicas[i].is_up && !set->replicas[i].is_seeded)
+            rejoin(&set->replicas[i]);
+    replica_set_choose_readers(set);
+}
+
+void failover_node_down(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    struct sim *sim = set->router->sim;
+
+    replica->down_ns = sim->now_ns;
+    if (set->elected == replica) {
+        set->elected = NULL;
+        if (replica_set_primary(set)->is_up) /* it is back, and was not let in */
+            lead_again(replica_set_primary(set));
+    }
+    sim_tick_at(set->router, replica->detector, sim->now_ns + set->replication->detection);
+}
+
+void failover_node_up(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+
+    replica->is_up = true;
+    replica->is_known_down = false;
+    if (!replica_is_primary(replica) &&
+        (replica->is_seeded || replica->applied < set->log.oldest)) { /* what it missed is not kept */
+        replica_seed_begin(replica);
+        return;
+    }
+    if (!replica_is_primary(replica)) /* that had been given up, perhaps */
+        write_log_move(&set->log, replica->index, replica->applied);
+    if (replica_is_primary(replica) && !set->elected) {
+        lead_again(replica);
+    } else if (!replica_is_primary(replica) && replica_set_primary(set)->is_up && !set->elected) {
+        rejoin(replica);
+    } else if (!replica_is_primary(replica)) { /* it serves what it has */
+        replica->serves = true;
+        replica_set_choose_readers(set);
+        elect(set);
+    }
+}
+
+/* ---- the script ---- */
+
+/* Its clock stays for the next one. */
+static void end_replay(struct replica_set *set)
+{
+    struct failover_replay *replay = set->replay;
+
+    forget_surplus(replay->source);
+    memory_free(&set->router->sim->memory, replay->rows.slots);
+    memory_free(&set->router->sim->memory, replay);
+    set->replay = NULL;
+}
+
+/* Somebody has written the row since. */
+static bool is_in_conflict(const struct replica_set *set, const struct write_log_entry *entry)
+{
+    const struct row_table *rows = &replica_database(replica_set_primary(set))->rows;
+    const struct row_entry *now = row_table_find(rows, row_id(entry->data, entry->row));
+    const struct row_entry *ours = row_table_find(&set->replay->rows, row_id(entry->data, entry->row));
+
+    return entry->data && entry->version && now && now->version != (ours ? ours->version : entry->previous);
+}
+
+/* Of a row that is there: to insert it gives a further one the next automatic number. */
+static uint64_t key_that_is_taken(const struct replica_set *set, const struct write_log_entry *entry)
+{
+    const struct database *primary = replica_database(replica_set_primary(set));
+    uint64_t rows = primary->pages.stored[entry->data].rows;
+    uint64_t key = rows ? entry->row % rows : 0;
+
+    for (uint64_t tried = 0; tried < rows; tried++, key = (key + 1) % rows) {
+        const struct row_entry *row = row_table_find(&primary->rows, row_id(entry->data, key));
+
+        if (!row || row->state != ROW_DELETED)
+            break;
+    }
+    return key;
+}
+
+static void replay_entry(struct replica_set *set, const struct write_log_entry *entry)
+{
+    struct request *write = sim_fork(set->router, set->replay_clock, 1);
+
+    write->key = entry->version || !entry->data ? entry->row : key_that_is_taken(set, entry);
+    write->data = entry->data;
+    write->rows = entry->rows;
+    write->bytes = entry->bytes;
+    write->user = 0;
+    write->operation =
+        entry->version ? entry->state == ROW_DELETED ? OPERATION_DELETE : OPERATION_PUT : OPERATION_INSERT;
+    write->version = 0;
+    sim_call(set->router, write, replica_set_primary(set)->call, 0);
+}
+
+static void replay_later(struct replica_set *set)
+{
+    if (set->replay_clock_is_set)
+        return;
+    set->replay_clock_is_set = true;
+    sim_tick_at(set->router, set->replay_clock, set->router->sim->now_ns + LOOK_AGAIN_NS);
+}
+
+void failover_replay_next(struct replica_set *set)
+{
+    struct failover_replay *replay = set->replay;
+
+    set->replay_clock_is_set = false;
+    if (!replay || set->replay_clock->children)
+        return;
+    if (set->elected || !replica_set_primary(set)->is_up || !replay->source->is_up) {
+        replay_later(set);
+        return;
+    }
+    while (replay->next < replay->source->surplus_count) {
+        const struct write_log_entry *entry = &replay->source->surplus[replay->next++];
+
+        if (!is_in_conflict(set, entry)) {
+            request_frame(set->replay_clock)->number = rng_hash(replay->next, set->router->instance);
+            replay_entry(set, entry);
+            return;
+        }
+        replicated_of(set)->conflicts++;
+    }
+    end_replay(set);
+}
+
+static void begin_replay(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+
+    set->replay = memory_alloc(&set->router->sim->memory, sizeof *set->replay);
+    set->replay->source = replica;
+    if (!set->replay_clock_is_set)
+        failover_replay_next(set);
+}
+
+void failover_on_replayed(struct replica_set *set, struct request *write)
+{
+    struct failover_replay *replay = set->replay;
+
+    if (write->outcome == OUTCOME_OK) {
+        replicated_of(set)->replayed++;
+        if (replay && write->data && write->version)
+            row_table_entry(&replay->rows, &set->router->sim->memory, row_id(write->data, write->key))
+                ->version = write->version;
+    } else if (replay && replay->next &&
+               write->outcome != OUTCOME_NOT_FOUND) { /* the primary has died, or is full */
+        replay->next--;
+        replay_later(set);
+    }
+    sim_join(set->router, write);
+    if (!set->replay_clock_is_set)
+        failover_replay_next(set);
+}

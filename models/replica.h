@@ -1,0 +1,35 @@
+/* replica.h - what a node of a store tells replication when it is one of several copies. See
+ * replication.h. */
+#ifndef MODELS_REPLICA_H
+#define MODELS_REPLICA_H
+
+#include "models/row_table.h"
+#include "models/write_log.h"
+#include "sim/sim.h"
+
+struct replica;
+
+/* Of the node's start(): its clocks. */
+void replica_start(struct replica *replica);
+
+/* The primary has appended an entry to its log. */
+void replica_appended(struct replica *replica, const struct write_log_entry *entry);
+
+/* More of the node's log is on its disk. */
+void replica_log_is_written(struct replica *replica);
+
+/* Whether a write at the primary, whose number in the log is in service_ns, waits for replicas; if so it
+ * comes back in on_timer. Else it is acknowledged now. */
+bool replica_holds_back(struct replica *replica, struct request *request);
+
+/* One of replication's clocks of the node. */
+void replica_on_timer(struct replica *replica, struct request *ticker);
+
+/* The node dies; its log is cut down to what is on disk afterwards. */
+void replica_crash(struct replica *replica);
+void replica_restart(struct replica *replica);
+
+/* Rows as the present primary has them. */
+const struct row_table *replica_rows_of_primary(const struct replica *replica);
+
+#endif
