@@ -141,7 +141,7 @@ static void remove_entry(struct eviction_store *store, uint32_t entry, int64_t d
     store->policy->on_remove(store, entry);
     free_slot(store, entry);
     amount_add(&store->entries, -1, date_ns);
-    amount_add(&store->bytes, -(int64_t)store->weights[entry].size, date_ns);
+    amount_add(&store->bytes, -(int64_t)store->contents[entry].size, date_ns);
     free_place(store, entry);
 }
 
@@ -225,7 +225,7 @@ static inline void fill(struct eviction_store *store, uint32_t entry, const stru
 {
     store->contents[entry].expiry_ns = copy->expiry_ns;
     store->contents[entry].version = copy->version;
-    store->weights[entry].size = copy->size;
+    store->contents[entry].size = copy->size;
 }
 
 static inline bool fits(const struct eviction_store *store, int64_t more_entries, int64_t more_bytes)
@@ -237,7 +237,7 @@ static inline bool fits(const struct eviction_store *store, int64_t more_entries
 static bool replace(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy,
                     int64_t now_ns)
 {
-    int64_t more_bytes = (int64_t)copy->size - store->weights[entry].size;
+    int64_t more_bytes = (int64_t)copy->size - store->contents[entry].size;
 
     store->policy->on_hit(store, entry);
     while (!fits(store, 0, more_bytes)) {

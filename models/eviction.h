@@ -76,16 +76,16 @@ struct eviction_link {
     uint32_t next; /* in a list, also of free places; perfect_lfu: date of the last use, low part */
 };
 
-/* What making room touches. */
-struct eviction_weight {
-    uint32_t size;      /* bytes */
-    uint32_t frequency; /* lfu: index of a frequency list; perfect_lfu: times asked for */
-};
-
-/* What only the owner of the store wants to know. */
+/* What answering a hit and making room touch. */
 struct eviction_content {
     int64_t expiry_ns;
     uint32_t version;
+    uint32_t size; /* bytes */
+};
+
+/* What only counting policies touch. */
+struct eviction_weight {
+    uint32_t frequency; /* lfu: index of a frequency list; perfect_lfu: times asked for */
     uint32_t used_high; /* perfect_lfu: date of the last use, high part */
 };
 
@@ -155,7 +155,7 @@ static inline struct eviction_copy eviction_copy_at(const struct eviction_store 
 {
     return (struct eviction_copy){ .expiry_ns = store->contents[entry].expiry_ns,
                                    .version = store->contents[entry].version,
-                                   .size = store->weights[entry].size };
+                                   .size = store->contents[entry].size };
 }
 
 /* Gives a copy that expires another date for that. */
@@ -205,7 +205,6 @@ static inline __attribute__((always_inline)) void eviction_prefetch_entry(const 
     uint32_t entry = store->slots[eviction_home(store, id)];
 
     __builtin_prefetch(&store->links[entry]);
-    __builtin_prefetch(&store->weights[entry]);
     __builtin_prefetch(&store->contents[entry]);
 }
 

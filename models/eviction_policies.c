@@ -46,7 +46,7 @@ static inline __attribute__((always_inline)) void prefetch_victims(const struct 
                                                                    uint32_t next, uint32_t second)
 {
     __builtin_prefetch(&store->links[second]);
-    __builtin_prefetch(&store->weights[second]);
+    __builtin_prefetch(&store->contents[second]);
     eviction_prefetch(store, store->links[next].id);
 }
 
@@ -189,6 +189,7 @@ static uint32_t lfu_victim(const struct eviction_store *store)
     uint32_t victim = store->frequencies[store->frequency_lowest].first, next = links[victim].next;
 
     prefetch_victims(store, next, links[next].next);
+    __builtin_prefetch(&store->weights[links[next].next]);
     return victim;
 }
 
@@ -226,7 +227,7 @@ static uint32_t random_victim(const struct eviction_store *store)
 
 static inline uint64_t last_use(const struct eviction_store *store, uint32_t entry)
 {
-    return (uint64_t)store->contents[entry].used_high << 32 | store->links[entry].next;
+    return (uint64_t)store->weights[entry].used_high << 32 | store->links[entry].next;
 }
 
 static inline bool goes_before(const struct eviction_store *store, uint32_t a, uint32_t b)
@@ -273,7 +274,7 @@ static void perfect_lfu_use(struct eviction_store *store, uint32_t entry)
 {
     store->uses++;
     store->weights[entry].frequency = times_asked(store, store->links[entry].id);
-    store->contents[entry].used_high = (uint32_t)(store->uses >> 32);
+    store->weights[entry].used_high = (uint32_t)(store->uses >> 32);
     store->links[entry].next = (uint32_t)store->uses;
 }
 
