@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define CHECK_POPS_MIN 4096
-#define BUCKET_GAPS 8 /* width of a bucket in mean gaps between events, at most; half of it at least */
+#define BUCKET_GAPS 16 /* width of a bucket in mean gaps between events, at most; half of it at least */
 #define BUCKETS_MIN 512u
 #define BUCKETS_MAX (1u << 21)
 #define BUCKETS_EXTRA 16   /* a wheel that is too short may grow to this many times its usual size */
