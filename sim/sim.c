@@ -12,6 +12,7 @@
 #define PREFETCH_REQUESTS 2048 /* a smaller pool fits into the processor's caches anyway */
 #define CANCELLED_START 64
 #define END_MAX_NS (SIM_TIME_NEVER - 1)
+#define SIM_ENDED ((enum sim_status)-1) /* within sim_run(): the date asked for is reached */
 
 /* ---- life ---- */
 
@@ -448,10 +449,11 @@ static inline bool run_next(struct sim *sim)
     return true;
 }
 
-/* The bound did not let the earliest event pass. Timers that are due before it fire first. False: there is nothing more to run up
- * to end_ns. */
-static __attribute__((noinline)) bool look_before(struct sim *sim, int64_t end_ns, enum sim_status *status)
+/* The bound did not let the earliest event pass. Timers that are due before it fire first. SIM_ENDED: there is nothing more to
+ * run up to end_ns. */
+static __attribute__((noinline)) enum sim_status look_before(struct sim *sim, int64_t end_ns)
 {
+    enum sim_status status;
     bool is_in_lane;
     struct event first = first_event(sim, &is_in_lane), timer = timers_first(&sim->timers);
     bool fires = timer.time_ns <= end_ns && event_before(timer, first);
@@ -462,17 +464,17 @@ static __attribute__((noinline)) bool look_before(struct sim *sim, int64_t end_n
         sim_timer_fire(sim);
     } else if (first.time_ns > end_ns) {
         lower_bound(sim, end_ns);
-        return false;
+        return SIM_ENDED;
     } else if (is_cancelled(sim, first)) {
         drop_first(sim, first, is_in_lane);
         lower_bound(sim, end_ns);
-        return true;
+        return SIM_REACHED;
     } else {
         run_event(sim, first, is_in_lane);
     }
-    *status = after_event(sim);
+    status = after_event(sim);
     lower_bound(sim, end_ns);
-    return true;
+    return status;
 }
 
 enum sim_status sim_run(struct sim *sim, int64_t end_ns)
@@ -486,14 +488,12 @@ enum sim_status sim_run(struct sim *sim, int64_t end_ns)
     lower_bound(sim, end_ns);
     if (status == SIM_REACHED)
         run_wakes(sim); /* of sim_begin(), or of what was done between two runs */
-    while (status == SIM_REACHED) {
-        if (run_next(sim)) {
-            status = after_event(sim);
-        } else if (!look_before(sim, end_ns, &status)) {
-            if (end_ns > sim->now_ns)
-                sim->now_ns = end_ns;
-            break;
-        }
+    while (status == SIM_REACHED)
+        status = run_next(sim) ? after_event(sim) : look_before(sim, end_ns);
+    if (status == SIM_ENDED) {
+        status = SIM_REACHED;
+        if (end_ns > sim->now_ns)
+            sim->now_ns = end_ns;
     }
     look_up_in(sim, INTERRUPT_EVENTS); /* counts them */
     return status;

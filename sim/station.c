@@ -98,19 +98,23 @@ struct request *station_leave_line(struct station *station, struct sim *sim)
     return next;
 }
 
-/* No server is free, or servers are shared or slow. */
-void station_serve_among_others(struct station *station, struct component *self, struct request *request)
+/* No server is free, or servers are shared or slow. False: refused. */
+bool station_serve_among_others(struct station *station, struct component *self, struct request *request, int64_t service_ns)
 {
+    if (station_refuses(station))
+        return false;
+    request->service_ns = service_ns;
+    request->station = station->id;
+    request->owner = self;
     if (station->sharing) {
         station_share(station, self, request);
-        return;
+    } else if (__builtin_expect(!station->servers_alone, 0) && station_take_server(station, self->sim->now_ns)) {
+        station_begin_slowed(station, self, request, service_ns);
+    } else {
+        request->resume = NULL; /* whoever leaves brings it back */
+        station_join_line(station, self->sim, request);
     }
-    if (__builtin_expect(!station->servers_alone, 0) && station_take_server(station, self->sim->now_ns)) {
-        station_begin_slowed(station, self, request, request->service_ns);
-        return;
-    }
-    request->resume = NULL; /* whoever leaves brings it back */
-    station_join_line(station, self->sim, request);
+    return true;
 }
 
 /* The next one's service begins, after a wait that is covered. */

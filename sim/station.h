@@ -108,7 +108,7 @@ struct request *station_leave_line(struct station *station, struct sim *sim);
 void station_begin_slowed(struct station *station, struct component *self, struct request *request, int64_t work_ns);
 void station_give_up_waiting(struct station *station, struct sim *sim, struct request *request);
 void station_answer(struct request *request, enum outcome outcome);
-void station_serve_among_others(struct station *station, struct component *self, struct request *request);
+bool station_serve_among_others(struct station *station, struct component *self, struct request *request, int64_t service_ns);
 void station_share(struct station *station, struct component *self, struct request *request);
 void sharing_init(struct station *station, const struct station_config *config);
 void sharing_start(struct station *station);
@@ -189,17 +189,13 @@ static inline void station_join_line(struct station *station, struct sim *sim, s
 /* Serves the request for service_ns of work; false: refused. */
 static inline bool station_serve(struct station *station, struct component *self, struct request *request, int64_t service_ns)
 {
-    if (station_refuses(station))
-        return false;
+    if (__builtin_expect(station->busy.level >= station->servers_alone, 0))
+        return station_serve_among_others(station, self, request, service_ns);
     request->service_ns = service_ns;
     request->station = station->id;
     request->owner = self;
-    if (__builtin_expect(station->busy.level < station->servers_alone, 1)) {
-        station_start(station, self->sim->now_ns);
-        station_begin(self, request);
-    } else {
-        station_serve_among_others(station, self, request);
-    }
+    station_start(station, self->sim->now_ns);
+    station_begin(self, request);
     return true;
 }
 
