@@ -7,6 +7,8 @@
 #define FIRST_PLACES 32 /* place 0 included */
 #define ENTRIES_MAX ((int64_t)UINT32_MAX - 1)
 #define SWEEP_PLACES 2 /* looked at by each call */
+#define SWEEP_AHEAD 64 /* whose dates are read at a time */
+#define SLOT_BITS 32 /* of an entry and its tag */
 
 void eviction_init(struct eviction_store *store, struct memory *memory, const struct eviction_config *config)
 {
@@ -14,6 +16,7 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
         .policy = &eviction_policies[config->policy],
         .slot_mask = FIRST_SLOTS - 1,
         .slot_shift = 64 - FIRST_SLOT_BITS,
+        .tag_bits = SLOT_BITS - FIRST_SLOT_BITS,
         .pool_size = FIRST_PLACES,
         .pool_used = 1,
         .capacity_entries = config->capacity_entries < ENTRIES_MAX ? config->capacity_entries : ENTRIES_MAX,
@@ -31,23 +34,32 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
 
 /* ---- the table of keys ---- */
 
+/* What a slot holds: the entry, and below it those bits of the hash that follow the ones which chose the slot. So a
+ * search hardly ever looks at an entry that is another key's, which is where it would wait for memory. */
+static inline uint32_t slot_value(const struct eviction_store *store, uint32_t entry, uint64_t id)
+{
+    return entry << store->tag_bits | (eviction_hash(id) & eviction_tag_mask(store));
+}
+
 static inline uint32_t find(const struct eviction_store *store, uint64_t id)
 {
     uint64_t i = eviction_home(store, id);
-    uint32_t entry;
+    uint32_t hash = eviction_hash(id), mask = eviction_tag_mask(store), slot;
 
-    while ((entry = store->slots[i]) != 0 && store->links[entry].id != id)
-        i = (i + 1) & store->slot_mask;
-    return entry;
+    for (; (slot = store->slots[i]) != 0; i = (i + 1) & store->slot_mask)
+        if (!((slot ^ hash) & mask) && store->links[slot >> store->tag_bits].id == id)
+            return slot >> store->tag_bits;
+    return 0;
 }
 
 static inline void take_slot(struct eviction_store *store, uint32_t entry)
 {
-    uint64_t i = eviction_home(store, store->links[entry].id);
+    uint64_t id = store->links[entry].id;
+    uint64_t i = eviction_home(store, id);
 
     while (store->slots[i])
         i = (i + 1) & store->slot_mask;
-    store->slots[i] = entry;
+    store->slots[i] = slot_value(store, entry, id);
 }
 
 /* Twice the slots. No more than five eighths are ever in use: a search then looks at two to four. */
@@ -55,13 +67,15 @@ static void grow_slots(struct eviction_store *store)
 {
     uint32_t *smaller = store->slots;
     uint64_t slot_count = store->slot_mask + 1;
+    uint32_t tag_bits = store->tag_bits;
 
     store->slots = memory_alloc_array(store->memory, 2 * slot_count, sizeof *store->slots);
     store->slot_mask = 2 * slot_count - 1;
     store->slot_shift--;
+    store->tag_bits -= tag_bits > 0;
     for (uint64_t i = 0; i < slot_count; i++)
         if (smaller[i])
-            take_slot(store, smaller[i]);
+            take_slot(store, smaller[i] >> tag_bits);
     memory_free(store->memory, smaller);
 }
 
@@ -72,10 +86,11 @@ static void free_slot(struct eviction_store *store, uint32_t entry)
     uint64_t gap = eviction_home(store, store->links[entry].id);
     uint32_t other;
 
-    while (store->slots[gap] != entry)
+    while (store->slots[gap] >> store->tag_bits != entry)
         gap = (gap + 1) & mask;
     for (uint64_t i = (gap + 1) & mask; (other = store->slots[i]) != 0; i = (i + 1) & mask) {
-        uint64_t from_home = (i - eviction_home(store, store->links[other].id)) & mask;
+        uint64_t home = eviction_home(store, store->links[other >> store->tag_bits].id);
+        uint64_t from_home = (i - home) & mask;
 
         if (from_home >= ((i - gap) & mask)) {
             store->slots[gap] = other;
@@ -171,11 +186,32 @@ static void evict(struct eviction_store *store, uint32_t entry, int64_t now_ns)
     store->evictions++;
 }
 
-static void sweep(struct eviction_store *store, int64_t now_ns)
+/* The sweep has come to the end of what it knows: the earliest date of the places from here on. False: there are none. */
+static bool sweep_on(struct eviction_store *store)
 {
-    for (int i = 0; i < SWEEP_PLACES && store->pool_used > 1; i++) {
-        store->cursor = store->cursor + 1 < store->pool_used ? store->cursor + 1 : 1;
-        if (is_expired(store, store->cursor, now_ns))
+    uint32_t place = store->cursor + 1 < store->pool_used ? store->cursor + 1 : 1;
+    int64_t earliest_ns = SIM_TIME_NEVER;
+
+    if (store->pool_used == 1)
+        return false;
+    store->cursor = place;
+    store->sweep_end =
+        store->pool_used - place > SWEEP_AHEAD ? place + SWEEP_AHEAD : store->pool_used;
+    for (; place < store->sweep_end; place++)
+        if (store->contents[place].expiry_ns < earliest_ns)
+            earliest_ns = store->contents[place].expiry_ns;
+    store->sweep_ns = earliest_ns;
+    return true;
+}
+
+static inline void sweep(struct eviction_store *store, int64_t now_ns)
+{
+    for (int i = 0; i < SWEEP_PLACES; i++) {
+        if (store->cursor + 1 < store->sweep_end)
+            store->cursor++;
+        else if (!sweep_on(store))
+            return;
+        if (__builtin_expect(store->sweep_ns <= now_ns, 0) && is_expired(store, store->cursor, now_ns))
             expire(store, store->cursor);
     }
 }
@@ -223,7 +259,7 @@ uint32_t eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns)
 
 static inline void fill(struct eviction_store *store, uint32_t entry, const struct eviction_copy *copy)
 {
-    store->contents[entry].expiry_ns = copy->expiry_ns;
+    eviction_set_expiry(store, entry, copy->expiry_ns);
     store->contents[entry].version = copy->version;
     store->contents[entry].size = copy->size;
 }

@@ -13,8 +13,9 @@
  * and no puts.
  *
  * Expiry: a copy counts until now_ns reaches expiry_ns. It is removed when it is asked for, when it is the
- * victim, or when a sweep finds it: each call looks at two further places of the pool, so it takes room for
- * at most as many calls as half the number of places. The levels `entries` and `bytes` are dated back to the
+ * victim, or when a sweep finds it: each call passes two further places of the pool, so it takes room for at
+ * most as many calls as half the number of places. Of the places ahead the sweep knows the earliest date, and looks
+ * at none before that. The levels `entries` and `bytes` are dated back to the
  * expiry, so their means are of copies that still count.
  *
  * A copy larger than the whole bound is not kept. One that is replaced by a larger copy, and would itself
@@ -115,12 +116,15 @@ struct eviction_store {
     struct eviction_link *links; /* of the pool; place 0 is the ends of the list of lru and fifo */
     struct eviction_weight *weights;
     struct eviction_content *contents;
-    uint32_t *slots; /* open addressing: entries by hash of their keys, 0: free */
+    uint32_t *slots; /* open addressing: entries by hash of their keys, with more of that hash below; 0: free */
     uint64_t slot_mask;
     unsigned slot_shift;           /* 64 - bits of slot_mask */
+    unsigned tag_bits;             /* of the hash in a slot: what the entry leaves of 32 */
     uint32_t pool_size, pool_used; /* places allocated, and ever used, 0 included */
     uint32_t free;                 /* first of the places that are free again, 0: none */
     uint32_t cursor;               /* of the sweep */
+    uint32_t sweep_end;            /* of the places from the cursor on none expires */
+    int64_t sweep_ns;              /* before this date */
     bool expires;                  /* some copy had an expiry */
     int64_t capacity_entries, capacity_bytes;
     struct amount entries, bytes; /* present and not expired */
@@ -162,6 +166,8 @@ static inline struct eviction_copy eviction_copy_at(const struct eviction_store 
 static inline void eviction_set_expiry(struct eviction_store *store, uint32_t entry, int64_t expiry_ns)
 {
     store->contents[entry].expiry_ns = expiry_ns;
+    if (expiry_ns < store->sweep_ns)
+        store->sweep_ns = expiry_ns;
 }
 
 /* Forgets the copy of that key; false: there was none. */
@@ -190,6 +196,17 @@ static inline uint64_t eviction_home(const struct eviction_store *store, uint64_
     return id * RNG_WEYL >> store->slot_shift;
 }
 
+/* The higher half of the product, whose first bits are the home of the key while there are at most 2^32 slots. */
+static inline uint32_t eviction_hash(uint64_t id)
+{
+    return (uint32_t)(id * RNG_WEYL >> 32);
+}
+
+static inline uint32_t eviction_tag_mask(const struct eviction_store *store)
+{
+    return (UINT32_C(1) << store->tag_bits) - 1; /* of fewer than 32 bits, as there are never fewer slots than 64 */
+}
+
 /* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a few
  * keys later, what lies there. always_inline: GCC takes a function that only fetches for one that does
  * nothing and drops the call. */
@@ -202,7 +219,7 @@ static inline __attribute__((always_inline)) void eviction_prefetch(const struct
 static inline __attribute__((always_inline)) void eviction_prefetch_entry(const struct eviction_store *store,
                                                                           uint64_t id)
 {
-    uint32_t entry = store->slots[eviction_home(store, id)];
+    uint32_t entry = store->slots[eviction_home(store, id)] >> store->tag_bits;
 
     __builtin_prefetch(&store->links[entry]);
     __builtin_prefetch(&store->contents[entry]);
