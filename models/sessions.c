@@ -1,7 +1,6 @@
 #include "models/sessions.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "sim/sim.h"
 
@@ -49,7 +48,10 @@ void sessions_init(struct sessions *sessions, struct group *owner, const struct 
 {
     uint64_t seed = owner->sim->seed;
 
-    *sessions = (struct sessions){ .config = config, .memory = &owner->sim->memory };
+    *sessions = (struct sessions){ .config = config, .memory = &owner->sim->memory, .record_count = 1 };
+    sessions->record_capacity = SESSIONS_FIRST;
+    sessions->records = memory_alloc_array(sessions->memory, SESSIONS_FIRST, sizeof *sessions->records);
+    heap_init(&sessions->dates, sessions->memory, SESSIONS_FIRST);
     duration_init(&sessions->think_time, owner, "think", &config->think_time);
     duration_init(&sessions->back_after, owner, "coming back after", &config->back_after);
     sessions->pages_key = rng_key(seed, owner->name, "pages");
@@ -89,52 +91,48 @@ bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool h
            (has_failed ? config->come_back_after_failure : config->come_back);
 }
 
-/* ---- the heap ---- */
+/* ---- those who wait ---- */
 
-static bool before(const struct session *a, const struct session *b)
+static uint32_t record_of(struct event date)
 {
-    return a->wake_ns < b->wake_ns ||
-           (a->wake_ns == b->wake_ns && a->sequence - b->sequence > UINT32_MAX / 2);
+    return (uint32_t)date.order;
 }
 
-static void grow(struct sessions *sessions)
+static uint32_t take_record(struct sessions *sessions)
 {
-    uint32_t capacity = sessions->capacity ? sessions->capacity + sessions->capacity / 2 : SESSIONS_FIRST;
-    struct session *larger = memory_alloc_array(sessions->memory, capacity, sizeof *larger);
+    uint32_t record = sessions->free;
 
-    if (sessions->count)
-        memcpy(larger, sessions->heap, sessions->count * sizeof *larger);
-    memory_free(sessions->memory, sessions->heap);
-    sessions->heap = larger;
-    sessions->capacity = capacity;
+    if (record) {
+        sessions->free = sessions->records[record].next;
+        return record;
+    }
+    if (sessions->record_count == sessions->record_capacity) {
+        sessions->record_capacity = event_capacity_next(sessions->record_capacity);
+        sessions->records = memory_grow(sessions->memory, sessions->records,
+                                        sessions->record_capacity * sizeof *sessions->records);
+    }
+    return sessions->record_count++;
 }
 
-void sessions_push(struct sessions *sessions, struct session session)
+bool sessions_push(struct sessions *sessions, int64_t wake_ns, struct session session)
 {
-    uint32_t i = sessions->count;
+    uint32_t record = take_record(sessions);
+    struct event date = { wake_ns, (uint64_t)sessions->sequence++ << 32 | record };
 
-    if (i == sessions->capacity)
-        grow(sessions);
-    sessions->count++;
-    session.sequence = sessions->sequence++;
-    for (; i && before(&session, &sessions->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        sessions->heap[i] = sessions->heap[(i - 1) / 2];
-    sessions->heap[i] = session;
+    sessions->records[record] = session;
+    heap_push(&sessions->dates, date);
+    return sessions->dates.events[0].order == date.order;
 }
 
+/* The record of the next one is fetched: it has not been looked at for as long as its user thinks. */
 struct session sessions_pop(struct sessions *sessions)
 {
-    struct session *heap = sessions->heap, first = heap[0], last = heap[--sessions->count];
-    uint32_t i = 0, child;
+    uint32_t record = record_of(heap_pop(&sessions->dates));
+    struct session session = sessions->records[record];
 
-    while ((child = 2 * i + 1) < sessions->count) {
-        if (child + 1 < sessions->count && before(&heap[child + 1], &heap[child]))
-            child++;
-        if (!before(&heap[child], &last))
-            break;
-        heap[i] = heap[child];
-        i = child;
-    }
-    heap[i] = last;
-    return first;
+    sessions->records[record].next = sessions->free;
+    sessions->free = record;
+    if (sessions->dates.count)
+        __builtin_prefetch(&sessions->records[record_of(sessions->dates.events[0])]);
+    return session;
 }
