@@ -354,6 +354,7 @@ static void cache_on_request(struct component *self, struct request *request)
         return;
     }
     expect_key(cache, row_id(request->data, request->key));
+    row_expect(self->sim, request->data, request->key);
     if (!cache->host)
         sim_wait(self, request, &shared->lookup_time);
     else if (!host_compute(cache->host, self, request,

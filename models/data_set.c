@@ -70,6 +70,39 @@ void data_set_ranks(struct permutation *permutation, const struct sim *sim,
     permutation_init(permutation, (uint64_t)data->rows, rng_key(sim->seed, data->name, "ranks"));
 }
 
+/* What a run knows of its rows. */
+struct truth {
+    struct row_table rows;
+    uint64_t written; /* bit n: a data set whose number is n modulo 64 has been written */
+    struct row_watcher *watchers;
+    struct row_guide *guides;
+};
+
+static struct truth *truth_of(struct sim *sim)
+{
+    if (!sim->truth)
+        sim->truth = memory_alloc(&sim->memory, sizeof(struct truth));
+    return sim->truth;
+}
+
+/* The guide of that law, made when there is none. */
+static struct row_guide *guide_of(struct sim *sim, const struct data_set_config *data, double exponent)
+{
+    struct truth *truth = truth_of(sim);
+    struct row_guide *guide = truth->guides;
+
+    while (guide && (guide->data != data || guide->exponent != exponent))
+        guide = guide->next;
+    if (guide)
+        return guide;
+    guide = memory_alloc(&sim->memory, sizeof *guide);
+    *guide = (struct row_guide){
+        .memory = &sim->memory, .data = data, .exponent = exponent, .next = truth->guides
+    };
+    truth->guides = guide;
+    return guide;
+}
+
 void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose,
                       const struct data_set_config *data, int popularity, double exponent,
                       const struct param_list *hot)
@@ -86,8 +119,7 @@ void row_chooser_init(struct row_chooser *chooser, struct group *owner, const ch
     };
     if (chooser->popularity == POPULARITY_ZIPF) {
         zipf_init(&chooser->zipf, chooser->rows, isnan(exponent) ? data->exponent : exponent);
-        chooser->guide = memory_alloc(&owner->sim->memory, sizeof *chooser->guide);
-        chooser->guide->memory = &owner->sim->memory;
+        chooser->guide = guide_of(owner->sim, data, chooser->zipf.exponent);
     }
     if (chooser->shuffled)
         data_set_ranks(&chooser->permutation, owner->sim, data);
@@ -154,19 +186,6 @@ uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
 
 /* ---- truth ---- */
 
-struct truth {
-    struct row_table rows;
-    uint64_t written; /* bit n: a data set whose number is n modulo 64 has been written */
-    struct row_watcher *watchers;
-};
-
-static struct truth *truth_of(struct sim *sim)
-{
-    if (!sim->truth)
-        sim->truth = memory_alloc(&sim->memory, sizeof(struct truth));
-    return sim->truth;
-}
-
 static uint64_t written_bit(uint16_t data)
 {
     return UINT64_C(1) << data % 64;
@@ -181,6 +200,14 @@ uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row)
         return 0;
     entry = row_table_find(&truth->rows, row_id(data, row));
     return entry ? entry->version : 0;
+}
+
+void row_expect(const struct sim *sim, uint16_t data, uint64_t row)
+{
+    const struct truth *truth = sim->truth;
+
+    if (truth && truth->written & written_bit(data))
+        row_table_prefetch(&truth->rows, row_id(data, row));
 }
 
 uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row)

@@ -39,10 +39,13 @@ extern const struct param_table data_set_params;
 extern const struct param_table hot_row_params;
 
 /* A draw of a popular row is a look into this table, by the first bits of the random number, where all
- * numbers that begin so lead to one row; it is filled as it is used. 16 KB for each chooser that draws by
- * Zipf's law. */
+ * numbers that begin so lead to one row; it is filled as it is used. 16 KB for each law of a data set,
+ * whoever draws by it: so it stays near the processor. */
 struct row_guide {
     struct memory *memory;
+    const struct data_set_config *data;
+    double exponent;
+    struct row_guide *next; /* of the run */
     uint32_t *cells; /* row + 1; 0: not known yet, UINT32_MAX: several rows; NULL: nothing drawn yet */
 };
 
@@ -79,6 +82,9 @@ void data_set_ranks(struct permutation *permutation, const struct sim *sim,
 
 /* Version of a row now: 0 until it is written first. */
 uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row);
+
+/* Its version will be asked for in a while: fetches what that looks at. */
+void row_expect(const struct sim *sim, uint16_t data, uint64_t row);
 
 /* The row has been changed: returns its new version. */
 uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row);

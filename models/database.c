@@ -420,6 +420,8 @@ static void has_connection(struct component *self, struct request *request)
 
     work_ns += database_rows_work_ns(self, request);
     frame->note = WAIT_CPU;
+    row_table_prefetch(&db->rows, row_id(request->data, request->key));
+    row_expect(self->sim, request->data, request->key);
     if (!host_compute(db->host, self, request, work_ns))
         answer(self, request, OUTCOME_REFUSED);
 }

@@ -34,8 +34,8 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
 
 /* ---- the table of keys ---- */
 
-/* What a slot holds: the entry, and below it those bits of the hash that follow the ones which chose the slot. So a
- * search hardly ever looks at an entry that is another key's, which is where it would wait for memory. */
+/* What a slot holds: the entry, and below it those bits of the hash that follow the ones which chose the
+ * slot. So a search hardly ever looks at another key's entry, which is where it would wait for memory. */
 static inline uint32_t slot_value(const struct eviction_store *store, uint32_t entry, uint64_t id)
 {
     return entry << store->tag_bits | (eviction_hash(id) & eviction_tag_mask(store));
@@ -186,7 +186,8 @@ static void evict(struct eviction_store *store, uint32_t entry, int64_t now_ns)
     store->evictions++;
 }
 
-/* The sweep has come to the end of what it knows: the earliest date of the places from here on. False: there are none. */
+/* The sweep has come to the end of what it knows: the earliest date of the places from here on. False: there
+ * are none. */
 static bool sweep_on(struct eviction_store *store)
 {
     uint32_t place = store->cursor + 1 < store->pool_used ? store->cursor + 1 : 1;

@@ -14,7 +14,7 @@
  *
  * Expiry: a copy counts until now_ns reaches expiry_ns. It is removed when it is asked for, when it is the
  * victim, or when a sweep finds it: each call passes two further places of the pool, so it takes room for at
- * most as many calls as half the number of places. Of the places ahead the sweep knows the earliest date, and looks
+ * most as many calls as half the number of places. Of the places ahead it knows the earliest date, and looks
  * at none before that. The levels `entries` and `bytes` are dated back to the
  * expiry, so their means are of copies that still count.
  *
@@ -116,7 +116,7 @@ struct eviction_store {
     struct eviction_link *links; /* of the pool; place 0 is the ends of the list of lru and fifo */
     struct eviction_weight *weights;
     struct eviction_content *contents;
-    uint32_t *slots; /* open addressing: entries by hash of their keys, with more of that hash below; 0: free */
+    uint32_t *slots; /* open addressing: entries by hash of their keys, more of it below them; 0: free */
     uint64_t slot_mask;
     unsigned slot_shift;           /* 64 - bits of slot_mask */
     unsigned tag_bits;             /* of the hash in a slot: what the entry leaves of 32 */
@@ -196,7 +196,7 @@ static inline uint64_t eviction_home(const struct eviction_store *store, uint64_
     return id * RNG_WEYL >> store->slot_shift;
 }
 
-/* The higher half of the product, whose first bits are the home of the key while there are at most 2^32 slots. */
+/* The higher half of the product, which begins with the bits that are the home of the key. */
 static inline uint32_t eviction_hash(uint64_t id)
 {
     return (uint32_t)(id * RNG_WEYL >> 32);
@@ -204,7 +204,7 @@ static inline uint32_t eviction_hash(uint64_t id)
 
 static inline uint32_t eviction_tag_mask(const struct eviction_store *store)
 {
-    return (UINT32_C(1) << store->tag_bits) - 1; /* of fewer than 32 bits, as there are never fewer slots than 64 */
+    return (UINT32_C(1) << store->tag_bits) - 1; /* of fewer than 32 bits: slots are at least 64 */
 }
 
 /* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a few

@@ -57,6 +57,15 @@ static inline struct row_entry *row_table_find(const struct row_table *table, ui
     return NULL;
 }
 
+/* For callers that know the row some time ahead: fetches where it will be looked for. always_inline: see
+ * eviction_prefetch(). */
+static inline __attribute__((always_inline)) void row_table_prefetch(const struct row_table *table,
+                                                                     uint64_t id)
+{
+    if (table->slot_count)
+        __builtin_prefetch(&table->slots[hash_key(id) & (table->slot_count - 1)]);
+}
+
 /* The row's entry, made (version 0, unchanged) when there is none; valid until the next call. */
 struct row_entry *row_table_entry(struct row_table *table, struct memory *memory, uint64_t id);
 

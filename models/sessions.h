@@ -1,12 +1,12 @@
 /* sessions.h - visits of a site: log in, look at some pages, think in between, leave, and perhaps come back.
  *
- * A session that thinks, or a user who will come back, is a date in a heap and the place of a record, which does not
- * move; while it waits for an answer it is the request itself and nothing else. One alarm of the source rings for the
- * first of the dates.
+ * A session that thinks, or a user who will come back, is a date in a heap and the place of a record, which
+ * does not move; while it waits for an answer it is the request itself and nothing else. One alarm of the
+ * source rings for the first of the dates.
  *
  * Randomness: functions of the numbers of the session's requests, which are a chain of hashes ("pages",
- * "think", "leaving", "coming back"). Cost: O(log n) a page for n thinking sessions. Memory: 40 bytes a thinking
- * session, 45 with room to grow; nothing for users who are gone.
+ * "think", "leaving", "coming back"). Cost: O(log n) a page for n thinking sessions. Memory: 40 bytes a
+ * thinking session, 45 with room to grow; nothing for users who are gone.
  */
 #ifndef MODELS_SESSIONS_H
 #define MODELS_SESSIONS_H
@@ -50,7 +50,7 @@ _Static_assert(sizeof(struct session) + sizeof(struct event) == 40, "a session i
 
 struct sessions {
     const struct session_config *config;
-    struct heap dates; /* order: when it began to wait, so that the first is the first at equal dates, and its record */
+    struct heap dates; /* order: a number, so that the first to wait is the first at equal dates, and its record */
     struct session *records; /* from 1 on */
     uint32_t record_count, record_capacity;
     uint32_t free; /* first of the records that are free again, 0: none */
