@@ -5,19 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Times as busy: what is held will be full first, long before what does work. */
+#define HELD_LEADS 2
+
 void assessment_deinit(struct assessment *assessment)
 {
     free(assessment->checks);
     assessment->checks = NULL;
 }
 
+/* How near a resource is to being full: its utilisation; in an episode that of the busiest time, and beyond
+ * 1 the share of the time for which it was full. */
+static double nearness(const struct results *results, const struct result_entry *entry)
+{
+    const struct result_entry *peak = result_peak(results, entry);
+    double full_s;
+
+    if (!peak)
+        return results_interval(results, entry).mean;
+    full_s = results_interval(results, peak + 1).mean;
+    return full_s > 0 ? 1 + full_s / results->seconds : results_interval(results, peak).mean;
+}
+
 /* The busiest resource that does work; one that is only held, such as a worker that waits for a database,
  * is the limit only when none that works is nearly as busy. */
-static const struct result_entry *find_limit(const struct results *results, double *utilisation)
+static const struct result_entry *find_limit(const struct results *results)
 {
     const struct result_entry *best[2] = { NULL, NULL };
     double most[2] = { -1, -1 };
-    int held;
 
     for (size_t i = 0; i < results->entry_count; i++) {
         const struct result_entry *entry = &results->entries[i];
@@ -25,35 +40,38 @@ static const struct result_entry *find_limit(const struct results *results, doub
 
         if (!entry->limits)
             continue;
-        value = results_interval(results, entry).mean;
+        value = nearness(results, entry);
         if (value > most[entry->held]) {
             most[entry->held] = value;
             best[entry->held] = entry;
         }
     }
-    held = most[1] > 0.9 && most[0] < 0.8;
-    *utilisation = best[held] ? most[held] : 0;
-    return best[held];
+    return best[(most[1] > 0.9 && most[0] < 0.8) || most[1] > HELD_LEADS * most[0]];
+}
+
+static void measure_limit(struct assessment *assessment, const struct results *results)
+{
+    const struct result_entry *peak = assessment->limit ? result_peak(results, assessment->limit) : NULL;
+
+    if (assessment->limit)
+        assessment->limit_utilisation = results_interval(results, assessment->limit).mean;
+    assessment->limit_peak = peak ? results_interval(results, peak).mean : assessment->limit_utilisation;
+    assessment->limit_full_s = peak ? results_interval(results, peak + 1).mean : 0;
 }
 
 /* Of instances that are all alike none is special: then it is the resource of the whole component. */
 static const struct result_entry *whole_if_even(const struct results *results,
-                                                const struct result_entry *limit, double *utilisation)
+                                                const struct result_entry *limit)
 {
     const char *bracket = limit ? strrchr(limit->component, '[') : NULL;
     const struct result_entry *whole;
     char name[192];
-    double mean;
 
     if (!bracket)
         return limit;
     snprintf(name, sizeof name, "%.*s", (int)(bracket - limit->component), limit->component);
     whole = results_find(results, name, limit->metric);
-    mean = whole ? results_interval(results, whole).mean : 0;
-    if (!whole || *utilisation > 1.05 * mean)
-        return limit;
-    *utilisation = mean;
-    return whole;
+    return whole && nearness(results, limit) <= 1.05 * nearness(results, whole) ? whole : limit;
 }
 
 static double replication_value(const struct results *results, const char *metric, int replication)
@@ -117,12 +135,17 @@ struct check assess_expectation(const struct expectation *expectation, const str
     return check;
 }
 
+bool assess_was_full(const struct assessment *assessment, const struct results *results)
+{
+    return assessment->limit_full_s >= ASSESS_MOMENTS * results->seconds && assessment->limit_full_s > 0;
+}
+
 bool assess(struct assessment *assessment, const struct scenario_variant *variant,
             const struct results *results)
 {
     *assessment = (struct assessment){ 0 };
-    assessment->limit = find_limit(results, &assessment->limit_utilisation);
-    assessment->limit = whole_if_even(results, assessment->limit, &assessment->limit_utilisation);
+    assessment->limit = whole_if_even(results, find_limit(results));
+    measure_limit(assessment, results);
     if (results->replications > 0 && variant->time.kind == TIME_STEADY && !find_overload(assessment, results))
         return false;
     assessment->check_count = variant->expectation_count;

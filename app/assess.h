@@ -8,6 +8,7 @@
 #define ASSESS_FULL 0.97          /* a resource at work for more than this share of the time is full */
 #define ASSESS_GROWTH 0.01        /* requests left inside over requests started: more is growth, not chance */
 #define ASSESS_LOST 0.01          /* share of requests that fail at a full resource when it is overloaded */
+#define ASSESS_MOMENTS 0.05       /* share of an episode: what is full for less is full for moments */
 
 struct check {
     const struct expectation *expectation;
@@ -20,11 +21,16 @@ struct assessment {
     bool growing;            /* requests pile up without end; else they are refused or time out */
     double growth_per_s;     /* requests more inside each second */
     const struct result_entry *limit; /* utilisation of the busiest resource, NULL: there is none */
-    double limit_utilisation;
+    double limit_utilisation; /* mean over the measured time */
+    double limit_peak;        /* in the busiest part of an episode; else the mean */
+    double limit_full_s;      /* for so long it was full in an episode, else 0 */
     struct check *checks; /* of the variant's expectations */
     size_t check_count;
     size_t counts[3]; /* by enum verdict */
 };
+
+/* Whether something was full for a good part of an episode: more than moments. */
+bool assess_was_full(const struct assessment *assessment, const struct results *results);
 
 /* False when memory is gone. */
 bool assess(struct assessment *assessment, const struct scenario_variant *variant,

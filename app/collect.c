@@ -17,6 +17,7 @@ struct subject {
     const struct group *group;
     struct component *const *members;
     uint32_t count;
+    const struct peaks *peaks; /* of an episode, else NULL */
 };
 
 /* ---- requests ---- */
@@ -189,13 +190,33 @@ static void add_utilisation_of_parts(const struct subject *subject)
 
     for (uint16_t i = 0; i < sim->group_count; i++) {
         const struct group *part = sim->groups[i];
-        struct subject parts = { sim, subject->results, part->name, part, part->instances, part->count };
+        struct subject parts = { sim, subject->results, part->name, part, part->instances, part->count,
+                                 NULL };
 
         if (part->parent == subject->group)
             greatest = fmax(greatest, greatest_utilisation(&parts));
     }
     if (greatest >= 0)
         results_add_value(subject->results, subject->name, "utilisation", "1", RESULT_VALUE, greatest);
+}
+
+/* Of an episode. They follow the utilisation whose they are: result_peak() finds them there. */
+static void add_peaks(const struct subject *subject, uint8_t index)
+{
+    struct results *results = subject->results;
+    const char *name = subject->members[0]->resources[index].name;
+    const struct group *group = subject->group;
+    bool is_whole = subject->members == group->instances && subject->count == group->count;
+    int64_t instance = is_whole ? -1 : subject->members - group->instances;
+    struct peak_result peak;
+
+    if (!subject->peaks)
+        return;
+    peak = peaks_of(subject->peaks, group, instance, index);
+    results_add_value(results, subject->name, results_name(results, name, RESULT_PEAK_SUFFIX), "1",
+                      RESULT_VALUE, peak.utilisation);
+    results_add_value(results, subject->name, results_name(results, name, ".full"), "s", RESULT_VALUE,
+                      peak.full_s);
 }
 
 /* All members have the same resources in the same order. */
@@ -222,6 +243,7 @@ static void add_utilisations(const struct subject *subject)
             entry->shared = resource->shared;
             entry->limits = !resource->shared && (subject->count == 1) == !subject->group->members;
         }
+        add_peaks(subject, i);
     }
     if (first->resource_count)
         results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE,
@@ -242,6 +264,8 @@ static void add_queues(const struct subject *subject)
             if (resource->kind != RESOURCE_STATION)
                 continue;
             any = true;
+            if (resource->shared) /* its line is told with the host: each request waits once */
+                continue;
             mean += gauge_mean(&resource->of.station->waiting, subject->sim->now_ns);
             if (resource->of.station->waiting.level_max > max)
                 max = resource->of.station->waiting.level_max;
@@ -602,14 +626,15 @@ static void collect_total(struct results *results, const struct sim *sim)
     free(both);
 }
 
-void collect_run(struct results *results, const struct sim *sim)
+void collect_run(struct results *results, const struct sim *sim, const struct peaks *peaks)
 {
     results_begin(results);
     results->seconds = measured_s(sim);
     collect_total(results, sim);
     for (uint16_t i = 0; i < sim->group_count; i++) {
         const struct group *group = sim->groups[i];
-        struct subject subject = { sim, results, group->name, group, group->instances, group->count };
+        struct subject subject = { sim, results, group->name, group, group->instances, group->count,
+                                   peaks };
 
         if (group->type->is_source)
             collect_source(&subject);

@@ -6,6 +6,7 @@
 #ifndef APP_COLLECT_H
 #define APP_COLLECT_H
 
+#include "app/peaks.h"
 #include "app/results.h"
 #include "models/model.h"
 #include "sim/sim.h"
@@ -13,7 +14,7 @@
 /* Metrics that the kernel measures of every component, for the reference; ended by a row without name. */
 extern const struct metric_row common_metrics[];
 
-/* Adds one replication. */
-void collect_run(struct results *results, const struct sim *sim);
+/* Adds one replication. `peaks`: of an episode; NULL: not one. */
+void collect_run(struct results *results, const struct sim *sim, const struct peaks *peaks);
 
 #endif

@@ -41,14 +41,20 @@ const struct metric_row common_metrics[] = {
     COMMON("RESOURCE.utilisation", "1",
            "Share of time that the resource was at work or held: servers, cpu, workers, connections, "
            "disk, network, memory."),
+    COMMON("RESOURCE.utilisation.peak", "1",
+           "In an episode: the utilisation in the busiest sixtieth of the measured time."),
+    COMMON("RESOURCE.full", "s",
+           "In an episode: time for which it was full, in those sixtieths in which it was at work or held "
+           "for more than 97%."),
     COMMON("RESOURCE.wait.mean ... .max", "s",
            "Time in the waiting line of one resource."),
     COMMON("RESOURCE.wait.probability", "1",
            "Share of requests that had to wait in it."),
     COMMON("queue.mean", "1",
-           "Requests waiting in all lines of the component, mean over time."),
+           "Requests waiting in all lines of the component's own, mean over time; lines of a host that "
+           "others use too are the host's."),
     COMMON("queue.max", "1",
-           "Most requests waiting in one line."),
+           "Most requests waiting in one of them."),
     COMMON("instances.mean, .max", "1",
            "Instances in service, of components that an autoscaler scales; those that drain are among them."),
     COMMON("instances.billed.mean", "1",

@@ -311,6 +311,17 @@ bool result_is_resource(const struct result_entry *entry)
     return length > suffix && !strcmp(entry->metric + length - suffix, RESOURCE_SUFFIX);
 }
 
+const struct result_entry *result_peak(const struct results *results, const struct result_entry *entry)
+{
+    const struct result_entry *next = entry + 1;
+    size_t length, suffix = strlen(RESULT_PEAK_SUFFIX);
+
+    if (entry - results->entries + 2 >= (ptrdiff_t)results->entry_count)
+        return NULL;
+    length = strlen(next->metric);
+    return length > suffix && !strcmp(next->metric + length - suffix, RESULT_PEAK_SUFFIX) ? next : NULL;
+}
+
 const char *result_resource(const struct result_entry *entry, char *text)
 {
     snprintf(text, RESULT_RESOURCE_SIZE, "%.*s", (int)(strlen(entry->metric) - strlen(RESOURCE_SUFFIX)),

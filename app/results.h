@@ -104,6 +104,12 @@ struct interval results_interval(const struct results *results, const struct res
 const struct result_entry *results_find(const struct results *results, const char *component,
                                         const char *metric);
 
+#define RESULT_PEAK_SUFFIX ".utilisation.peak" /* of a resource, in an episode */
+
+/* Of the utilisation of a resource, in an episode: that of the busiest part of the time. The entry behind it
+ * says for how long the resource was full, s. NULL: it is no episode. O(1). */
+const struct result_entry *result_peak(const struct results *results, const struct result_entry *entry);
+
 #define RESULT_RESOURCE_SIZE 64 /* bytes that hold the name of any resource */
 
 /* Whether an entry is the utilisation of one resource ("cpu.utilisation"), not the greatest of all. */

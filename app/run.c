@@ -5,6 +5,7 @@
 #include "app/build.h"
 #include "app/collect.h"
 #include "app/growth.h"
+#include "app/peaks.h"
 
 #define STEPS 20 /* of the measured time, for progress and the signal */
 
@@ -13,6 +14,7 @@ struct replication {
     const struct time_config *time;
     const struct run_options *options;
     struct results *results;
+    struct peaks peaks; /* of an episode */
     int number;
     uint64_t built_bytes; /* before the first event */
     enum sim_status status;
@@ -26,16 +28,41 @@ static void report_progress(const struct replication *replication, double share)
         replication->options->progress(replication->options->progress_user, replication->number, share);
 }
 
-/* Runs on to `end_ns` of the measured time, with a stop at the end of each interval of the series. */
+static bool is_episode(const struct replication *replication)
+{
+    return replication->time->kind == TIME_EPISODE;
+}
+
+/* The next date to look at what was measured so far, ns since measuring began. */
+static int64_t next_stop_ns(const struct replication *replication)
+{
+    const struct series_output *series = replication->options->series;
+    int64_t next_ns = series ? series_output_next_ns(series) : INT64_MAX;
+    int64_t peak_ns = is_episode(replication) ? peaks_next_ns(&replication->peaks) : INT64_MAX;
+
+    return peak_ns < next_ns ? peak_ns : next_ns;
+}
+
+static void look(struct replication *replication, int64_t date_ns)
+{
+    struct series_output *series = replication->options->series;
+
+    if (series && series_output_next_ns(series) == date_ns)
+        series_output_sample(series, replication->sim);
+    if (is_episode(replication) && peaks_next_ns(&replication->peaks) == date_ns)
+        peaks_sample(&replication->peaks, replication->sim);
+}
+
+/* Runs on to `end_ns` of the measured time, with a stop at the end of each interval that is looked at. */
 static void run_measured(struct replication *replication, int64_t end_ns)
 {
     struct sim *sim = replication->sim;
-    struct series_output *series = replication->options->series;
+    int64_t next_ns = next_stop_ns(replication);
 
-    while (series && replication->status == SIM_REACHED && series_output_next_ns(series) <= end_ns) {
-        replication->status = sim_run(sim, replication->time->warm_up + series_output_next_ns(series));
+    for (; replication->status == SIM_REACHED && next_ns <= end_ns; next_ns = next_stop_ns(replication)) {
+        replication->status = sim_run(sim, replication->time->warm_up + next_ns);
         if (replication->status == SIM_REACHED)
-            series_output_sample(series, sim);
+            look(replication, next_ns);
     }
     if (replication->status == SIM_REACHED)
         replication->status = sim_run(sim, replication->time->warm_up + end_ns);
@@ -52,6 +79,9 @@ static void run_steps(struct replication *replication)
     sim_window_start(sim);
     if (series)
         replication->series_status = series_output_start(series, sim);
+    if (is_episode(replication))
+        peaks_init(&replication->peaks, sim, time->measure);
+    replication->results->out_of_memory |= replication->peaks.out_of_memory;
     for (int step = 1;
          step <= STEPS && replication->status == SIM_REACHED && replication->series_status == SERIES_OK;
          step++) {
@@ -81,7 +111,7 @@ static void run_guarded(void *argument)
     measured = replication->sim->now_ns > replication->sim->window_start_ns;
     if (!whole && (!measured || results->replications > 0)) /* a part would weigh as much as a whole one */
         return;
-    collect_run(results, replication->sim);
+    collect_run(results, replication->sim, is_episode(replication) ? &replication->peaks : NULL);
     if (replication->options->series)
         series_output_add(replication->options->series);
 }
@@ -131,6 +161,7 @@ static enum run_status run_replication(const struct scenario_variant *variant,
         replication.sim->events_max = options->events_max;
     if (memory_guard(&replication.sim->memory, run_guarded, &replication))
         status = status_of(&replication);
+    peaks_deinit(&replication.peaks);
     sim_destroy(replication.sim);
     return status;
 }

@@ -121,10 +121,12 @@ static bool has_source(const struct scenario_variant *variant)
 static void try_run(void *argument)
 {
     struct trial *trial = argument;
+    struct peaks none = { 0 };
+    bool is_episode = trial->reading->variant->time.kind == TIME_EPISODE;
 
     check_wired(trial->reading, trial->sim);
     if (cJSON_IsObject(trial->expect)) /* bounds of what is measured: of many instances that is much */
-        collect_run(&trial->layout, trial->sim);
+        collect_run(&trial->layout, trial->sim, is_episode ? &none : NULL);
 }
 
 static void tell_too_large(struct reading *reading, const struct build_problem *problem)

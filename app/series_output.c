@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/busy_time.h"
 #include "app/number.h"
 #include "sim/fault.h"
-#include "sim/link.h"
 #include "sim/members.h"
 #include "sim/station.h"
 
@@ -204,31 +204,12 @@ static void put_requests(const struct subject *subject, const struct tally *tall
         (struct reading){ tally->inside, time_ns });
 }
 
-/* Time spent sending; what was handed over to be sent later is not done yet. */
-static int64_t sent_ns(const struct pipe *pipe, int64_t now_ns)
-{
-    return pipe->busy_ns - (pipe->free_ns > now_ns ? pipe->free_ns - now_ns : 0);
-}
-
 /* Time at work of one resource over all instances, and time that it could have been. */
 static struct reading read_resource(const struct subject *subject, uint8_t index)
 {
-    int64_t now_ns = subject->sim->now_ns;
-    struct reading reading = { 0, 0 };
+    struct busy_time time = busy_time_of(subject->group->instances, subject->group->count, index);
 
-    for (uint32_t i = 0; i < subject->group->count; i++) {
-        const struct resource *resource = &subject->group->instances[i]->resources[index];
-        __int128 serving = component_serving_area(subject->group->instances[i]);
-
-        if (resource->kind == RESOURCE_STATION) {
-            reading.sum += gauge_area(&resource->of.station->busy, now_ns);
-            reading.weight += resource->of.station->servers * serving;
-        } else {
-            reading.sum += sent_ns(resource->of.pipe, now_ns);
-            reading.weight += serving;
-        }
-    }
-    return reading;
+    return (struct reading){ time.busy, time.could };
 }
 
 static void put_utilisations(const struct subject *subject)
@@ -270,7 +251,8 @@ static void put_queue(const struct subject *subject)
             if (resource->kind != RESOURCE_STATION)
                 continue;
             any = true;
-            area += gauge_area(&resource->of.station->waiting, subject->sim->now_ns);
+            if (!resource->shared) /* else its line is the host's */
+                area += gauge_area(&resource->of.station->waiting, subject->sim->now_ns);
         }
     if (any)
         put(subject->series, next_column(subject->series, subject->name, "queue.mean", "", "1", 1),

@@ -4,16 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/comparison.h"
 #include "app/growth.h"
 #include "app/harmless_text.h"
 #include "app/quantity.h"
 #include "app/summary_data.h"
+#include "app/summary_limit.h"
 #include "app/summary_text.h"
 #include "app/summary_tiers.h"
 #include "sim/outcome.h"
 
 #define LABEL_WIDTH SUMMARY_LABEL_WIDTH
 #define TEXT_SIZE SUMMARY_TEXT_SIZE
+#define LEFT_SHOWN 0.01 /* share of the requests that are not answered at the end from which it is told */
 
 static struct interval total_of(const struct results *results, const char *metric)
 {
@@ -65,8 +68,8 @@ void summary_head(struct page *page, const struct summary *summary)
     page->indent = 0;
     write_length_of_runs(page, summary);
     page_words(page, PAGE_DIM,
-               "Tiers: busy share of each resource (of xN machines the mean), requests waiting in line, p99 "
-               "from arrival to answer.");
+               "Tiers (x4: means of four machines): requests a second, busy share of each resource, requests "
+               "waiting in line, p99 (99 of 100 are faster) from arrival to answer.");
     page_end_line(page);
 }
 
@@ -79,7 +82,7 @@ static void write_no_latency(struct page *page, const struct outcome_of_variant 
 
     page_words(page, PAGE_BAD, "no steady value: %s",
                run->assessment.growing ? "it grows as long as this load lasts"
-                                       : "as long as the full queues make it");
+                                       : "it depends on how long the full queues are");
     page_words(page, PAGE_DIM, "(in this run the median of those answered was %s)",
                text_seconds(results_value(&run->results, "total", "latency.p50"), text));
 }
@@ -100,6 +103,13 @@ static void write_latencies(struct page *page, const struct outcome_of_variant *
     page_end_line(page);
 }
 
+/* Words for causes that do not say what happened by their name alone. */
+static const char *const causes[OUTCOME_COUNT] = {
+    [OUTCOME_UNAVAILABLE] = " (nobody there)",
+    [OUTCOME_CRASHED] = " (died with a server)",
+    [OUTCOME_NOT_FOUND] = " (no such row)",
+};
+
 static void write_failures(struct page *page, const struct results *results)
 {
     double failed = results_value(results, "total", "requests.failed"),
@@ -112,8 +122,8 @@ static void write_failures(struct page *page, const struct results *results)
         snprintf(metric, sizeof metric, "requests.failed.%s", outcome_rows[i].name);
         count = results_value(results, "total", metric);
         if (count > 0)
-            page_listed(page, PAGE_BAD, "%s %s", outcome_rows[i].name,
-                        text_percent(count / (failed + ok), text));
+            page_listed(page, PAGE_BAD, "%s %s%s", outcome_rows[i].name,
+                        text_percent(count / (failed + ok), text), causes[i] ? causes[i] : "");
     }
 }
 
@@ -123,6 +133,8 @@ static void write_users(struct page *page, const struct outcome_of_variant *run)
     double availability = results_value(results, "total", "availability");
     double started = results_value(results, "total", "requests.started");
     double attempts = results_value(results, "total", "requests.attempts");
+    double left =
+        results_value(results, "total", "in_flight.end") - results_value(results, "total", "in_flight.start");
     char text[TEXT_SIZE], other[TEXT_SIZE];
 
     page_label(page, LABEL_WIDTH, "  users");
@@ -132,6 +144,9 @@ static void write_users(struct page *page, const struct outcome_of_variant *run)
     page_listed(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, "availability %s",
                 text_percent(availability, text));
     write_failures(page, results);
+    if (left > LEFT_SHOWN * started)
+        page_listed(page, PAGE_BAD, "%s of those sent have no answer yet at the end",
+                    text_busy(left / started, text));
     if (attempts > started * 1.0005)
         page_listed(page, PAGE_PLAIN, "%.3g attempts a request", attempts / started);
     page_end_line(page);
@@ -154,121 +169,59 @@ static void write_cost(struct page *page, const struct results *results)
     page_end_line(page);
 }
 
-/* What the faults did: "web: 2 crashes, up 95.8% of the time". */
+/* The one instance of a component that was down; -1: several or none were, or it has but one. */
+static int only_one_down(const struct results *results, const char *component)
+{
+    char name[192];
+    int found = -1;
+
+    for (int i = 0;; i++) {
+        double down_s;
+
+        snprintf(name, sizeof name, "%s[%d]", component, i);
+        down_s = results_value(results, name, "downtime");
+        if (isnan(down_s))
+            return found;
+        if (down_s > 0 && found >= 0)
+            return -1;
+        if (down_s > 0)
+            found = i;
+    }
+}
+
+/* What the faults did to a component: "web[1]: 1 crash, 40 s down". */
+static void write_fault(struct page *page, const struct results *results, const char *component,
+                        double crashes)
+{
+    double down_s = results_value(results, component, "downtime");
+    int only = only_one_down(results, component);
+    char name[192], text[TEXT_SIZE];
+
+    snprintf(name, sizeof name, only < 0 ? "%s" : "%s[%d]", component, only);
+    if (crashes < 0.5 && down_s > 0) /* it happened before measuring began */
+        page_listed(page, PAGE_PLAIN, "%s: down for %s, from the beginning", name,
+                    text_seconds(down_s, text));
+    else
+        page_listed(page, PAGE_PLAIN, "%s: %.3g crash%s, %s down%s", name, crashes, crashes == 1 ? "" : "es",
+                    text_seconds(down_s, text), crashes > 1 ? " in all" : "");
+}
+
 static void write_faults(struct page *page, const struct results *results)
 {
     bool any = false;
 
     for (size_t i = 0; i < results->entry_count; i++) {
         const struct result_entry *entry = &results->entries[i];
-        double crashes;
 
         if (!summary_is_tier(entry->component) || strcmp(entry->metric, "crashes"))
             continue;
         if (!any)
             page_label(page, LABEL_WIDTH, "  faults");
         any = true;
-        crashes = results_interval(results, entry).mean;
-        page_listed(page, PAGE_PLAIN, "%s: %.3g crash%s, %.3g s down", entry->component, crashes,
-                    crashes == 1 ? "" : "es", results_value(results, entry->component, "downtime"));
+        write_fault(page, results, entry->component, results_interval(results, entry).mean);
     }
     if (any)
         page_end_line(page);
-}
-
-/* The servers are, the cpu is. */
-static const char *is_or_are(const char *resource)
-{
-    return text_ends_with(resource, "s") ? "are" : "is";
-}
-
-/* The tier with most requests in line. */
-static const char *longest_queue(const struct results *results, double *queue)
-{
-    const char *component = NULL;
-
-    *queue = 0;
-    for (size_t i = 0; i < results->entry_count; i++) {
-        const struct result_entry *entry = &results->entries[i];
-        double value;
-
-        if (!summary_is_tier(entry->component) || strcmp(entry->metric, "queue.mean"))
-            continue;
-        value = results_interval(results, entry).mean;
-        if (value > *queue) {
-            *queue = value;
-            component = entry->component;
-        }
-    }
-    return component;
-}
-
-/* A tier whose workers or connections are all held, because what they wait for is full; NULL:
- * there is none. */
-static const struct result_entry *find_victim(const struct results *results, const struct result_entry *limit)
-{
-    for (size_t i = 0; i < results->entry_count; i++) {
-        const struct result_entry *entry = &results->entries[i];
-
-        if (entry->held && summary_is_tier(entry->component) &&
-            strncmp(limit->component, entry->component, strlen(entry->component)) &&
-            results_interval(results, entry).mean > ASSESS_FULL)
-            return entry;
-    }
-    return NULL;
-}
-
-static void write_overload(struct page *page, const struct outcome_of_variant *run, const char *resource)
-{
-    const struct assessment *assessment = &run->assessment;
-    const struct result_entry *victim = find_victim(&run->results, assessment->limit);
-    double queue;
-    const char *component = longest_queue(&run->results, &queue);
-    char text[TEXT_SIZE], held[RESULT_RESOURCE_SIZE];
-
-    page_words(page, PAGE_BAD, "OVERLOADED: the %s of %s %s full, %s busy.", resource,
-               assessment->limit->component, is_or_are(resource),
-               text_busy(assessment->limit_utilisation, text));
-    if (victim)
-        page_words(page, PAGE_PLAIN,
-                   "All %s of %s are held by requests that wait for it, so requests that do not need it wait "
-                   "with them.",
-                   result_resource(victim, held), victim->component);
-    if (assessment->growing)
-        page_words(page, PAGE_PLAIN, "With every second %s requests more are waiting.",
-                   text_count(assessment->growth_per_s, text));
-    if (component)
-        page_words(page, PAGE_PLAIN, "The longest queue %s in front of %s, %s requests on average.",
-                   assessment->growing ? "grows" : "stands", component, text_count(queue, text));
-}
-
-static void write_limit(struct page *page, const struct outcome_of_variant *run)
-{
-    const struct assessment *assessment = &run->assessment;
-    char resource[RESULT_RESOURCE_SIZE], text[TEXT_SIZE];
-    double headroom;
-
-    if (!assessment->limit)
-        return;
-    page_label(page, LABEL_WIDTH, "  limit");
-    result_resource(assessment->limit, resource);
-    headroom = assessment->limit_utilisation > 0 ? 1 / assessment->limit_utilisation : INFINITY;
-    if (assessment->overloaded)
-        write_overload(page, run, resource);
-    else if (results_find(&run->results, assessment->limit->component, "instances.mean"))
-        page_words(page, PAGE_PLAIN,
-                   "the busiest is the %s of %s, %s; with more load it gets more instances, up to what its "
-                   "autoscaler may order",
-                   resource, assessment->limit->component, text_busy(assessment->limit_utilisation, text));
-    else if (headroom > 1.02 && headroom < 50)
-        page_words(page, PAGE_PLAIN,
-                   "the %s of %s, %s busy, will be full first, at about %.3g times this load", resource,
-                   assessment->limit->component, text_busy(assessment->limit_utilisation, text), headroom);
-    else
-        page_words(page, PAGE_PLAIN, "the %s of %s %s the busiest, %s", resource,
-                   assessment->limit->component, is_or_are(resource),
-                   text_busy(assessment->limit_utilisation, text));
-    page_end_line(page);
 }
 
 /* What it is, with its interval; an availability without failures by their count, which says
@@ -284,7 +237,7 @@ static void write_measured(struct page *page, const struct check *check, const s
         page_listed(page, PAGE_PLAIN, "none of %.0f failed", ok * results->replications);
     else if (!strcmp(expectation->unit, "s"))
         page_listed(page, PAGE_PLAIN, "it is %s", text_seconds_interval(page, check->interval, text));
-    else if (isnan(half))
+    else if (isnan(half) || half == 0)
         page_listed(page, PAGE_PLAIN, "it is %s",
                     text_metric(expectation->metric, expectation->unit, check->interval.mean, text));
     else
@@ -360,7 +313,7 @@ void summary_variant(struct page *page, const struct summary *summary, const str
     write_faults(page, &run->results);
     summary_data(page, &run->results, LABEL_WIDTH);
     write_cost(page, &run->results);
-    write_limit(page, run);
+    summary_limit(page, run);
     for (size_t i = 0; i < run->assessment.check_count; i++)
         write_check(page, &run->assessment.checks[i], run);
 }
@@ -371,4 +324,21 @@ void summary_foot(struct page *page, const struct summary *summary)
     page_label(page, 11, "To repeat: ");
     page_words(page, PAGE_DIM, "%s", summary->repeat);
     page_end_line(page);
+}
+
+bool summary_comparison(struct page *page, const struct summary *summary)
+{
+    bool priced = false;
+
+    if (summary->run_count < 2)
+        return true;
+    for (size_t i = 0; i < summary->run_count; i++)
+        priced = priced || comparison_cost(&summary->runs[i]) > 0;
+    page_end_line(page);
+    comparison_table(page, summary, priced);
+    if (!comparison_differences(page, summary))
+        return false;
+    if (summary->scenario->variants->expectation_count)
+        comparison_cheapest(page, summary, priced);
+    return true;
 }

@@ -20,7 +20,7 @@ struct summary {
     const struct outcome_of_variant *runs; /* in the order of the file */
     size_t run_count;
     uint64_t seed;
-    int replications; /* asked for */
+    int replications;   /* asked for */
     const char *repeat; /* command line that gives the same again */
 };
 

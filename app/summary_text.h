@@ -11,12 +11,12 @@
 #define SUMMARY_TEXT_SIZE 96 /* bytes that hold any of them */
 
 /* Each writes into `text` and returns it; "-" for NaN. */
-const char *text_seconds(double seconds, char *text);           /* 4.34 ms */
-const char *text_percent(double fraction, char *text);          /* 99.995% */
-const char *text_busy(double fraction, char *text);             /* 77%, 4.1%: where the eye compares */
-const char *text_rate(double per_s, char *text);                /* 2999/s */
-const char *text_money(double dollars, char *text);             /* $1.232 */
-const char *text_count(double count, char *text);               /* 4093, 9.1 */
+const char *text_seconds(double seconds, char *text);  /* 4.34 ms */
+const char *text_percent(double fraction, char *text); /* 99.995% */
+const char *text_busy(double fraction, char *text);    /* 77%, 4.1%: where the eye compares */
+const char *text_rate(double per_s, char *text);       /* 2999/s */
+const char *text_money(double dollars, char *text);    /* $1.232 */
+const char *text_count(double count, char *text);      /* 4093, 9.1 */
 
 /* "36.1 ± 1.9 ms": both in the unit of the value; without limits only the value. */
 const char *text_seconds_interval(const struct page *page, struct interval interval, char *text);

@@ -57,9 +57,9 @@ const struct metric_row queue_metric_rows[] = {
     { "end_to_end", "s", METRIC_TIMES, offsetof(struct queue_metrics, end_to_end), 0,
       "From the arrival of a message at the queue to the acknowledgement of its work: what the producer "
       "does not wait for." },
-    { "broker.fsyncs, .commits", "1", METRIC_COMMON, 0, 0,
-      "Times that a broker wrote its log to disk; publishes and batches of copies that waited for it, "
-      "several for one." },
+    { "fsyncs, commits", "1", METRIC_COMMON, 0, 0,
+      "Of the brokers: times that one wrote its log to disk; publishes and batches of copies that waited for "
+      "it, several for one." },
     { 0 },
 };
 /* clang-format on */

@@ -1,0 +1,92 @@
+/* summary_instances.c - the instances of a tier side by side, where one has more to do than another, or has
+ * died. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/assess.h"
+#include "app/summary_forms.h"
+#include "app/summary_text.h"
+
+#define INSTANCES_SHOWN 16
+#define UNEVEN 1.1 /* most over least requests of an instance: worth telling */
+
+static struct tier instance_of(const struct tier *tier, int index, char *name, size_t size)
+{
+    struct tier instance = *tier;
+
+    snprintf(name, size, "%s[%d]", tier->component, index);
+    instance.component = name;
+    return instance;
+}
+
+/* The busiest resource of an instance that works; one that is only held if there is no other. */
+static double busiest(const struct tier *tier)
+{
+    const struct results *results = tier->results;
+    double most[2] = { NAN, NAN };
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+
+        if (!strcmp(entry->component, tier->component) && result_is_resource(entry))
+            most[entry->held] = fmax(most[entry->held], results_interval(results, entry).mean);
+    }
+    return isnan(most[0]) ? most[1] : most[0];
+}
+
+static bool is_uneven(const struct tier *tier, int count)
+{
+    double most = 0, least = 1, down[2] = { INFINITY, 0 }; /* least and most */
+    char name[192];
+
+    for (int i = 0; i < count; i++) {
+        struct tier instance = instance_of(tier, i, name, sizeof name);
+        double share = tier_value(&instance, "requests.share"), down_s = tier_value(&instance, "downtime");
+
+        most = fmax(most, share);
+        least = fmin(least, share);
+        down[0] = fmin(down[0], isnan(down_s) ? 0 : down_s);
+        down[1] = fmax(down[1], down_s);
+    }
+    return most > UNEVEN * least || down[1] > down[0];
+}
+
+static void write_instance(const struct tier *instance, int index)
+{
+    double utilisation = busiest(instance), hits = tier_value(instance, "hit_ratio"),
+           down_s = tier_value(instance, "downtime");
+    enum page_tone tone = down_s > 0 || utilisation > ASSESS_FULL ? PAGE_BAD
+                          : utilisation > 0.8                     ? PAGE_WARN
+                                                                  : PAGE_PLAIN;
+    char share[SUMMARY_TEXT_SIZE], text[SUMMARY_TEXT_SIZE],
+        own[SUMMARY_TEXT_SIZE + 16] = "", dead[SUMMARY_TEXT_SIZE + 16] = "";
+
+    if (!isnan(utilisation))
+        snprintf(own, sizeof own, " %s busy", text_busy(utilisation, text));
+    else if (!isnan(hits))
+        snprintf(own, sizeof own, " hits %s", text_busy(hits, text));
+    if (down_s > 0)
+        snprintf(dead, sizeof dead, " (dead for %s)", text_seconds(down_s, text));
+    page_listed(instance->page, tone, "[%d] %s of requests%s%s", index,
+                text_busy(tier_value(instance, "requests.share"), share), own, dead);
+}
+
+/* Each one's share of the requests and how busy it is: a hot shard shows, and a dead machine. */
+void tier_write_instances(const struct tier *tier)
+{
+    int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier);
+    char name[192];
+
+    if (count < 2 || (!strchr(tier->component, '.') && !is_uneven(tier, count)))
+        return;
+    page_label(tier->page, tier->width, "");
+    for (int i = 0; i < count && i < INSTANCES_SHOWN; i++) {
+        struct tier instance = instance_of(tier, i, name, sizeof name);
+
+        write_instance(&instance, i);
+    }
+    if (count > INSTANCES_SHOWN)
+        page_listed(tier->page, PAGE_DIM, "and %d more", count - INSTANCES_SHOWN);
+    page_end_line(tier->page);
+}
