@@ -49,7 +49,7 @@ static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, co
 }
 
 /* A name cannot die, nor can a store of several nodes: its parts do, all or one. */
-static void add_fault(struct sim *sim, const struct scenario_fault *fault)
+static void add_fault_of_component(struct sim *sim, const struct scenario_fault *fault)
 {
     const struct group *group = sim_find_group(sim, fault->component);
     const struct model_type *type = model_of(group);
@@ -60,6 +60,31 @@ static void add_fault(struct sim *sim, const struct scenario_fault *fault)
     for (size_t i = 0; type->part_name && (part = type->part_name(group->config, i)); i++)
         if (!fault->part || !strcmp(part, fault->part))
             add_fault_of(sim, fault, group, part);
+}
+
+/* Whatever stands in the site dies at the same instant, and those who would order new machines there. */
+static void add_fault_of_site(struct sim *sim, const struct scenario_variant *variant,
+                              const struct scenario_fault *fault)
+{
+    for (size_t i = 0; i < variant->component_count; i++) {
+        const struct component_config *component = &variant->components[i];
+        struct scenario_fault whole = *fault;
+
+        if (!component->site || strcmp(component->site, fault->component) != 0 ||
+            !(component->type->crashes || component->type->scaled))
+            continue;
+        whole.component = component->name;
+        whole.first = 0;
+        whole.last = UINT32_MAX;
+        add_fault_of_component(sim, &whole);
+    }
+}
+
+static void add_fault(struct sim *sim, const struct scenario_variant *variant,
+                      const struct scenario_fault *fault)
+{
+    add_fault_of_component(sim, fault);
+    add_fault_of_site(sim, variant, fault);
 }
 
 /* The most that anybody who scales the component may want; 0: nobody does. */
@@ -110,7 +135,7 @@ static void add_everything(void *argument)
         add_component(sim, variant, &variant->components[i]);
     build->wired = sim_wire(sim, &build->cycle);
     for (size_t i = 0; build->wired && i < variant->fault_count; i++)
-        add_fault(sim, &variant->faults[i]);
+        add_fault(sim, variant, &variant->faults[i]);
 }
 
 /* The component of the scenario that a group or part belongs to, by the scenario's own string. */

@@ -49,10 +49,10 @@ static bool is_metric(const char *text)
     return is_name(text, LETTERS DIGITS "-.");
 }
 
-/* "web", "db.shard[2]", "users:view". */
+/* "web", "db.shard[2]", "users:view", "seoul/web". */
 static bool is_component(const char *text)
 {
-    return is_name(text, LETTERS DIGITS "-.:[]");
+    return is_name(text, LETTERS DIGITS "-.:[]/");
 }
 
 static bool is_unit(const char *text)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/data_center.h"
 #include "sim/members.h"
 
 /* A component that is a part is drawn as the whole: "db.shard" as "db". */
@@ -35,6 +36,17 @@ static const char *host_name(const struct param_table *table, const void *config
 static bool is_attendant(const struct model_type *type)
 {
     return type->scaled || type->roles == ROLE_MONITOR;
+}
+
+/* It is drawn as a frame round its copies. */
+static bool is_site(const struct component_config *component)
+{
+    return component->type == &data_center_model;
+}
+
+static bool is_in_site(const struct component_config *component, const struct component_config *site)
+{
+    return site ? component->site && !strcmp(component->site, site->name) : !component->site;
 }
 
 static const char *shape_of(const struct model_type *type)
@@ -105,25 +117,61 @@ static void write_node(FILE *file, const struct scenario_variant *variant, const
     write_parts(file, component);
     if (host && !shared_host(variant, host))
         fprintf(file, "\\nhost %s", host);
-    if (component->region)
+    if (component->region && !component->site)
         fprintf(file, "\\nin %s", component->region);
     fprintf(file, "\"];\n");
 }
 
-/* The components on one of the scenario's machines, in a frame; host NULL: those on none. */
-static void write_nodes(FILE *file, const struct scenario_variant *variant, const struct sim *sim,
-                        const struct host_config *host)
+static bool has_node(const struct scenario_variant *variant, const struct component_config *site,
+                     const struct host_config *host, const struct component_config *component)
 {
+    return !is_site(component) && is_in_site(component, site) &&
+           shared_host(variant, host_name(component->type->params, component->config)) == host;
+}
+
+static bool has_nodes(const struct scenario_variant *variant, const struct component_config *site,
+                      const struct host_config *host)
+{
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (has_node(variant, site, host, &variant->components[i]))
+            return true;
+    return false;
+}
+
+/* The site's components on one of the scenario's machines, in a frame; host NULL: those on none. */
+static void write_nodes(FILE *file, const struct scenario_variant *variant, const struct sim *sim,
+                        const struct component_config *site, const struct host_config *host)
+{
+    if (site && !has_nodes(variant, site, host))
+        return;
     if (host)
         fprintf(file, "  subgraph \"cluster %s\" {\n  label=\"host %s, %lld cores\";\n", host->name,
                 host->name, (long long)host->cores);
     for (size_t i = 0; i < variant->component_count; i++) {
         const struct component_config *component = &variant->components[i];
 
-        if (shared_host(variant, host_name(component->type->params, component->config)) == host)
+        if (has_node(variant, site, host, component))
             write_node(file, variant, sim, component);
     }
     if (host)
+        fputs("  }\n", file);
+}
+
+/* A data center in a frame; site NULL: what is in none. */
+static void write_site(FILE *file, const struct scenario_variant *variant, const struct sim *sim,
+                       const struct component_config *site)
+{
+    if (site) {
+        fprintf(file, "  subgraph \"cluster %s\" {\n  label=\"data center %s", site->name, site->name);
+        if (site->region && strcmp(site->region, site->name) != 0)
+            fprintf(file, " in %s", site->region);
+        fputs("\";\n", file);
+    }
+    for (size_t i = 0; i < variant->environment.host_count; i++)
+        if (site || !strchr(variant->environment.hosts[i].name, '/'))
+            write_nodes(file, variant, sim, site, &variant->environment.hosts[i]);
+    write_nodes(file, variant, sim, site, NULL);
+    if (site)
         fputs("  }\n", file);
 }
 
@@ -165,9 +213,10 @@ bool diagram_write(FILE *file, const struct scenario_variant *variant, const str
     fputs("digraph architecture {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=11];\n"
           "  graph [fontname=\"sans-serif\", fontsize=11, color=\"#888888\", style=rounded];\n",
           file);
-    for (size_t i = 0; i < variant->environment.host_count; i++)
-        write_nodes(file, variant, sim, &variant->environment.hosts[i]);
-    write_nodes(file, variant, sim, NULL);
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (is_site(&variant->components[i]))
+            write_site(file, variant, sim, &variant->components[i]);
+    write_site(file, variant, sim, NULL);
     write_arrows(file, sim, drawn);
     for (size_t i = 0; i < variant->component_count; i++)
         if (is_attendant(variant->components[i].type))

@@ -34,6 +34,10 @@ struct param_context {
     struct diagnostics *diagnostics; /* errors go here */
     const char *folder;              /* that file names are relative to; NULL: the current one */
 
+    /* The full name of what a reference at this place means by `name`: that one, or one that is nearer. NULL:
+     * no memory. No function: names are full. */
+    const char *(*resolve)(void *user, const struct param_row *row, const char *name);
+
     /* Where the key or value that a JSON Pointer names (or the innermost part of it that exists) is written.
      * NULL: places are not known. */
     struct source_span (*locate)(void *user, const char *pointer, enum json_part part);

@@ -56,6 +56,9 @@ struct param_names {
     bool (*find)(void *user, enum param_refers_to what, const char *name, struct param_named *named);
     /* The index-th of them; false: there are not so many. For suggestions only. */
     bool (*get)(void *user, enum param_refers_to what, size_t index, struct param_named *named);
+    /* What a name that does not exist may have meant: fills message and help, or returns false. NULL: none. */
+    bool (*explain)(void *user, enum param_refers_to what, const char *name, char *message, size_t size,
+                    char *help, size_t help_size);
     void *user;
 };
 

@@ -125,10 +125,16 @@ static void refuse_name(struct param_context *context, const struct param_refere
 {
     const char *what = what_names[reference->row->refers_to];
     char help[HELP_SIZE] = "";
+    char message[256];
     const char *other;
 
     if (param_errors_full(context)) {
         param_error(context, JSON_PART_VALUE, NULL, "no %s", what);
+        return;
+    }
+    if (names->explain && names->explain(names->user, reference->row->refers_to, reference->name, message,
+                                         sizeof message, help, sizeof help)) {
+        param_error(context, JSON_PART_VALUE, help, "%s", message);
         return;
     }
     other = find_other(reference, names);
@@ -140,6 +146,24 @@ static void refuse_name(struct param_context *context, const struct param_refere
         param_error(context, JSON_PART_VALUE, help, "no %s named \"%.80s\"", what, reference->name);
 }
 
+static bool is_good(const struct param_reference *reference, const struct param_names *names)
+{
+    struct param_named named = { 0 };
+
+    return names->find(names->user, reference->row->refers_to, reference->name, &named) &&
+           can_play(reference->row, &named);
+}
+
+/* The same place was read before, for the same component at another site. O(references). */
+static bool is_told(const struct param_context *context, const struct param_reference *reference,
+                    const struct param_names *names)
+{
+    for (const struct param_reference *other = context->references; other != reference; other = other->next)
+        if (other->row == reference->row && !strcmp(other->path, reference->path) && !is_good(other, names))
+            return true;
+    return false;
+}
+
 static bool check_reference(struct param_context *context, const struct param_reference *reference,
                             const struct param_names *names)
 {
@@ -149,6 +173,8 @@ static bool check_reference(struct param_context *context, const struct param_re
 
     if (exists && can_play(reference->row, &named))
         return true;
+    if (is_told(context, reference, names))
+        return false;
     mark = param_enter_path(context, reference->path);
     if (exists)
         refuse_role(context, reference, &named);

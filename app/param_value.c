@@ -345,6 +345,8 @@ bool param_read_reference(struct param_context *context, const struct param_row 
     reference->row = row;
     reference->path = arena_strdup(context->arena, context->path);
     reference->name = arena_strdup(context->arena, value->valuestring);
+    if (reference->name && context->resolve)
+        reference->name = context->resolve(context->user, row, reference->name);
     if (!reference->path || !reference->name)
         return param_no_memory(context);
     *context->references_end = reference;

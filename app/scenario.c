@@ -79,7 +79,7 @@ static void check_host_names(struct reading *reading)
         const char *name = reading->variant->environment.hosts[i].name;
         char path[128];
 
-        snprintf(path, sizeof path, "hosts.%.64s", name);
+        snprintf(path, sizeof path, "hosts.%.64s", reading_key(name));
         if (reading_find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
             reading_error(reading, path, JSON_PART_KEY, NULL,
                           "a component has the same name; outputs could not tell them apart");
@@ -95,18 +95,41 @@ struct trial {
     struct results layout;
 };
 
+/* What is wrong with a component at one site is told once. */
+static bool is_told(const struct reading *reading, const char *name, const bool *is_bad)
+{
+    const struct scenario_variant *variant = reading->variant;
+
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (is_bad[i] && !strcmp(reading_key(variant->components[i].name), reading_key(name)))
+            return true;
+    return false;
+}
+
+static void mark_bad(const struct reading *reading, const char *name, bool *is_bad)
+{
+    for (size_t i = 0; i < reading->variant->component_count; i++)
+        if (!strcmp(reading->variant->components[i].name, name))
+            is_bad[i] = true;
+}
+
 static void check_wired(struct reading *reading, const struct sim *sim)
 {
-    for (uint16_t i = 0; i < sim->group_count; i++) {
+    bool *is_bad = reading_alloc(reading, reading->variant->component_count, sizeof *is_bad);
+
+    for (uint16_t i = 0; is_bad && i < sim->group_count; i++) {
         const struct group *group = sim->groups[i];
         const struct model_type *type = model_of(group);
         char path[160];
         struct component_problems problems = param_problems_of(&reading->context, path);
+        size_t errors = reading->context.error_count;
 
-        if (!type->check_wired || group->parent)
+        if (!type->check_wired || group->parent || is_told(reading, group->name, is_bad))
             continue;
-        snprintf(path, sizeof path, "components.%.64s", group->name);
+        snprintf(path, sizeof path, "components.%.64s", reading_key(group->name));
         type->check_wired(group, &problems.problems);
+        if (reading->context.error_count > errors)
+            mark_bad(reading, group->name, is_bad);
     }
 }
 
@@ -133,7 +156,8 @@ static void tell_too_large(struct reading *reading, const struct build_problem *
 {
     char path[128], message[128];
 
-    snprintf(path, sizeof path, "components%s%.64s", *problem->component ? "." : "", problem->component);
+    snprintf(path, sizeof path, "components%s%.64s", *problem->component ? "." : "",
+             reading_key(problem->component));
     snprintf(message, sizeof message, "here the scenario grows beyond %s", problem->excess);
     reading_error(reading, path, JSON_PART_KEY, "lower a count, of instances, shards, replicas or classes",
                   message);
@@ -143,7 +167,7 @@ static void tell_bad_path(struct reading *reading, const char *component, bool t
 {
     char path[128];
 
-    snprintf(path, sizeof path, "components.%.64s", component);
+    snprintf(path, sizeof path, "components.%.64s", reading_key(component));
     if (too_deep)
         reading_error(reading, path, JSON_PART_KEY, NULL,
                       "calls that begin here pass more than 64 components");
@@ -235,12 +259,13 @@ static void read_time(struct reading *reading)
 static void read_variant(struct reading *reading)
 {
     struct param_part part = { &scenario_params, reading->config };
-    struct param_names names = { reading_find_name, reading_get_name, reading };
+    struct param_names names = { reading_find_name, reading_get_name, reading_explain, reading };
     bool whole =
         param_read_parts(&part, 1, scenario_other_fields, reading->node->tree, "", &reading->context);
 
     read_environment(reading);
     reading_components(reading);
+    reading_site_hosts(reading);
     if (reading->context.out_of_memory ||
         !whole) /* what refers to names would tell of many that were only misread */
         return;
@@ -263,6 +288,7 @@ static bool start_reading(struct reading *reading, const struct variant_node *no
     reading->context.locate = locate;
     reading->context.user = reading;
     reading->context.folder = reading->folder;
+    reading->context.resolve = reading_resolve;
     return reading->config != NULL;
 }
 

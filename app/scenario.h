@@ -43,7 +43,8 @@ struct expectation {
 };
 
 struct component_config {
-    const char *name;
+    const char *name; /* "web"; of a site's copy "seoul/web" */
+    const char *site; /* the data center whose copy it is; NULL: none */
     const struct model_type *type;
     int64_t count;
     const char *region; /* NULL: none */

@@ -5,6 +5,7 @@
 #include "app/param_kind.h"
 #include "app/scenario_reading.h"
 #include "app/suggest.h"
+#include "models/data_center.h"
 
 static void unknown_type(struct reading *reading, const char *path, const char *type)
 {
@@ -98,7 +99,15 @@ static bool check_component_name(struct reading *reading, const char *name)
     return false;
 }
 
-static void read_component(struct reading *reading, const cJSON *json)
+/* The whole name: of a site's copy "seoul/web". */
+static const char *name_of(struct reading *reading, const char *key)
+{
+    return reading->site ? reading_copy_name(reading, reading->site, key)
+                         : arena_strdup(&reading->scenario->arena, key);
+}
+
+/* region: of the site whose copy it is. */
+static void read_component(struct reading *reading, const cJSON *json, const char *region)
 {
     struct component_config *component = &reading->variant->components[reading->variant->component_count];
     struct component_common *common = reading_alloc(reading, 1, sizeof *common);
@@ -120,16 +129,47 @@ static void read_component(struct reading *reading, const cJSON *json)
     if (!config)
         return;
     parts[1] = (struct param_part){ component->type->params, config };
-    component->name = arena_strdup(&reading->scenario->arena, json->string);
+    component->name = name_of(reading, json->string);
+    component->site = reading->site;
     component->config = config;
     if (!component->name)
         param_no_memory(&reading->context);
     if (!param_read_parts(parts, 2, NULL, json, path, &reading->context))
         return;
     component->count = common->count;
-    component->region = strcmp(common->region, "none") ? common->region : NULL;
+    component->region = strcmp(common->region, "none") ? common->region : region;
+    if (!component->region && component->type == &data_center_model)
+        component->region = reading_site_region(reading, component->name);
     reading->variant->component_count++;
     check_component(reading, component, path);
+}
+
+/* A data center, and then its copies. What is wrong with a component is told of its first copy only:
+ * is_bad says of each component of the scenario whether it was. */
+static void read_site(struct reading *reading, const cJSON *site, bool *is_bad)
+{
+    const cJSON *components = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "components"), *json;
+    size_t before = reading->variant->component_count, index = 0;
+    const struct component_config *read = &reading->variant->components[before];
+
+    reading_check_site(reading, site);
+    read_component(reading, site, NULL);
+    if (reading->variant->component_count == before)
+        return;
+    reading->site = read->name;
+    cJSON_ArrayForEach(json, components) {
+        const struct data_center_config *config = read->config;
+        const struct data_center_member *members = config->components.items;
+        size_t errors = reading->context.error_count, place = index++, i = 0;
+
+        while (i < config->components.count && strcmp(members[i].component, json->string) != 0)
+            i++;
+        if (i == config->components.count || is_bad[place] || reading_is_site(json))
+            continue;
+        read_component(reading, json, read->region);
+        is_bad[place] = reading->context.error_count > errors;
+    }
+    reading->site = NULL;
 }
 
 /* Whether a field has a name that is nearly this one. */
@@ -147,6 +187,8 @@ void reading_components(struct reading *reading)
 {
     const cJSON *components = cJSON_GetObjectItemCaseSensitive(reading->node->tree, "components"), *json;
     int count = cJSON_GetArraySize(components);
+    size_t copies = reading_copies(reading);
+    bool *is_bad;
 
     if (!components && is_misspelt(reading->node->tree, "components")) /* told as a field that is not there */
         return;
@@ -158,12 +200,20 @@ void reading_components(struct reading *reading)
                                                    : "wants an object: names and what they are");
         return;
     }
-    if (count > SCENARIO_COMPONENTS_MAX) {
+    if ((size_t)count + copies > SCENARIO_COMPONENTS_MAX) {
         reading_error(reading, "components", JSON_PART_KEY, "use count for many alike",
                       "too many components: 1000 at most");
         return;
     }
-    reading->variant->components = reading_alloc(reading, (size_t)count, sizeof(struct component_config));
-    if (reading->variant->components)
-        cJSON_ArrayForEach(json, components) read_component(reading, json);
+    is_bad = reading_alloc(reading, (size_t)count, sizeof *is_bad);
+    reading->variant->components =
+        reading_alloc(reading, (size_t)count + copies, sizeof(struct component_config));
+    if (!reading->variant->components || !is_bad)
+        return;
+    cJSON_ArrayForEach(json, components) {
+        if (reading_is_site(json))
+            read_site(reading, json, is_bad);
+        else if (!reading_is_copied(reading, json->string))
+            read_component(reading, json, NULL);
+    }
 }

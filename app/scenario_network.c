@@ -70,7 +70,7 @@ static const char *end_of_rule(struct reading *reading, const struct network *ne
     snprintf(path, sizeof path, "network.links[%zu].%s", rule, field);
     if (!strcmp(name, "any"))
         return NULL;
-    if (region_index(network, name) == SIZE_MAX &&
+    if (region_index(network, name) == SIZE_MAX && !reading_is_copied(reading, name) &&
         !reading_find_name(reading, PARAM_REFERS_COMPONENT, name, &named))
         no_such_place(reading, path, name, true, "\"any\" means all of them");
     return name;
@@ -91,29 +91,75 @@ static bool says(const struct reading *reading, size_t rule, const char *field)
     return cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(links, (int)rule), field);
 }
 
-static void read_links(struct reading *reading, const struct network_config *config, struct network *network)
+/* The index-th component that an end of a rule means: of one that stands in data centers each copy; of all
+ * others itself. False: there are not so many. */
+static bool meant_by(const struct reading *reading, const char *end, size_t index, const char **name)
+{
+    const struct scenario_variant *variant = reading->variant;
+
+    *name = end;
+    if (!end || !reading_is_copied(reading, end))
+        return index == 0;
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (variant->components[i].site && !strcmp(reading_key(variant->components[i].name), end) &&
+            index-- == 0) {
+            *name = variant->components[i].name;
+            return true;
+        }
+    return false;
+}
+
+static size_t count_meant(const struct reading *reading, const char *end)
+{
+    const char *name;
+    size_t count = 0;
+
+    while (meant_by(reading, end, count, &name))
+        count++;
+    return count;
+}
+
+static size_t count_rules(const struct reading *reading, const struct network_config *config)
 {
     const struct link_rule_config *items = config->links.items;
+    size_t count = 0;
 
-    network->links = reading_alloc(reading, config->links.count, sizeof *network->links);
-    if (!network->links)
-        return;
-    network->link_count = (uint32_t)config->links.count;
     for (size_t i = 0; i < config->links.count; i++)
-        network->links[i] = (struct link_config){
-            .from = end_of_rule(reading, network, items[i].from, "from", i),
-            .to = end_of_rule(reading, network, items[i].to, "to", i),
-            .has_latency = says(reading, i, "latency"),
-            .latency = items[i].latency,
-            .bandwidth_bytes_per_s = items[i].bandwidth < 1e16 ? items[i].bandwidth : 0,
-            .unlimited = says(reading, i, "bandwidth"),
-            .loss = items[i].loss,
-            .lossless = says(reading, i, "loss"),
-            .unconnected = says(reading, i, "round_trips"),
-            .connections = { (uint32_t)items[i].round_trips,
-                             items[i].connections > UINT32_MAX ? UINT32_MAX : (uint32_t)items[i].connections,
-                             items[i].idle_timeout },
-        };
+        count += count_meant(reading, items[i].from) * count_meant(reading, items[i].to);
+    return count;
+}
+
+static void read_rule(struct reading *reading, const struct network_config *config, size_t i,
+                      struct network *network)
+{
+    const struct link_rule_config *items = config->links.items;
+    const char *from_name = end_of_rule(reading, network, items[i].from, "from", i), *from;
+    const char *to_name = end_of_rule(reading, network, items[i].to, "to", i), *to;
+
+    for (size_t k = 0; meant_by(reading, from_name, k, &from); k++)
+        for (size_t j = 0; meant_by(reading, to_name, j, &to); j++)
+            network->links[network->link_count++] = (struct link_config){
+                .from = from,
+                .to = to,
+                .has_latency = says(reading, i, "latency"),
+                .latency = items[i].latency,
+                .bandwidth_bytes_per_s = items[i].bandwidth < 1e16 ? items[i].bandwidth : 0,
+                .unlimited = says(reading, i, "bandwidth"),
+                .loss = items[i].loss,
+                .lossless = says(reading, i, "loss"),
+                .unconnected = says(reading, i, "round_trips"),
+                .connections = { (uint32_t)items[i].round_trips,
+                                 items[i].connections > UINT32_MAX ? UINT32_MAX
+                                                                   : (uint32_t)items[i].connections,
+                                 items[i].idle_timeout },
+            };
+}
+
+static void read_links(struct reading *reading, const struct network_config *config, struct network *network)
+{
+    network->links = reading_alloc(reading, count_rules(reading, config), sizeof *network->links);
+    for (size_t i = 0; network->links && i < config->links.count; i++)
+        read_rule(reading, config, i, network);
 }
 
 static void check_regions(struct reading *reading, const struct network *network)
@@ -122,7 +168,7 @@ static void check_regions(struct reading *reading, const struct network *network
         const struct component_config *component = &reading->variant->components[i];
         char path[128];
 
-        if (!component->region || region_index(network, component->region) != SIZE_MAX)
+        if (!component->region || component->site || region_index(network, component->region) != SIZE_MAX)
             continue;
         snprintf(path, sizeof path, "components.%.64s.region", component->name);
         no_such_place(reading, path, component->region, false, "name it in network.regions");

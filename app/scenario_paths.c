@@ -54,11 +54,20 @@ static bool is_field_of_scenario(const char *name)
     return false;
 }
 
-static bool is_in_earlier_variant(const struct scenario *scenario, size_t variant, const char *name)
+/* As the file calls it: of the copy "seoul/web", "web". */
+static const char *key_of(const struct component_config *component)
 {
-    for (size_t i = 0; i < variant; i++)
-        for (size_t k = 0; k < scenario->variants[i].component_count; k++)
-            if (!strcmp(scenario->variants[i].components[k].name, name))
+    return component->site ? strchr(component->name, '/') + 1 : component->name;
+}
+
+/* In a variant before, or the same one's components before `index`. */
+static bool is_told(const struct scenario *scenario, size_t variant, size_t index)
+{
+    const char *name = key_of(&scenario->variants[variant].components[index]);
+
+    for (size_t i = 0; i <= variant; i++)
+        for (size_t k = 0; k < (i < variant ? scenario->variants[i].component_count : index); k++)
+            if (!strcmp(key_of(&scenario->variants[i].components[k]), name))
                 return true;
     return false;
 }
@@ -67,8 +76,8 @@ static void list_component(struct listing *listing, const struct component_confi
 {
     char prefix[96];
 
-    snprintf(prefix, sizeof prefix, "%s%s", is_field_of_scenario(component->name) ? "components." : "",
-             component->name);
+    snprintf(prefix, sizeof prefix, "%s%s", is_field_of_scenario(key_of(component)) ? "components." : "",
+             key_of(component));
     param_paths(&component_params, prefix, visit, listing);
     if (component->type->params)
         param_paths(component->type->params, prefix, visit, listing);
@@ -81,7 +90,7 @@ static void list_everything(struct listing *listing, const struct scenario *scen
                "such as expect.total.latency.p99='< 100ms'; expect=none: none");
     for (size_t i = 0; i < scenario->variant_count; i++)
         for (size_t k = 0; k < scenario->variants[i].component_count; k++)
-            if (!is_in_earlier_variant(scenario, i, scenario->variants[i].components[k].name))
+            if (!is_told(scenario, i, k))
                 list_component(listing, &scenario->variants[i].components[k]);
 }
 

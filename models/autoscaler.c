@@ -318,6 +318,20 @@ static void autoscaler_start(struct component *self)
     tick_at(self, TICK_EVALUATE, 0, self->sim->now_ns + config->interval);
 }
 
+/* Its site was gone, and is back: machines that were ordered, or about to leave, are nobody's business any
+ * more. */
+static void autoscaler_on_restart(struct component *self)
+{
+    const struct autoscaler_config *config = self->group->config;
+    struct autoscaler_shared *shared = self->shared;
+    struct group *target = shared->target;
+
+    for (uint32_t i = 0; i < target->count; i++)
+        if (target->members->states[i].state != MEMBER_IN && target->members->states[i].state != MEMBER_OUT)
+            retire(self, i);
+    tick_at(self, TICK_EVALUATE, 0, self->sim->now_ns + config->interval);
+}
+
 static void autoscaler_before_window(struct component *self)
 {
     struct autoscaler_shared *shared = self->shared;
@@ -342,6 +356,7 @@ const struct model_type autoscaler_model = {
         .wire_group = autoscaler_wire_group,
         .start = autoscaler_start,
         .on_timer = autoscaler_on_timer,
+        .on_restart = autoscaler_on_restart,
         .before_window = autoscaler_before_window,
         .metrics = metrics,
     },

@@ -9,6 +9,7 @@ extern const struct model_type cache_model;
 extern const struct model_type cdn_edge_model;
 extern const struct model_type cdn_model;
 extern const struct model_type clients_model;
+extern const struct model_type data_center_model;
 extern const struct model_type database_model;
 extern const struct model_type dns_authority_model;
 extern const struct model_type dns_model;
@@ -39,6 +40,7 @@ const struct model_type *const model_registry[] = {
     &worker_model,
     &autoscaler_model,
     &monitor_model,
+    &data_center_model,
     /* parts */
     &host_model,
     &cdn_edge_model,
