@@ -208,9 +208,21 @@ const struct ladder_run *ladder_variant(const struct ladder_run *run, const char
     return find_run(run->runs, variant);
 }
 
-static int replications_of(const struct ladder_step *step)
+static int replications_of(const struct ladder_step *step, const char *variant)
 {
+    for (const struct ladder_often *often = step->often; often->replications; often++)
+        if (!strcmp(often->variant ? often->variant : "base", variant ? variant : "base"))
+            return often->replications;
     return step->replications ? step->replications : REPLICATIONS;
+}
+
+/* Those that all variants of the claim have. */
+static int replications_for(const struct ladder_step *step, const struct ladder_claim *claim)
+{
+    int own = replications_of(step, claim->figure.variant);
+    int other = replications_of(step, claim->other.variant);
+
+    return claim->relation == LADDER_ALONE || own < other ? own : other;
 }
 
 /* Reads the scenario with the settings that are there; what cannot be read is told. */
@@ -258,7 +270,7 @@ static struct ladder_run *measure(const struct ladder_runs *runs, const char *va
 {
     struct ladder_run *run = find_run(runs, variant);
     struct run_options options = { .seed = runs->seed,
-                                   .replications = replications_of(runs->step),
+                                   .replications = replications_of(runs->step, variant),
                                    .memory_budget_bytes = MEMORY_BUDGET_BYTES };
 
     if (run->measured)
@@ -294,7 +306,7 @@ static double figure_of(const struct ladder_runs *runs, const struct ladder_figu
 
 static struct interval simulate(const struct ladder_runs *runs, const struct ladder_claim *claim)
 {
-    int n = replications_of(runs->step);
+    int n = replications_for(runs->step, claim);
     double values[REPLICATIONS_MAX];
 
     for (int i = 0; i < n && i < REPLICATIONS_MAX; i++) {
@@ -317,7 +329,7 @@ static struct judgement judge(const struct ladder_runs *runs, const struct ladde
     double near = claim->near ? claim->near(run) : 0;
     double half = (judgement.simulated.high - judgement.simulated.low) / 2;
 
-    judgement.holds = judgement.simulated.n == replications_of(runs->step) &&
+    judgement.holds = judgement.simulated.n == replications_for(runs->step, claim) &&
                       error <= half + (near + ROUNDING) * size && half <= LADDER_WIDEST * size;
     return judgement;
 }

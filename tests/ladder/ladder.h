@@ -42,6 +42,7 @@
 
 #define LADDER_CLAIMS_MAX 24
 #define LADDER_SETTINGS_MAX 6
+#define LADDER_OFTEN_MAX 12
 #define LADDER_CONFIDENCE 0.999
 #define LADDER_WIDEST 0.05 /* half of an interval, as part of the prediction */
 
@@ -72,11 +73,18 @@ struct ladder_claim {
 #define MINUS(variant_, component_, metric_) \
     .relation = LADDER_MINUS, .other = { variant_, component_, metric_ }
 
+/* A variant that chance moves more than the others, or less, and how often it is run, at most 40 times. */
+struct ladder_often {
+    const char *variant; /* NULL: the base */
+    int replications;
+};
+
 struct ladder_step {
     const char *file;                           /* in scenarios/ladder/, or a path with a "/" from the root */
     const char *others[2][LADDER_SETTINGS_MAX]; /* other values, "path=value", ended by NULL */
     const char *wrong[LADDER_SETTINGS_MAX];     /* a mistake of about 5 %, the same way */
     int replications;                           /* 0: 8 */
+    struct ladder_often often[LADDER_OFTEN_MAX]; /* ended by one of none */
     struct ladder_claim claims[LADDER_CLAIMS_MAX]; /* ended by one without words */
 };
 

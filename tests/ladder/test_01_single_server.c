@@ -125,6 +125,13 @@ static double lookups(const struct ladder_run *run)
     return ladder_seconds(run, "time.measure") / cycle;
 }
 
+/* Cycles hardly vary, so it depends on where the measured time begins whether one more or less falls into
+ * it. */
+static double one_lookup(const struct ladder_run *run)
+{
+    return 1 / lookups(run);
+}
+
 static double lookup_of_short_ttl_s(const struct ladder_run *run)
 {
     double lookup = ladder_seconds(run, "name.lookup_time");
@@ -207,7 +214,8 @@ static const struct ladder_step step = {
     .wrong = { "web.handlers.html[1].compute=17ms", "web.handlers.json[1].compute=5.9ms",
                "web.handlers.html[2].respond=100KB", "web.handlers.json[2].respond=5.6KB",
                "name.resolver_round_trip=22ms", "name.ttl=1.06s" },
-    .replications = 24,
+    .replications = 10,
+    .often = { { NULL, 20 }, { "visits", 16 }, { "slow_line", 14 } },
     .claims = {
         { "processor busy", "%", OF(NULL, "box", "cpu.utilisation"),
           .predict = processor_busy },
@@ -219,7 +227,7 @@ static const struct ladder_step step = {
         { "lookup, mean of all pages of visits", "ms", OF("visits", "name", "latency.mean"),
           .predict = lookup_of_visits_s },
         { "questions to the authoritative servers, TTL 1 s", "", OF("short_ttl", "name", "lookups"),
-          .predict = lookups },
+          .predict = lookups, .near = one_lookup },
         { "lookup, TTL 1 s", "ms", OF("short_ttl", "name", "latency.mean"),
           .predict = lookup_of_short_ttl_s },
         { "mean latency", "ms", OF(NULL, "total", "latency.mean"), .predict = time_s },

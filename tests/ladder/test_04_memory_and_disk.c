@@ -66,7 +66,8 @@ static const struct ladder_step step = {
         "db.buffer_pool=70%" } },
     .wrong = { "data.articles.rows=1080000", "users.arrivals=368/s",
                "web.handlers.read[0].compute=5.3ms" },
-    .replications = 12,
+    .replications = 8,
+    .often = { { NULL, 12 }, { "memory_2", 12 }, { "memory_4", 12 } },
     .claims = {
         { "pages found in memory, 1 GiB", "%", OF(NULL, "db", "buffer_pool.hit_ratio"), .predict = hits },
         { "with 2 GiB", "%", OF("memory_2", "db", "buffer_pool.hit_ratio"), .predict = hits },

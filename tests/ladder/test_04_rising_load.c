@@ -110,7 +110,8 @@ static const struct ladder_step step = {
     .others = { { "users.load[0].ramp=5" }, { "users.arrivals=30/s",
         "web.handlers.request[0].compute.mean=45ms" } },
     .wrong = { "users.arrivals=43/s", "web.handlers.request[0].compute.mean=36ms" },
-    .replications = 24,
+    .replications = 8,
+    .often = { { "up_dies", 12 }, { "out_dies", 24 } },
     .claims = {
         { "requests in the two minutes, all answered: up", "", OF(NULL, "total", "requests.started"),
           .predict = sent },

@@ -115,7 +115,9 @@ static const struct ladder_step step = {
     .file = "05_load_balancer.json",
     .others = { { "users.arrivals=430/s" }, { "lb.health_check.unhealthy_after=7", "web.count=5" } },
     .wrong = { "users.arrivals=368/s", "web.handlers.request[0].compute=17ms" },
-    .replications = 16,
+    .replications = 6,
+    .often = { { "server_dies", 16 }, { "server_dies_retried", 16 }, { "balancer_dies", 10 },
+               { "two_balancers", 10 }, { "standby", 16 } },
     .claims = {
         { "requests that one of four answers", "/s", OF(NULL, "web[2]", "throughput"),
           .predict = share_of_one },

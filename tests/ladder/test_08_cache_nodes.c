@@ -131,7 +131,8 @@ static const struct ladder_step step = {
     .others = { { "users.arrivals=400/s", "data.objects.exponent=0.7" }, { "db.read_time=2ms",
                 "cache.capacity_entries=1200" } },
     .wrong = { "data.objects.rows=2200", "data.objects.exponent=0.75", "cache.price=$0.053/h" },
-    .replications = 24,
+    .replications = 8,
+    .often = { { "four_nodes", 4 }, { "node_dies", 24 }, { "node_dies_modulo", 12 } },
     .claims = {
         { "hits with room for half", "%", OF(NULL, "cache", "hit_ratio"), .predict = lru, .near = lru_near },
         { "misses with room for twice as many", "", OF("four_nodes", "cache", "misses"), .predict = nothing,

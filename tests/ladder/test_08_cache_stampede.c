@@ -99,7 +99,8 @@ static const struct ladder_step step = {
     .file = "08_cache_stampede.json",
     .others = { { "data.counters.rows=500" }, { "network.links[0].latency=10ms" } },
     .wrong = { "network.links[0].latency=35ms", "data.counters.rows=1100" },
-    .replications = 14,
+    .replications = 12,
+    .often = { { "write_back", 8 } },
     .claims = {
         { "views that miss, in stampedes", "", OF(NULL, "cache", "misses"), .predict = misses_of_stampedes,
           .near = one_cycle },

@@ -172,6 +172,7 @@ static const struct ladder_step step = {
         "editors.arrivals=30/s" } },
     .wrong = { "europeans.arrivals=115/s", "editors.arrivals=46/s" },
     .replications = 10,
+    .often = { { "without", 5 }, { "versioned", 6 }, { "larger_images", 5 }, { "edge_out", 12 } },
     .claims = {
         { "requests at the web server without a CDN, writes among them", "/s",
           OF("without", "web", "throughput"),

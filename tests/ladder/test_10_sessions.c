@@ -102,14 +102,18 @@ static double sessions_in_memory(const struct ladder_run *run)
 
 /* ---- stores ---- */
 
-/* There and back, twice: the session goes one way with the page's question, the other way with its end. A
- * network card sends it in its bytes over the bandwidth. */
-static double ways_s(const struct ladder_run *run, double store_bandwidth)
+#define QUESTION_BYTES 200.0 /* without the session */
+#define ROW_ANSWER_BYTES 100.0 /* of a database, besides the session */
+#define STORED_BYTES 64.0 /* of a cache, that it has it */
+
+/* There and back, twice: the session goes one way with the answer to the page's question, the other way with
+ * its end. A network card sends a message in its bytes over the bandwidth. */
+static double ways_s(const struct ladder_run *run, const struct host_config *store, double answers_bytes)
 {
     double size = ladder_bytes(run, "data.sessions.row_size");
 
-    return 4 * ladder_seconds(run, "network.latency") + size / store_bandwidth +
-           size / ladder_host(run, "web.host")->network;
+    return 4 * ladder_seconds(run, "network.latency") + (size + answers_bytes) / store->network +
+           (size + 2 * QUESTION_BYTES) / ladder_host(run, "web.host")->network;
 }
 
 /* Logins write a session, pages read and write one. */
@@ -153,7 +157,8 @@ static double commit_s(const struct ladder_run *run)
 
 static double relational_s(const struct ladder_run *run)
 {
-    return ways_s(run, ladder_host(run, "db.host")->network) + processor_s(run, 0) + commit_s(run);
+    return ways_s(run, ladder_host(run, "db.host"), 2 * ROW_ANSWER_BYTES) + processor_s(run, 0) +
+           commit_s(run);
 }
 
 static double serialise_s(const struct ladder_run *run)
@@ -163,7 +168,8 @@ static double serialise_s(const struct ladder_run *run)
 
 static double key_value_s(const struct ladder_run *run)
 {
-    return ways_s(run, ladder_host(run, "db.host")->network) + processor_s(run, serialise_s(run));
+    return ways_s(run, ladder_host(run, "db.host"), 2 * ROW_ANSWER_BYTES) +
+           processor_s(run, serialise_s(run));
 }
 
 static double saved_by_key_value_s(const struct ladder_run *run)
@@ -173,7 +179,7 @@ static double saved_by_key_value_s(const struct ladder_run *run)
 
 static double cache_s(const struct ladder_run *run)
 {
-    return ways_s(run, ladder_host(run, "cache.host")->network) + 2 * LOOKUP_S;
+    return ways_s(run, ladder_host(run, "cache.host"), STORED_BYTES) + 2 * LOOKUP_S;
 }
 
 /* Who comes back while the cache is down meets an error and leaves. Of the others all have to log in. */
@@ -190,7 +196,9 @@ static const struct ladder_step step = {
                                                                       "data.sessions.row_size=15KB" } },
     .wrong = { "users.arrivals=36/s", "users.session.pages=3.6", "network.latency=0.27ms",
                "data.sessions.row_size=11KB" },
-    .replications = 16,
+    .replications = 10,
+    .often = { { NULL, 24 }, { "server_dies", 40 }, { "server_leaves", 40 }, { "server_added", 24 },
+               { "shared_server_dies", 2 }, { "cache_dies", 20 } },
     .claims = {
         { "sessions in one server's memory, on average", "", OF(NULL, "web[0]", "sessions.held.mean"),
           .predict = sessions_in_memory },

@@ -5,124 +5,58 @@
 
 #include "tests/ladder/formulas.h"
 #include "tests/ladder/ladder.h"
+#include "tests/ladder/scaled_day.h"
 
 #define EVALUATION_S 15 /* the default interval of an autoscaler */
-#define TOLERANCE 0.1   /* its default tolerance */
-#define INSTANCES_MAX 100
-#define PARTS 4 /* of a second */
+#define DEVIATIONS 4
 
-/* ---- a day: the rule, step by step, on the rate as the file has it ---- */
+/* ---- a day ---- */
 
-/* What is scaled, and by what; the whole work of all instances is `busy` of them. */
-struct tier {
-    const struct ladder_run *run;
-    double (*busy)(const struct ladder_run *run, double rate, double instances); /* of one, share */
-    double start, min, max, target, boot_s, cooldown_s;
-};
-
-/* What is known of the time since the sample before. */
-struct sample {
-    double busy, instances;
-};
-
-static double rate_at(const struct ladder_run *run, double time_s)
+static struct scaled_day servers(const struct ladder_run *run)
 {
-    double wave = ladder_number(run, "users.load[0].wave"),
-           period_s = ladder_seconds(run, "users.load[0].period");
+    const struct scaled_tier tier = { .start = ladder_number(run, "web.count"),
+                                      .min = ladder_number(run, "scaler.min"),
+                                      .max = ladder_number(run, "scaler.max"),
+                                      .target = ladder_share(run, "scaler.target"),
+                                      .boot_s = ladder_seconds(run, "scaler.boot_time"),
+                                      .cooldown_s = ladder_seconds(run, "scaler.cooldown_down"),
+                                      .host = ladder_host(run, "web.host"),
+                                      .work_s = ladder_seconds(run, "web.handlers.request[0].compute") };
 
-    return ladder_rate(run, "users.arrivals") *
-           (1 +
-            (wave - 1) * cos(2 * M_PI * (time_s - ladder_seconds(run, "users.load[0].peak_at")) / period_s));
-}
-
-/* Mean number of instances that are paid: in service or booting. */
-static double paid(const struct tier *tier)
-{
-    double interval_s = ladder_seconds(tier->run, "monitor.interval"),
-           delay_s = ladder_seconds(tier->run, "monitor.delay");
-    double day_s = ladder_seconds(tier->run, "time.measure"), serving = tier->start, wanted = tier->start,
-           sum = 0;
-    double boots_s[INSTANCES_MAX], changed_s = -INFINITY;
-    struct sample samples[1000] = { { 0, 0 } };
-    int booting = 0;
-
-    for (long step = 0; step < lround(day_s * PARTS); step++) {
-        double time_s = (double)step / PARTS, known_s = time_s - delay_s;
-
-        while (booting && boots_s[0] <= time_s) {
-            serving++;
-            booting--;
-            for (int i = 0; i < booting; i++)
-                boots_s[i] = boots_s[i + 1];
-        }
-        if (step % (EVALUATION_S * PARTS) == 0 && known_s >= interval_s) {
-            const struct sample *known = &samples[(int)(known_s / interval_s) - 1];
-            double ratio = known->busy / known->instances / tier->target;
-            double desired =
-                fmin(tier->max, fmax(tier->min, ceil(known->busy / tier->target / interval_s / PARTS)));
-
-            if (ratio > 1 + TOLERANCE && desired > wanted) {
-                for (; wanted < desired; wanted++)
-                    boots_s[booting++] = time_s + tier->boot_s;
-                changed_s = time_s;
-            } else if (ratio < 1 - TOLERANCE && desired < wanted && time_s - changed_s >= tier->cooldown_s) {
-                for (; wanted > desired; wanted--)
-                    if (booting)
-                        booting--;
-                    else
-                        serving--;
-                changed_s = time_s;
-            }
-        }
-        samples[(int)(time_s / interval_s)].busy +=
-            serving * tier->busy(tier->run, rate_at(tier->run, time_s), serving);
-        samples[(int)(time_s / interval_s)].instances += serving;
-        sum += wanted;
-    }
-    return sum / (double)lround(day_s * PARTS);
-}
-
-static double web_busy(const struct ladder_run *run, double rate, double instances)
-{
-    const struct host_config *host = ladder_host(run, "web.host");
-    double work_s = ladder_seconds(run, "web.handlers.request[0].compute");
-
-    if (rate / instances >= 0.98 * formula_saturation(host, work_s))
-        return 1;
-    return formula_processor(host, rate / instances, work_s).busy;
-}
-
-static double store_busy(const struct ladder_run *run, double rate, double instances)
-{
-    return fmin(1, rate * ladder_seconds(run, "store.service_time") / instances);
+    return scaled_day(run, &tier);
 }
 
 static double paid_servers(const struct ladder_run *run)
 {
-    const struct tier tier = { run,
-                               web_busy,
-                               ladder_number(run, "web.count"),
-                               ladder_number(run, "scaler.min"),
-                               ladder_number(run, "scaler.max"),
-                               ladder_share(run, "scaler.target"),
-                               ladder_seconds(run, "scaler.boot_time"),
-                               ladder_seconds(run, "scaler.cooldown_down") };
+    return servers(run).mean;
+}
 
-    return paid(&tier);
+static double paid_servers_near(const struct ladder_run *run)
+{
+    return DEVIATIONS * servers(run).standard_error / servers(run).mean;
+}
+
+static struct scaled_day nodes(const struct ladder_run *run)
+{
+    const struct scaled_tier tier = { .start = 1,
+                                      .min = 1,
+                                      .max = ladder_number(run, "store_scaler.max"),
+                                      .target = ladder_share(run, "store_scaler.target"),
+                                      .boot_s = ladder_seconds(run, "store_scaler.boot_time"),
+                                      .cooldown_s = ladder_seconds(run, "store_scaler.cooldown_down"),
+                                      .work_s = ladder_seconds(run, "store.service_time") };
+
+    return scaled_day(run, &tier);
 }
 
 static double paid_nodes(const struct ladder_run *run)
 {
-    const struct tier tier = { run,
-                               store_busy,
-                               1,
-                               1,
-                               ladder_number(run, "store_scaler.max"),
-                               ladder_share(run, "store_scaler.target"),
-                               ladder_seconds(run, "store_scaler.boot_time"),
-                               ladder_seconds(run, "store_scaler.cooldown_down") };
+    return nodes(run).mean;
+}
 
-    return paid(&tier);
+static double paid_nodes_near(const struct ladder_run *run)
+{
+    return DEVIATIONS * nodes(run).standard_error / nodes(run).mean;
 }
 
 static double price_of_the_day(const struct ladder_run *run)
@@ -233,7 +167,7 @@ static double answered_by_one_node(const struct ladder_run *run)
            sum = 0;
 
     for (double time_s = 0.5; time_s < day_s; time_s++)
-        sum += fmin(rate_at(run, time_s), most);
+        sum += fmin(scaled_day_rate(run, time_s), most);
     return sum / day_s;
 }
 
@@ -242,15 +176,16 @@ static const struct ladder_step step = {
     .others = { { "users.arrivals=11.5/s" },
                 { "web.handlers.request[0].compute=380ms", "web.accept_queue=12" } },
     .wrong = { "users.arrivals=12.6/s" },
+    .often = { { NULL, 16 }, { "elastic", 16 } },
     .claims = {
         { "price of the day on eight servers", "$/h", OF(NULL, "web", "cost.per_hour"),
           .predict = price_of_the_day,
           .unmoved = true },
         { "servers paid on the elastic day", "", OF("elastic", "web", "instances.billed.mean"),
-          .predict = paid_servers },
+          .predict = paid_servers, .near = paid_servers_near },
         { "price of the elastic day, of that of the fixed one", "%", OF("elastic", "web", "cost.per_hour"),
           PER(NULL, "web", "cost.per_hour"),
-          .predict = part_of_the_price },
+          .predict = part_of_the_price, .near = paid_servers_near },
         { "refused by eight servers in a crowd", "", OF("crowd_fixed", "total", "requests.failed"),
           .predict = refused_by_fixed },
         { "refused while four become enough in two steps", "",
@@ -271,7 +206,7 @@ static const struct ladder_step step = {
           .predict = answered_by_one_node },
         { "nodes paid of a store that scales itself", "",
           OF("store_elastic", "store", "instances.billed.mean"),
-          .predict = paid_nodes },
+          .predict = paid_nodes, .near = paid_nodes_near },
     },
 };
 

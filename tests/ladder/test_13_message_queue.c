@@ -6,6 +6,7 @@
 
 #define MESSAGE_BYTES 200.0  /* a question without rows */
 #define KEPT_BYTES 300.0     /* of it in the queue's log */
+#define STORED_BYTES 100.0   /* of the queue, that it has it */
 #define ANSWER_BYTES 10000.0 /* of the web server, its default */
 #define BROKER_S 20e-6       /* of the queue's processor for a message that comes, or goes: its default */
 
@@ -48,12 +49,21 @@ static double until_acknowledged_s(const struct ladder_run *run)
     const struct host_config *host = ladder_host(run, "jobs.host");
     double disk_s = 1 / host->disk_operations + KEPT_BYTES / host->disk_bandwidth;
 
-    return BROKER_S + disk_s * (1 + rate(run) * disk_s / 2);
+    return BROKER_S + disk_s * (1 + rate(run) * disk_s / 2) + STORED_BYTES / host->network;
 }
 
 static double latency_with_queue(const struct ladder_run *run)
 {
     return at_the_web_server_s(run) + until_acknowledged_s(run);
+}
+
+/* That its question and its answer may have to wait for another one's to leave by the network card is
+ * neglected. They would wait so long if they came at random (Pollaczek and Khinchine). */
+static double cards_near(const struct ladder_run *run)
+{
+    double answer_s = ANSWER_BYTES / ladder_host(run, "web.host")->network;
+
+    return 2 * rate(run) * answer_s * answer_s / 2 / latency_with_queue(run);
 }
 
 static double latency_in_the_request(const struct ladder_run *run)
@@ -118,6 +128,22 @@ static double mean_backlog_of_too_few_workers(const struct ladder_run *run)
     return sum / all_s(run);
 }
 
+/* A fluid does not tell those that wait from those at work, of whom there is one for each worker. */
+static double near_of_fluid(const struct ladder_run *run, double backlog)
+{
+    return workers(run) / backlog;
+}
+
+static double dead_workers_near(const struct ladder_run *run)
+{
+    return near_of_fluid(run, mean_backlog_of_dead_workers(run));
+}
+
+static double too_few_workers_near(const struct ladder_run *run)
+{
+    return near_of_fluid(run, mean_backlog_of_too_few_workers(run));
+}
+
 static double orders_while_the_first_is_down(const struct ladder_run *run)
 {
     return rate(run) * ladder_seconds(run, "faults[0].for");
@@ -162,30 +188,38 @@ static const struct ladder_step step = {
     .others = { { "users.arrivals=45/s" }, { "mailers.workers=9", "mail.service_time=250ms" } },
     .wrong = { "users.arrivals=54/s", "mail.service_time=210ms", "web.handlers.request[0].compute=2.1ms",
                "jobs.election_time=5.6s" },
-    .replications = 10,
+    .replications = 6,
+    .often = { { "workers_down", 24 }, { "web_down", 24 }, { "broker_dies", 20 }, { "in_memory", 20 },
+               { "three_brokers", 40 } },
     .claims = {
         { "latency when the user waits for the mail", "ms", OF("in_the_request", "users", "latency.mean"),
           .predict = latency_in_the_request },
-        { "latency with the queue", "ms", OF(NULL, "users", "latency.mean"), .predict = latency_with_queue },
-        { "until the mail is sent", "ms", OF(NULL, "jobs.default", "end_to_end.mean"), .predict = until_sent_s },
+        { "latency with the queue", "ms", OF(NULL, "users", "latency.mean"), .predict = latency_with_queue,
+          .near = cards_near },
+        { "until the mail is sent", "ms", OF(NULL, "jobs.default", "end_to_end.mean"),
+          .predict = until_sent_s },
         { "orders that fail while the workers are dead", "", OF("workers_down", "total", "requests.failed"),
           .predict = none, .unmoved = true },
         { "mails that wait, mean of the four minutes", "", OF("workers_down", "jobs.default", "waiting.mean"),
-          .predict = mean_backlog_of_dead_workers },
+          .predict = mean_backlog_of_dead_workers, .near = dead_workers_near },
         { "orders that fail while the web server is dead", "", OF("web_down", "total", "requests.failed"),
           .predict = orders_while_the_first_is_down },
         { "mails that wait, with too few workers", "", OF("web_down", "jobs.default", "waiting.mean"),
-          .predict = mean_backlog_of_too_few_workers },
+          .predict = mean_backlog_of_too_few_workers, .near = too_few_workers_near },
         { "orders that fail while the queue is dead", "", OF("broker_dies", "total", "requests.failed"),
           .predict = orders_while_the_queue_is_down },
-        { "mails lost with it", "", OF("broker_dies", "jobs.default", "lost"), .predict = none, .unmoved = true },
-        { "mails sent in the end", "", OF("broker_dies", "jobs.default", "acknowledged"), .predict = mails_sent },
-        { "mails lost, acknowledged from memory", "", OF("in_memory", "jobs.default", "lost"), .predict = mails_lost },
+        { "mails lost with it", "", OF("broker_dies", "jobs.default", "lost"), .predict = none,
+          .unmoved = true },
+        { "mails sent in the end", "", OF("broker_dies", "jobs.default", "acknowledged"),
+          .predict = mails_sent },
+        { "mails lost, acknowledged from memory", "", OF("in_memory", "jobs.default", "lost"),
+          .predict = mails_lost },
         { "orders that fail until another broker leads", "", OF("three_brokers", "total", "requests.failed"),
           .predict = orders_until_the_election },
         { "mails lost by three brokers", "", OF("three_brokers", "jobs.default", "lost"), .predict = none,
           .unmoved = true },
-        { "workers busy with twice of both", "%", OF("grown", "mailers", "utilisation"), .predict = busy_workers },
+        { "workers busy with twice of both", "%", OF("grown", "mailers", "utilisation"),
+          .predict = busy_workers },
     },
 };
 
