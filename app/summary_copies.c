@@ -20,10 +20,10 @@ void tier_write_copies(const struct tier *tier)
         return;
     page_listed(tier->page, PAGE_PLAIN, "hits %s", text_busy(hits, text));
     if (stale > 0)
-        page_listed(tier->page, PAGE_WARN, "%s of them old", text_busy(stale, text));
+        page_listed(tier->page, PAGE_WARN, "%s of them old", text_percent(stale, text));
     if (evictions > 0)
-        page_listed(tier->page, PAGE_PLAIN, "%s copies a second make room for others",
-                    text_count(evictions / tier->results->seconds, text));
+        page_listed(tier->page, PAGE_PLAIN, "%s pushed out",
+                    text_rate(evictions / tier->results->seconds, text));
 }
 
 static void write_copies(const struct tier *tier)

@@ -106,9 +106,11 @@ static void write_busy(struct page *page, const struct outcome_of_variant *run, 
     const struct assessment *assessment = &run->assessment;
     char mean[TEXT_SIZE], peak[TEXT_SIZE], part[TEXT_SIZE];
 
-    page_words(page, PAGE_PLAIN, changes ? "%s busy on average and %s in the busiest %s," : "%s busy,",
-               text_busy(assessment->limit_utilisation, mean), text_busy(assessment->limit_peak, peak),
-               text_seconds(run->results.seconds / PEAKS_INTERVALS, part));
+    page_item(page, PAGE_PLAIN, changes ? "%s busy on average" : "%s busy,",
+              text_busy(assessment->limit_utilisation, mean));
+    if (changes)
+        page_item(page, PAGE_PLAIN, "and %s in the busiest %s,", text_busy(assessment->limit_peak, peak),
+                  text_seconds(run->results.seconds / PEAKS_INTERVALS, part));
 }
 
 static void write_headroom(struct page *page, const struct outcome_of_variant *run, const char *resource)

@@ -34,8 +34,8 @@ void tier_write_targets(const struct tier *tier)
         page_listed(tier->page, PAGE_PLAIN, "to %.0f server%s", most, most == 1 ? "" : "s");
     else
         page_listed(tier->page, PAGE_PLAIN, "to %.1f of %.0f servers on average", mean, most);
-    write_count(tier, "servers.removed", "went out");
-    write_count(tier, "servers.returned", "came in");
+    write_count(tier, "servers.removed", "dropped");
+    write_count(tier, "servers.returned", "added");
     if (retries > 0)
         page_listed(tier->page, PAGE_PLAIN, "%s tried again elsewhere",
                     text_busy(retries / tier_value(tier, "requests.started"), text));

@@ -131,6 +131,8 @@ static const struct {
         { 0.5, 0.95, "workers.utilisation" },
         { 0.9, 1.0, "cpu.utilisation" },
         { 0.0, 0.0, "cpu.utilisation" },
+        { 0.025, 0.16, "workers.utilisation" }, /* they wait for somebody else, and there are too few */
+        { 0.08, 0.15, "cpu.utilisation" },
     };
 
 START_TEST(test_assess_the_limit_is_what_works)
@@ -145,6 +147,39 @@ START_TEST(test_assess_the_limit_is_what_works)
                       limits[i].workers, assessment.limit->metric);
         results_deinit(&results);
     }
+}
+END_TEST
+
+/* Full for 30 s counts for more than a greater mean that never was; and full for moments is not full. */
+START_TEST(test_assess_the_limit_of_an_episode_is_what_was_full)
+{
+    static const struct {
+        double utilisation, peak, full_s;
+    } tiers[] = { { 0.8, 0.9, 0 }, { 0.5, 1.0, 30 }, { 0.6, 1.0, 4 } };
+    static const char *const names[] = { "busy", "crowded", "touched" };
+    struct scenario_variant variant = { .name = "base", .time = { .kind = TIME_EPISODE } };
+    struct assessment assessment;
+    struct results results;
+
+    results_init(&results, 1);
+    results_begin(&results);
+    for (size_t i = 0; i < 3; i++) {
+        results_add_value(&results, names[i], "cpu.utilisation", "1", RESULT_VALUE, tiers[i].utilisation)
+            ->limits = true;
+        results_add_value(&results, names[i], "cpu.utilisation.peak", "1", RESULT_VALUE, tiers[i].peak);
+        results_add_value(&results, names[i], "cpu.full", "s", RESULT_VALUE, tiers[i].full_s);
+    }
+    results_end(&results);
+    results.seconds = 100;
+    ck_assert(assess(&assessment, &variant, &results));
+    ck_assert_str_eq(assessment.limit->component, "crowded");
+    ck_assert_double_eq(assessment.limit_utilisation, 0.5);
+    ck_assert_double_eq(assessment.limit_peak, 1.0);
+    ck_assert_double_eq(assessment.limit_full_s, 30);
+    ck_assert(assess_was_full(&assessment, &results));
+    assessment.limit_full_s = 4;
+    ck_assert(!assess_was_full(&assessment, &results));
+    results_deinit(&results);
 }
 END_TEST
 
@@ -217,5 +252,6 @@ END_TEST
 
 TEST_MAIN("assess", test_assess_tells_overload, test_assess_growth_is_a_rate,
           test_assess_episodes_are_not_overloaded, test_assess_without_replications_knows_nothing,
-          test_assess_the_limit_is_what_works, test_assess_counts_verdicts,
+          test_assess_the_limit_is_what_works,
+          test_assess_the_limit_of_an_episode_is_what_was_full, test_assess_counts_verdicts,
           test_assess_growing_latency_holds_no_bound)

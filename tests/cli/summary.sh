@@ -34,6 +34,48 @@ for scenario in "$source_dir"/scenarios/*.json; do
     fits stdout
 done
 
+for scenario in "$source_dir"/scenarios/ladder/*.json; do
+    short=(--set time.measure=2s --set time.warm_up=1s)
+    grep -q '"episode"' "$scenario" && short=()
+    run 0 "$scenario" -n 2 "${short[@]}" --set expect=none
+    fits stdout
+    # In the table every figure stands apart from the next: a rate, a share, two latencies and a price.
+    sed -n '/^  variant /,/^$/p' stdout | sed 1d | grep . >rows
+    grep -vE '/s +([0-9.]+%|-) +([0-9.]+ [mun]?s|overload|-) +([0-9.]+ [mun]?s|overload|-) +[0-9.]+ ' rows >odd
+    empty odd
+done
+
+# An episode says for how long what was full: 160 requests a second for 20 s of the minute, of which 100 are served.
+cat >crowd.json <<'END'
+{
+  "time": { "kind": "episode", "measure": "60s" },
+  "components": {
+    "users": {
+      "type": "clients",
+      "arrivals": "40/s",
+      "gap_law": "constant",
+      "load": [{ "flash_crowd": 4, "at": "20s", "rise": "0s", "hold": "20s", "fall": "1ms" }],
+      "target": "srv"
+    },
+    "srv": { "type": "service", "service_time": "10ms", "waiting": 10 }
+  },
+  "expect": { "total.availability": "> 99%" },
+  "variants": {
+    "waits": { "components": { "srv": { "waiting": "unlimited" } } },
+    "twice": { "based_on": "waits", "components": { "srv": { "servers": 2 } } }
+  }
+}
+END
+run 1 crowd.json -n 1
+fits stdout
+tr -s ' \n' ' ' <stdout >words
+for part in "the servers of srv were FULL for 20 s of the 1 min (60% busy on average)" "had to wait or was refused" \
+    "the servers of srv were FULL for 40 s of the 1 min (80% busy on average), and what came then had to wait expect" \
+    "in the busiest 1 s, will be full first, for moments from about 1.25 times this load on" "srv servers FULL" \
+    "Of the 3 variants 2 do: waits, twice"; do
+    grep -qF -- "$part" words || fail "not said: $part: $(cat words)"
+done
+
 # Without UTF-8 only ASCII.
 LC_ALL=C run 0 queue.json -n 2
 LC_ALL=C grep -q '[^ -~]' stdout && fail "not ASCII in the C locale"
