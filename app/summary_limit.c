@@ -88,9 +88,13 @@ static void write_full_for_a_time(struct page *page, const struct outcome_of_var
     bool is_scaled = results_find(results, assessment->limit->component, "instances.mean");
     char text[TEXT_SIZE], whole[TEXT_SIZE], busy[TEXT_SIZE];
 
-    page_words(page, moments ? PAGE_PLAIN : PAGE_BAD, "the %s of %s %s %s for %s of the %s", resource,
-               assessment->limit->component, are ? "were" : "was", moments ? "full" : "FULL",
-               text_seconds(assessment->limit_full_s, text), text_seconds(results->seconds, whole));
+    page_words(page, moments ? PAGE_PLAIN : PAGE_BAD, "the %s of %s %s %s for", resource,
+               assessment->limit->component, are ? "were" : "was", moments ? "full" : "FULL");
+    if (assessment->limit_full_s >= results->seconds)
+        page_words(page, PAGE_BAD, "all the %s", text_seconds(results->seconds, whole));
+    else
+        page_words(page, moments ? PAGE_PLAIN : PAGE_BAD, "%s of the %s",
+                   text_seconds(assessment->limit_full_s, text), text_seconds(results->seconds, whole));
     page_words(page, PAGE_PLAIN, "(%s busy on average)%s,", text_busy(assessment->limit_utilisation, busy),
                is_scaled ? ", in spite of the autoscaler" : "");
     if (moments)
@@ -108,9 +112,10 @@ static void write_busy(struct page *page, const struct outcome_of_variant *run, 
 
     page_item(page, PAGE_PLAIN, changes ? "%s busy on average" : "%s busy,",
               text_busy(assessment->limit_utilisation, mean));
-    if (changes)
-        page_item(page, PAGE_PLAIN, "and %s in the busiest %s,", text_busy(assessment->limit_peak, peak),
-                  text_seconds(run->results.seconds / PEAKS_INTERVALS, part));
+    if (!changes)
+        return;
+    page_words(page, PAGE_PLAIN, "and %s in the", text_busy(assessment->limit_peak, peak));
+    page_item(page, PAGE_PLAIN, "busiest %s,", text_seconds(run->results.seconds / PEAKS_INTERVALS, part));
 }
 
 static void write_headroom(struct page *page, const struct outcome_of_variant *run, const char *resource)
