@@ -88,6 +88,17 @@ static double everything(const struct ladder_run *run)
     return users(run) + editors(run);
 }
 
+/* 1 / (1 - hits) for the images; what is written goes to the web server in any case. */
+static double times_the_load(const struct ladder_run *run)
+{
+    return everything(run) / origin_rate(ladder_variant(run, NULL));
+}
+
+static double fetching_in_base(const struct ladder_run *run)
+{
+    return fetching(ladder_variant(run, NULL));
+}
+
 /* With version in the URL a copy is asked for until it expires or the image is written, at
  * an exponential date. */
 static double versioned_life_s(const struct ladder_run *run)
@@ -179,6 +190,8 @@ static const struct ladder_step step = {
           .predict = everything },
         { "the same with one", "/s", OF(NULL, "web", "throughput"), .predict = origin_rate, .near =
           fetching },
+        { "load of the web server without a CDN, times that with one", "", OF("without", "web", "throughput"),
+          PER(NULL, "web", "throughput"), .predict = times_the_load, .near = fetching_in_base, .unmoved = true },
         { "hits in Europe", "%", OF(NULL, "cdn.europe", "hit_ratio"), .predict = europe_hits, .near =
           fetching },
         { "bill of the CDN", "$/h", OF(NULL, "cdn", "cost.per_hour"), .predict = bill },

@@ -318,8 +318,8 @@ double exact_dns_failures(const struct parameters *parameters, double argument)
 
 /* ---- an autoscaler ---- */
 
-/* In whole requests per second: ceil of a quotient without its rounding errors. Capped: no figure shows more than all
- * instances can do. */
+/* In whole requests per second: ceil of a quotient without its rounding errors. Capped: no figure shows more
+ * than all instances can do. */
 static double scaled(const struct parameters *p, bool is_capped)
 {
     long load = lround(p->arrival_rate), capacity = lround(1 / p->service_mean_s);

@@ -45,7 +45,7 @@ struct parameters {
     double detection_s; /* O33: until the name is corrected */
     double window_s;    /* O33: how long failures are counted */
     double gap_s;       /* O33: between two requests of one who asks again only with the next; 0: at once */
-    int instances, evaluations;        /* O40: at first, and looked at so often; each does 1 / service_mean_s */
+    int instances, evaluations; /* O40: at first, and looked at so often; each does 1 / service_mean_s */
     double target;                     /* O40: part of that */
     double burst_s, after_rate; /* O38: arrival_rate for so long, then this */
     double loss;                /* O39: share of acknowledgements */
@@ -61,8 +61,8 @@ double exact_load(const struct parameters *parameters, double argument);
 
 /* Requests to a dead target: at first the target's share; once the name is corrected who was told of it
  * before goes on until the answer expires, and what is left of it is uniform on 0 to ttl_s. Of clients who
- * ask again only with their next request, ttl / (ttl + gap) hold an answer that has not expired; a request of the
- * others asks first. */
+ * ask again only with their next request, ttl / (ttl + gap) hold an answer that has not expired; a request
+ * of the others asks first. */
 double exact_dns_failures(const struct parameters *parameters, double argument);
 
 /* ---- M/M/c: exponential service, one line ---- */
@@ -118,7 +118,7 @@ double exact_cdn_usd_per_hour(const struct parameters *parameters, double argume
 
 /* ---- an autoscaler: the rule of the Kubernetes documentation, load that is refused beyond capacity ---- */
 
-double exact_instances_by_utilisation(const struct parameters *parameters, double argument); /* at most 100 % */
-double exact_instances_by_load(const struct parameters *parameters, double argument);        /* what is offered */
+double exact_instances_by_utilisation(const struct parameters *parameters, double argument); /* up to 100 % */
+double exact_instances_by_load(const struct parameters *parameters, double argument);        /* offered */
 
 #endif

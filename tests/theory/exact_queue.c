@@ -17,8 +17,9 @@ double exact_backlog_mean(const struct parameters *parameters, double argument)
     return exact_backlog(parameters, argument) / 2;
 }
 
-/* Of those that are done in the second before and the second after the last of the burst: a message waits until what
- * is before it is done, so with the time of its end the wait rises by 1 - done/came, and falls likewise. */
+/* Of those that are done in the second before and the second after the last of the burst: a message waits
+ * until what is before it is done, so with the time of its end the wait rises by 1 - done/came, and falls
+ * likewise. */
 double exact_lag_of_last(const struct parameters *parameters, double argument)
 {
     double done = done_per_s(parameters);

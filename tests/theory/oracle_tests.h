@@ -1,8 +1,6 @@
 /* oracle_tests.h - what is checked of a table of oracles: the formulas give the published figures; the
- * simulation
- * reaches the formulas, with another seed as well; and the negative control, in which each of the same
- * checks must
- * fail. Cost: that of the simulations. */
+ * simulation reaches the formulas, with another seed as well; and the negative control, in which each of the
+ * same checks must fail. Cost: that of the simulations. */
 #ifndef TESTS_THEORY_ORACLE_TESTS_H
 #define TESTS_THEORY_ORACLE_TESTS_H
 

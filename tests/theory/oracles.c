@@ -2,7 +2,6 @@
  * of exact answers. */
 #include "tests/theory/oracles.h"
 
-#include "tests/theory/exact_cache.h"
 #include "tests/theory/exact_replication.h"
 
 /* clang-format off */
@@ -178,9 +177,10 @@ const struct oracle oracles[] = {
         },
     },
     {
-        .id = "O08", .file = "O08_processor_sharing.json", .server = "server",
+        .id = "O08", .file = "O08_processor_sharing.json", .server = "server", .replications = 10,
         .words = "M/G/1 processor sharing: lognormal service of mean 10 ms and squared coefficient of "
-                 "variation 4; the mean is that of M/M/1, and requests of any size are slowed down alike.",
+                 "variation 4; the mean is that of M/M/1, and requests of any size are slowed down alike. "
+                 "Ten runs.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean time in system", "ms", OF("server", "latency.mean"), .exact = exact_ps_sojourn_mean,
@@ -196,9 +196,9 @@ const struct oracle oracles[] = {
         },
     },
     {
-        .id = "O08", .file = "O08_processor_sharing.json", .server = "server",
+        .id = "O08", .file = "O08_processor_sharing.json", .server = "server", .replications = 10,
         .words = "The same by size: 4 % of the requests need exactly 5 ms and 2 % exactly 20 ms, which "
-                 "leaves the mean at 10 ms; the others are lognormal as before.",
+                 "leaves the mean at 10 ms; the others are lognormal as before. Ten runs.",
         .wrong = "server.service_time.mean=10.5ms",
         .claims = {
             { "mean time in system of 5 ms of work", "ms", OF("users:small", "latency.mean"),
@@ -242,125 +242,6 @@ const struct oracle oracles[] = {
         },
     },
     {
-        .id = "O19", .file = "O19_cache.json",
-        .words = "LRU: 1000 entries, 10,000 keys of Zipf popularity, independent requests.",
-        .wrong = "cache.capacity_entries=1050",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_lru,
-              .published = 0.436659722, .absolute = 0.003 },
-        },
-        .configurations = {
-            { "exponent 0.8", "base", { NULL },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
-            { "exponent 1.1, 500 entries", "base", { "data.objects.exponent=1.1",
-              "cache.capacity_entries=500" },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 1.1, .capacity = 500 } },
-        },
-    },
-    {
-        .id = "O20", .file = "O19_cache.json",
-        .words = "FIFO and random: the same hit ratio, below that of LRU.",
-        .wrong = "cache.capacity_entries=1050",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_fifo,
-              .published = 0.394220848, .absolute = 0.003 },
-        },
-        .configurations = {
-            { "first in, first out", "fifo", { NULL },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
-            { "random", "random", { NULL },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
-        },
-    },
-    {
-        .id = "O21", .file = "O19_cache.json",
-        .words =
-            "LFU with counts of all keys, after 1,500,000 requests: no policy that does not know the future "
-                 "hits more often.",
-        .wrong = "cache.capacity_entries=1050",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_perfect_lfu,
-              .published = 0.570617585, .absolute = 0.004 },
-        },
-        .configurations = {
-            { "perfect LFU", "lfu", { NULL },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.8, .capacity = 1000 } },
-        },
-    },
-    {
-        .id = "O22", .file = "O22_ttl.json",
-        .words = "A time to live of 10 s and no bound: 10,000 keys of Zipf popularity 0.9, Poisson 1000/s.",
-        .wrong = "cache.ttl=10.5s",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_ttl,
-              .published = 0.702232897, .absolute = 0.003 },
-            { "copies present", "", OF("cache", "entries.mean"), .exact = exact_cache_ttl_entries,
-              .published = 2977.67103, .relative = 0.005 },
-        },
-        .configurations = {
-            { "10 s", "base", { NULL }, { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s =
-              10 } },
-            { "2 s", "base", { "cache.ttl=2s" },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 2 } },
-        },
-    },
-    {
-        .id = "O22", .file = "O22_ttl.json",
-        .words = "The same when every hit starts the time to live anew.",
-        .wrong = "cache.ttl=10.5s",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_ttl_renewed,
-              .published = 0.775821451, .absolute = 0.003 },
-            { "copies present", "", OF("cache", "entries.mean"), .exact = exact_cache_ttl_renewed_entries,
-              .relative = 0.005 },
-        },
-        .configurations = {
-            { "10 s, renewed by hits", "reset", { NULL },
-              { .arrival_rate = 1000, .keys = 10000, .exponent = 0.9, .ttl_s = 10 } },
-        },
-    },
-    {
-        .id = "O23", .file = "O23_tiny_cache.json",
-        .words = "10 keys of Zipf popularity 1 and room for 3: LRU, exact without approximation.",
-        .wrong = "data.objects.exponent=1.05",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_lru,
-              .published = 0.47066419, .absolute = 0.002 },
-        },
-        .configurations = {
-            { "LRU", "base", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
-            { "LRU, room for 4", "base", { "cache.capacity_entries=4" },
-              { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 4 } },
-        },
-    },
-    {
-        .id = "O23", .file = "O23_tiny_cache.json",
-        .words = "The same with FIFO.",
-        .wrong = "data.objects.exponent=1.05",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_fifo,
-              .published = 0.445104461, .absolute = 0.002 },
-        },
-        .configurations = {
-            { "FIFO", "fifo", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity = 3 } },
-            { "random", "random", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity =
-              3 } },
-        },
-    },
-    {
-        .id = "O23", .file = "O23_tiny_cache.json",
-        .words = "The same with perfect LFU.",
-        .wrong = "data.objects.exponent=1.05",
-        .claims = {
-            { "look-ups that hit", "%", OF("cache", "hit_ratio"), .exact = exact_cache_perfect_lfu,
-              .published = 0.625931446, .absolute = 0.002 },
-        },
-        .configurations = {
-            { "perfect LFU", "lfu", { NULL }, { .arrival_rate = 1000, .keys = 10, .exponent = 1, .capacity =
-              3 } },
-        },
-    },
-    {
         .id = "O28", .file = "O28_celebrity.json", .server = "db.shard",
         .words = "Celebrity: 4 shards by row number modulo 4, each one core with exponential reads of mean 1 "
                  "ms; one row gets 20 % of the requests, the rest is spread evenly.",
@@ -395,8 +276,8 @@ const struct oracle oracles[] = {
         },
     },
     {
-        .id = "O28", .file = "O28_celebrity.json", .server = "db.shard",
-        .words = "The same without a celebrity.",
+        .id = "O28", .file = "O28_celebrity.json", .server = "db.shard", .replications = 10,
+        .words = "The same without a celebrity. Ten runs.",
         .wrong = "db.read_time.mean=1.05ms",
         .claims = {
             { "utilisation", "%", OF("db.shard[2]", "cpu.utilisation"), .exact = exact_hot_load,
@@ -415,40 +296,9 @@ const struct oracle oracles[] = {
         },
     },
     {
-        .id = "O24", .file = "O24_cdn.json", .server = "web",
-        .words =
-            "Three CDN edges without a bound on copies, which live for 300 s and are not renewed by hits; "
-                 "50,000 objects of 100 kB, Zipf 1.1.",
-        .wrong = "cdn.ttl=150s", /* the service has no part in it */
-        .claims = {
-            { "hits, Europe", "%", OF("cdn.europe", "hit_ratio"), .exact = exact_edge_hits, .argument = 0,
-              .published = 0.848864484, .absolute = 0.004 },
-            { "hits, Asia", "%", OF("cdn.asia", "hit_ratio"), .exact = exact_edge_hits, .argument = 2,
-              .published = 0.706502087, .absolute = 0.004 },
-            { "hits, all", "%", OF("cdn", "hit_ratio"), .exact = exact_cdn_hits, .published = 0.842085323,
-              .absolute = 0.004 },
-            { "requests to the origin", "/s", OF("web", "throughput"), .exact = exact_origin_rate,
-              .published = 66.3241645, .relative = 0.02 },
-            { "bill, USD an hour", "", OF("cdn", "cost.per_hour"), .exact = exact_cdn_usd_per_hour,
-              .published = 13.2898349583, .relative = 0.002 },
-        },
-        .configurations = {
-            { "300 s", "base", { NULL },
-              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s =
-                300,
-                .edge_rates = { 200, 200, 20 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
-                .usd_per_gb_fetched = 0.05 } },
-            { "120 s, 60/s in Asia", "base", { "cdn.ttl=120s", "asians.arrivals=60/s" },
-              { .service_mean_s = 0.001, .servers = 1000, .objects = 50000, .zipf_exponent = 1.1, .ttl_s =
-                120,
-                .edge_rates = { 200, 200, 60 }, .object_gb = 1e-4, .usd_per_gb_out = 0.08,
-                .usd_per_gb_fetched = 0.05 } },
-        },
-    },
-    {
         .id = "O31", .file = "O31_failover.json",
-        .words = "100 primaries of Poisson 200 writes/s each die at one instant with what they have acknowledged "
-                 "and not sent: a write is sent to its replica 0.5 s later.",
+        .words = "100 primaries of Poisson 200 writes/s each die at one instant with what they have "
+                 "acknowledged and not sent: a write is sent to its replica 0.5 s later.",
         .wrong = "db.replication.ship_delay=0.525s",
         .claims = {
             { "writes lost with each", "", OF("db.shard", "writes.lost"), PER("db.shard", "failovers"),
@@ -465,8 +315,8 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O32", .file = "O32_stale_reads.json",
-        .words = "Reads at replicas that apply each write 0.1 s after the primary: 250 rows, each with Poisson 2 "
-                 "writes/s.",
+        .words = "Reads at replicas that apply each write 0.1 s after the primary: 250 rows, each with "
+                 "Poisson 2 writes/s.",
         .wrong = "db.replication.apply_delay=105ms",
         .claims = {
             { "reads that are stale", "%", OF("db", "reads.stale"), PER("db", "reads.at_replicas"),
@@ -495,8 +345,8 @@ const struct oracle oracles[] = {
     },
     {
         .id = "O32", .file = "O32_stale_reads.json",
-        .words = "The same at replicas 0.2 s behind: 1,000 rows of Zipf popularity 0.9 for reads and writes, 500 "
-                 "writes/s.",
+        .words = "The same at replicas 0.2 s behind: 1,000 rows of Zipf popularity 0.9 for reads and "
+                 "writes, 500 writes/s.",
         .wrong = "db.replication.apply_delay=210ms",
         .claims = {
             { "reads that are stale", "%", OF("db", "reads.stale"), PER("db", "reads.at_replicas"),

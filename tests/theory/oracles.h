@@ -28,8 +28,7 @@ struct claim {
     double argument;
     double published; /* what the first configuration must give by the formula, 9 digits; 0: not known */
     double published_others[CONFIGURATIONS_MAX - 1]; /* the same of the further ones */
-    double published_error; /* standard error of the published ones, which come from simulations; 0:
-        they are exact */
+    double published_error; /* standard error of the published ones if they are simulated; 0: exact */
     enum claim_relation relation; /* of the figure to `exact`, which may be a bound */
     double near;                  /* part by which the formula may be off, being an approximation */
     double (*near_by)(const struct parameters *parameters, double argument); /* or: makes `near` */
@@ -63,7 +62,8 @@ struct oracle {
 };
 
 /* Each ended by one without id. */
-extern const struct oracle oracles[];          /* single stations, caches */
+extern const struct oracle oracles[];          /* single stations, shards, replicas */
+extern const struct oracle oracles_caches[];   /* caches, a CDN */
 extern const struct oracle oracles_networks[]; /* several stations, balancers */
 extern const struct oracle oracles_events[];   /* what happens once: crashes, bursts, scaling */
 extern const struct oracle oracles_long[];     /* what takes too many requests for a quick test */

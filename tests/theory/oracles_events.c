@@ -1,5 +1,5 @@
-/* oracles_events.c - the oracles about what happens once: a name that leads to the dead, a backlog, an autoscaler; see
- * oracles.h. */
+/* oracles_events.c - the oracles about what happens once: a name that leads to the dead, a backlog, an
+ * autoscaler; see oracles.h. */
 #include "tests/theory/oracles.h"
 
 #include "tests/theory/exact_queue.h"
@@ -9,9 +9,9 @@
 const struct oracle oracles_events[] = {
     {
         .id = "O33", .file = "O33_dns.json",
-        .words = "1000 clients send 1/s each to two data centres, half to each by DNS with a TTL of 60 s; each "
-                 "asks again as soon as its answer expires (ages uniform). One centre dies; the name is "
-                 "corrected at once, or 30 s later on average (a check every 4 s, the eighth in a row "
+        .words = "1000 clients send 1/s each to two data centres, half to each by DNS with a TTL of 60 s; "
+                 "each asks again as soon as its answer expires (ages uniform). One centre dies; the name "
+                 "is corrected at once, or 30 s later on average (a check every 4 s, the eighth in a row "
                  "decides). Last: clients who ask again on their next request after the answer has expired.",
         .wrong = "name.ttl=50s", /* the service has no part in it */
         .claims = {
@@ -35,16 +35,18 @@ const struct oracle oracles_events[] = {
     },
     {
         .id = "O38", .file = "O38_backlog.json", .replications = 5,
-        .words = "A queue with 5 consumers, exponential work of mean 1/120 s: 1000 messages a second for 600 s. "
-                 "Five runs.",
+        .words = "A queue with 5 consumers, exponential work of mean 1/120 s: 1000 messages a second for "
+                 "600 s. Five runs.",
         .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
         .claims = {
-            { "backlog at the end of the burst", "", OF("jobs.default", "waiting.end"), .exact = exact_backlog,
+            { "backlog at the end of the burst", "", OF("jobs.default", "waiting.end"),
+              .exact = exact_backlog,
               .published = 240000, .relative = 0.01 },
         },
         .configurations = {
             { "1000/s", "burst", { NULL },
-              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
+              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600,
+                .after_rate = 400 } },
             { "700/s, 4 consumers", "burst", { "producers.arrivals=700/s", "workers.count=4" },
               { .arrival_rate = 700, .service_mean_s = 1.0 / 120, .servers = 4, .burst_s = 600 } },
         },
@@ -54,18 +56,20 @@ const struct oracle oracles_events[] = {
         .words = "The same, then 400 messages a second until the backlog is gone, 1200 s later. Five runs.",
         .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
         .claims = {
-            { "mean backlog from first to last", "", OF("jobs.default", "waiting.mean"), .exact = exact_backlog_mean,
+            { "mean backlog from first to last", "", OF("jobs.default", "waiting.mean"),
+              .exact = exact_backlog_mean,
               .published = 120000, .relative = 0.01 },
         },
         .configurations = {
             { "1000/s, then 400/s", "base", { NULL },
-              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
+              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600,
+                .after_rate = 400 } },
         },
     },
     {
         .id = "O38", .file = "O38_backlog.json", .replications = 5,
-        .words = "The same: how long those had waited that are done within a second of the last one of the burst, 1000 s "
-                 "after the first; the very last one had waited for 400 s. Five runs.",
+        .words = "The same: how long those had waited that are done within a second of the last one of the "
+                 "burst, 1000 s after the first; the very last one had waited for 400 s. Five runs.",
         .wrong = "workers.handlers.default[0].wait.mean=8.75ms",
         .claims = {
             { "mean time until done", "s", OF("jobs.default", "end_to_end.mean"), .exact = exact_lag_of_last,
@@ -73,20 +77,24 @@ const struct oracle oracles_events[] = {
         },
         .configurations = {
             { "the last of the burst", "last", { NULL },
-              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600, .after_rate = 400 } },
+              { .arrival_rate = 1000, .service_mean_s = 1.0 / 120, .servers = 5, .burst_s = 600,
+                .after_rate = 400 } },
         },
     },
     {
         .id = "O39", .file = "O39_redelivery.json",
-        .words = "At-least-once delivery: one acknowledgement in 20 is lost, and the message comes again until one is not.",
+        .words = "At-least-once delivery: one acknowledgement in 20 is lost, and the message comes again "
+                 "until one is not.",
         .wrong = "workers.acknowledgements_lost=5.5%",
         .claims = {
-            { "deliveries of a message", "", OF("jobs.default", "delivered"), PER("jobs.default", "acknowledged"),
-              .exact = exact_deliveries, .published = 1.05263158, .absolute = 0.002 },
+            { "deliveries of a message", "", OF("jobs.default", "delivered"),
+              PER("jobs.default", "acknowledged"), .exact = exact_deliveries, .published = 1.05263158,
+              .absolute = 0.002 },
             { "deliveries of one that had been delivered", "%", OF("jobs.default", "redelivered"),
               PER("jobs.default", "delivered"), .exact = exact_loss, .published = 0.05, .absolute = 0.002 },
             { "work done again, of a message", "", OF("jobs.default", "duplicates"),
-              PER("jobs.default", "acknowledged"), .exact = exact_duplicates, .published = 0.0526315789, .absolute = 0.002 },
+              PER("jobs.default", "acknowledged"), .exact = exact_duplicates, .published = 0.0526315789,
+              .absolute = 0.002 },
         },
         .configurations = {
             { "5 %", "base", { NULL }, { .loss = 0.05 } },
@@ -99,7 +107,8 @@ const struct oracle oracles_events[] = {
         .wrong = "workers.acknowledgements_lost=5.5%",
         .claims = {
             { "messages of three or more deliveries", "%", OF("jobs.default", "dead_lettered"),
-              PER("jobs.default", "published"), .exact = exact_third_deliveries, .published = 0.0025, .absolute = 0.002 },
+              PER("jobs.default", "published"), .exact = exact_third_deliveries, .published = 0.0025,
+              .absolute = 0.002 },
         },
         .configurations = {
             { "5 %", "given_up", { NULL }, { .loss = 0.05 } },
@@ -108,8 +117,9 @@ const struct oracle oracles_events[] = {
     },
     {
         .id = "O40", .file = "O40_autoscaler.json",
-        .words = "Target tracking, desired = ceil(instances x figure / target), tolerance 10 %, an evaluation every 4 s, machines "
-                 "that are ready at once. (a) 50 servers, 90 % busy, and a target of 75 %.",
+        .words = "Target tracking, desired = ceil(instances x figure / target), tolerance 10 %, an "
+                 "evaluation every 4 s, machines that are ready at once. (a) 50 servers, 90 % busy, and a "
+                 "target of 75 %.",
         .wrong = "web.service_time=10.5ms",
         .claims = {
             { "servers", "", OF("web", "instances.mean"), .exact = exact_instances_by_utilisation,
@@ -117,16 +127,19 @@ const struct oracle oracles_events[] = {
         },
         .configurations = {
             { "50 of 90 %", "base", { NULL },
-              { .arrival_rate = 4500, .service_mean_s = 0.01, .instances = 50, .evaluations = 1, .target = 0.75 } },
+              { .arrival_rate = 4500, .service_mean_s = 0.01, .instances = 50, .evaluations = 1,
+                .target = 0.75 } },
             { "50 of 80 %: within the tolerance", "base", { "users.arrivals=4000/s" },
-              { .arrival_rate = 4000, .service_mean_s = 0.01, .instances = 50, .evaluations = 1, .target = 0.75 } },
+              { .arrival_rate = 4000, .service_mean_s = 0.01, .instances = 50, .evaluations = 1,
+                .target = 0.75 } },
         },
     },
     {
         .id = "O40", .file = "O40_autoscaler.json",
-        .words = "(b) 2 servers of 100/s each meet 1000/s, and the target is 60 %. What they cannot do is refused, so that they "
-                 "are never more than 100 % busy, and the overload looks smaller than it is. A configuration is the time that "
-                 "follows so many evaluations: 2, 4, 7, 12, 17, 17, 17.",
+        .words = "(b) 2 servers of 100/s each meet 1000/s, and the target is 60 %. What they cannot do is "
+                 "refused, so that they are never more than 100 % busy, and the overload looks smaller than "
+                 "it is. A configuration is the time that follows so many evaluations: 2, 4, 7, 12, 17, 17, "
+                 "17.",
         .wrong = "web.service_time=10.5ms",
         .claims = {
             { "servers", "", OF("web", "instances.mean"), .exact = exact_instances_by_utilisation,
@@ -134,38 +147,49 @@ const struct oracle oracles_events[] = {
         },
         .configurations = {
             { "four evaluations", "by_utilisation", { "time.warm_up=16s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 4, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 4,
+                .target = 0.6 } },
             { "no evaluations", "by_utilisation", { "time.warm_up=0s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 0, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 0,
+                .target = 0.6 } },
             { "one evaluation", "by_utilisation", { "time.warm_up=4s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 1, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 1,
+                .target = 0.6 } },
             { "two evaluations", "by_utilisation", { "time.warm_up=8s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2,
+                .target = 0.6 } },
             { "three evaluations", "by_utilisation", { "time.warm_up=12s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3,
+                .target = 0.6 } },
             { "five evaluations", "by_utilisation", { "time.warm_up=20s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 5, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 5,
+                .target = 0.6 } },
             { "six evaluations", "by_utilisation", { "time.warm_up=24s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 6, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 6,
+                .target = 0.6 } },
         },
     },
     {
         .id = "O40", .file = "O40_autoscaler.json",
-        .words = "(c) The same by the requests that each server is offered, 60/s being the target, those that it refuses among them: "
-                 "2, 17, 17, 17.",
+        .words = "(c) The same by the requests that each server is offered, 60/s being the target, those "
+                 "that it refuses among them: 2, 17, 17, 17.",
         .wrong = "users.arrivals=1050/s", /* what is offered does not depend on the service */
         .claims = {
             { "servers", "", OF("web", "instances.mean"), .exact = exact_instances_by_load, .published = 17 },
         },
         .configurations = {
             { "one evaluation", "by_load", { "time.warm_up=4s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 1, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 1,
+                .target = 0.6 } },
             { "no evaluations", "by_load", { "time.warm_up=0s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 0, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 0,
+                .target = 0.6 } },
             { "two evaluations", "by_load", { "time.warm_up=8s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 2,
+                .target = 0.6 } },
             { "three evaluations", "by_load", { "time.warm_up=12s" },
-              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3, .target = 0.6 } },
+              { .arrival_rate = 1000, .service_mean_s = 0.01, .instances = 2, .evaluations = 3,
+                .target = 0.6 } },
         },
     },
     { .id = NULL },

@@ -1,6 +1,5 @@
 /* Known answers for several stations: in series, with returns, with users who think, behind a balancer,
- * asked all at
- * once. */
+ * asked all at once. */
 #include "tests/theory/oracle_tests.h"
 
 #include "tests/theory/exact_network.h"

@@ -1,4 +1,4 @@
-/* Known answers for single stations and for caches, each reached through a scenario file. */
+/* Known answers for single stations, shards and replicas, each reached through a scenario file. */
 #include <string.h>
 
 #include "tests/theory/oracle_tests.h"

@@ -135,7 +135,8 @@ static bool write_case(FILE *file, FILE *laws, const struct theory_case *theory_
 
 static bool write_document_to(FILE *file, FILE *laws)
 {
-    static const struct oracle *const tables[] = { oracles, oracles_networks, oracles_events };
+    static const struct oracle *const tables[] = { oracles, oracles_caches, oracles_networks,
+                                                   oracles_events };
     struct theory_case theory_case;
     bool good = true;
 
