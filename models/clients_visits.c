@@ -54,9 +54,9 @@ static void session_set_alarm(struct component *self)
     struct timers *timers = &self->sim->timers;
     struct event event;
 
-    if (!clients->sessions->dates.count)
+    if (!clients->sessions->waiting.count)
         return; /* then it has just gone off */
-    event = sim_event(self, clients->session_ticker, sessions_first_ns(clients->sessions));
+    event = sim_event(self, clients->session_ticker, session_calendar_first_ns(&clients->sessions->waiting));
     if (clients->session_alarm)
         timer_move(timers, clients->session_alarm, event);
     else
@@ -64,11 +64,11 @@ static void session_set_alarm(struct component *self)
 }
 
 /* Sets the alarm only where this one is the first now. */
-static void session_keep(struct component *self, int64_t wake_ns, struct session session)
+static void session_keep(struct component *self, struct session session)
 {
     struct clients *clients = component_state(self);
 
-    if (sessions_push(clients->sessions, wake_ns, session))
+    if (session_calendar_push(&clients->sessions->waiting, &session))
         session_set_alarm(self);
 }
 
@@ -106,7 +106,8 @@ static void session_end(struct component *self, uint64_t number, uint64_t user, 
     if (!sessions_come_back(sessions, number, has_failed))
         return;
     wake_ns = self->sim->now_ns + duration_sample(&sessions->back_after, number);
-    session_keep(self, wake_ns, (struct session){ .number = number, .user = user, .phase = SESSION_AWAY });
+    session_keep(self, (struct session){ .wake_ns = wake_ns, .number = number, .user = user,
+                                         .phase = SESSION_AWAY });
 }
 
 /* The user looks at the page. */
@@ -115,9 +116,8 @@ static void session_think(struct component *self, uint64_t number, uint64_t user
     const struct clients *clients = component_state(self);
     int64_t wake_ns = self->sim->now_ns + duration_sample(&clients->sessions->think_time, number);
 
-    session_keep(self, wake_ns,
-                 (struct session){ .number = number, .user = user, .pages_left = pages_left,
-                                   .phase = SESSION_THINKS });
+    session_keep(self, (struct session){ .wake_ns = wake_ns, .number = number, .user = user,
+                                         .pages_left = pages_left, .phase = SESSION_THINKS });
 }
 
 /* Its page is there, or has failed. */
@@ -140,7 +140,7 @@ static void session_go_on(struct component *self, uint64_t number, uint64_t user
 void clients_wake_session(struct component *self)
 {
     struct clients *clients = component_state(self);
-    struct session session = sessions_pop(clients->sessions);
+    struct session session = session_calendar_pop(&clients->sessions->waiting);
     uint64_t number = hash_key(session.number);
 
     clients->session_alarm = 0; /* it has just gone off */

@@ -4,8 +4,6 @@
 
 #include "sim/sim.h"
 
-#define SESSIONS_FIRST 64
-
 /* clang-format off */
 static const struct param_choice pages_laws[] = {
     { "geometric", PAGES_GEOMETRIC, "after each page the same chance that it was the last" },
@@ -48,10 +46,8 @@ void sessions_init(struct sessions *sessions, struct group *owner, const struct 
 {
     uint64_t seed = owner->sim->seed;
 
-    *sessions = (struct sessions){ .config = config, .memory = &owner->sim->memory, .record_count = 1 };
-    sessions->record_capacity = SESSIONS_FIRST;
-    sessions->records = memory_alloc_array(sessions->memory, SESSIONS_FIRST, sizeof *sessions->records);
-    heap_init(&sessions->dates, sessions->memory, SESSIONS_FIRST);
+    *sessions = (struct sessions){ .config = config };
+    session_calendar_init(&sessions->waiting, &owner->sim->memory);
     duration_init(&sessions->think_time, owner, "think", &config->think_time);
     duration_init(&sessions->back_after, owner, "coming back after", &config->back_after);
     sessions->pages_key = rng_key(seed, owner->name, "pages");
@@ -89,50 +85,4 @@ bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool h
 
     return uniform_of(sessions->back_key, number) <
            (has_failed ? config->come_back_after_failure : config->come_back);
-}
-
-/* ---- those who wait ---- */
-
-static uint32_t record_of(struct event date)
-{
-    return (uint32_t)date.order;
-}
-
-static uint32_t take_record(struct sessions *sessions)
-{
-    uint32_t record = sessions->free;
-
-    if (record) {
-        sessions->free = sessions->records[record].next;
-        return record;
-    }
-    if (sessions->record_count == sessions->record_capacity) {
-        sessions->record_capacity = event_capacity_next(sessions->record_capacity);
-        sessions->records = memory_grow(sessions->memory, sessions->records,
-                                        sessions->record_capacity * sizeof *sessions->records);
-    }
-    return sessions->record_count++;
-}
-
-bool sessions_push(struct sessions *sessions, int64_t wake_ns, struct session session)
-{
-    uint32_t record = take_record(sessions);
-    struct event date = { wake_ns, (uint64_t)sessions->sequence++ << 32 | record };
-
-    sessions->records[record] = session;
-    heap_push(&sessions->dates, date);
-    return sessions->dates.events[0].order == date.order;
-}
-
-/* The record of the next one is fetched: it has not been looked at for as long as its user thinks. */
-struct session sessions_pop(struct sessions *sessions)
-{
-    uint32_t record = record_of(heap_pop(&sessions->dates));
-    struct session session = sessions->records[record];
-
-    sessions->records[record].next = sessions->free;
-    sessions->free = record;
-    if (sessions->dates.count)
-        __builtin_prefetch(&sessions->records[record_of(sessions->dates.events[0])]);
-    return session;
 }

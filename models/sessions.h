@@ -1,20 +1,19 @@
 /* sessions.h - visits of a site: log in, look at some pages, think in between, leave, and perhaps come back.
  *
- * A session that thinks, or a user who will come back, is a date in a heap and the place of a record, which
- * does not move; while it waits for an answer it is the request itself and nothing else. One alarm of the
- * source rings for the first of the dates.
+ * A session that thinks, or a user who will come back, is a record in a calendar; while it waits for an
+ * answer it is the request itself and nothing else. One alarm of the source rings for the first of the
+ * records.
  *
  * Randomness: functions of the numbers of the session's requests, which are a chain of hashes ("pages",
- * "think", "leaving", "coming back"). Cost: O(log n) a page for n thinking sessions. Memory: 40 bytes a
- * thinking session, 45 with room to grow; nothing for users who are gone.
+ * "think", "leaving", "coming back"). Cost and memory: see session_calendar.h; nothing for users who
+ * are gone.
  */
 #ifndef MODELS_SESSIONS_H
 #define MODELS_SESSIONS_H
 
 #include "models/param.h"
+#include "models/session_calendar.h"
 #include "sim/duration.h"
-#include "sim/heap.h"
-#include "sim/memory.h"
 
 enum pages_law { PAGES_GEOMETRIC, PAGES_CONSTANT };
 
@@ -34,28 +33,9 @@ extern const struct param_table session_params;
 
 enum session_phase { SESSION_THINKS, SESSION_AWAY };
 
-struct session {
-    uint64_t number; /* of its last request */
-    uint64_t user;
-    union {
-        struct {
-            uint16_t pages_left;
-            uint8_t phase;
-        };
-        uint32_t next; /* of a free record */
-    };
-};
-
-_Static_assert(sizeof(struct session) + sizeof(struct event) == 40, "a session is 40 bytes");
-
 struct sessions {
     const struct session_config *config;
-    struct heap dates; /* order: a number, so that the first to wait is the first at equal dates, and its record */
-    struct session *records; /* from 1 on */
-    uint32_t record_count, record_capacity;
-    uint32_t free; /* first of the records that are free again, 0: none */
-    uint32_t sequence;
-    struct memory *memory;
+    struct session_calendar waiting;
     struct duration think_time, back_after;
     uint64_t pages_key, leave_key, back_key;
 };
@@ -69,17 +49,5 @@ uint16_t sessions_pages(const struct sessions *sessions, uint64_t number);
  * that ended so. */
 bool sessions_leave(const struct sessions *sessions, uint64_t number);
 bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool has_failed);
-
-/* Keeps a session until its date; true: none is earlier. */
-bool sessions_push(struct sessions *sessions, int64_t wake_ns, struct session session);
-
-/* Removes the earliest; there must be one. */
-struct session sessions_pop(struct sessions *sessions);
-
-/* The earliest date; SIM_TIME_NEVER: there is no session. */
-static inline int64_t sessions_first_ns(const struct sessions *sessions)
-{
-    return sessions->dates.count ? sessions->dates.events[0].time_ns : SIM_TIME_NEVER;
-}
 
 #endif
