@@ -33,6 +33,7 @@ static const struct role_row roles[] = {
     { ROLE_ELASTIC, "a component whose instances come and go" },
     { ROLE_QUEUE, "a queue" },
     { ROLE_CONSUMER, "a consumer" },
+    { ROLE_COPY, "a copy of a store" },
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof *roles)

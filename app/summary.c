@@ -206,19 +206,40 @@ static void write_fault(struct page *page, const struct results *results, const 
                     text_seconds(down_s, text), crashes > 1 ? " in all" : "");
 }
 
+/* It died with its data center ("seoul/web" with "seoul"), and only then. */
+static bool died_with_site(const struct results *results, const struct result_entry *entry, double crashes)
+{
+    const char *slash = strchr(entry->component, '/');
+    char site[80];
+    double times, down_s = results_value(results, entry->component, "downtime");
+
+    if (!slash || slash - entry->component >= (int)sizeof site)
+        return false;
+    snprintf(site, sizeof site, "%.*s", (int)(slash - entry->component), entry->component);
+    if (!results_find(results, site, "crashes"))
+        return false;
+    times = results_value(results, site, "crashes");
+    return times > 0 &&
+           fabs(down_s * times - crashes * results_value(results, site, "downtime")) <= 1e-9 * down_s * times;
+}
+
 static void write_faults(struct page *page, const struct results *results)
 {
     bool any = false;
 
     for (size_t i = 0; i < results->entry_count; i++) {
         const struct result_entry *entry = &results->entries[i];
+        double crashes;
 
         if (!summary_is_tier(entry->component) || strcmp(entry->metric, "crashes"))
+            continue;
+        crashes = results_interval(results, entry).mean;
+        if (died_with_site(results, entry, crashes))
             continue;
         if (!any)
             page_label(page, LABEL_WIDTH, "  faults");
         any = true;
-        write_fault(page, results, entry->component, results_interval(results, entry).mean);
+        write_fault(page, results, entry->component, crashes);
     }
     if (any)
         page_end_line(page);

@@ -6,7 +6,7 @@
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
 
-#define TIER_WIDTH_MAX 26
+#define TIER_WIDTH_MAX 34
 
 /* The first that it is of. */
 static const struct tier_form *const forms[] = { &form_name,   &form_subscription, &form_machine,

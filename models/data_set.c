@@ -76,6 +76,7 @@ struct truth {
     uint64_t written; /* bit n: a data set whose number is n modulo 64 has been written */
     struct row_watcher *watchers;
     struct row_guide *guides;
+    bool has_copies;
 };
 
 static struct truth *truth_of(struct sim *sim)
@@ -219,6 +220,18 @@ uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row)
     for (const struct row_watcher *watcher = truth->watchers; watcher; watcher = watcher->next)
         watcher->on_commit(watcher->self, data, row);
     return version;
+}
+
+void rows_have_copies(struct sim *sim)
+{
+    truth_of(sim)->has_copies = true;
+}
+
+bool rows_are_copied(const struct sim *sim)
+{
+    const struct truth *truth = sim->truth;
+
+    return truth && truth->has_copies;
 }
 
 void row_watch(struct sim *sim, struct row_watcher *watcher)

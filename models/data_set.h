@@ -89,6 +89,10 @@ void row_expect(const struct sim *sim, uint16_t data, uint64_t row);
 /* The row has been changed: returns its new version. */
 uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row);
 
+/* Stores of this run have copies of each other's rows, and bring changes in. For wiring; and whether. */
+void rows_have_copies(struct sim *sim);
+bool rows_are_copied(const struct sim *sim);
+
 /* Somebody who is told of every change, as soon as it is made. */
 struct row_watcher {
     void (*on_commit)(struct component *self, uint16_t data,

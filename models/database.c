@@ -60,6 +60,13 @@ static const struct metric_row metrics[] = {
       "Disk operations that wrote the log; fewer than records when commits share them." },
     { "stale_reads", "1", METRIC_COUNTER, offsetof(struct database, stale_reads), 0,
       "Reads that returned an older version than had been written elsewhere." },
+    { "changes.applied", "1", METRIC_COUNTER, offsetof(struct database, copies.applied), 0,
+      "Changes made in another store that were brought in here." },
+    { "changes.superseded", "1", METRIC_COUNTER, offsetof(struct database, copies.superseded), 0,
+      "Those of them that came when the row had a later version, or this one, and changed nothing." },
+    { "conflicts", "1", METRIC_COUNTER, offsetof(struct database, copies.conflicts), 0,
+      "Writes of rows that lacked a change made elsewhere: neither writer knew of the other, the later one "
+      "wins everywhere, and the earlier update is lost." },
     { "storage.used", "B", METRIC_LEVEL, offsetof(struct database, storage), 0,
       "Size of the rows that the node holds." },
     { "writes.lost", "1", METRIC_COUNTER, offsetof(struct database, lost), 0,
@@ -75,7 +82,7 @@ static const struct metric_row metrics[] = {
 };
 /* clang-format on */
 
-/* What can happen here: what locks count, only where there are some. */
+/* What can happen here: what locks count, only where there are some; what copies elsewhere do, likewise. */
 static bool database_emits(const struct group *group, const struct metric_row *metric)
 {
     const struct database_shared *shared = group->shared;
@@ -83,6 +90,9 @@ static bool database_emits(const struct group *group, const struct metric_row *m
     if (metric->offset >= offsetof(struct database, locks) &&
         metric->offset < offsetof(struct database, pages))
         return database_kind_of(group->config)->locks_rows;
+    if (metric->offset >= offsetof(struct database, copies) &&
+        metric->offset < offsetof(struct database, copies) + sizeof(struct copy_counts))
+        return rows_are_copied(group->sim);
     if (metric->offset == offsetof(struct database, lost))
         return !shared->parts.copy_of && group_may_crash(group);
     return metric->offset < offsetof(struct database, applied) || shared->parts.copy_of;
@@ -214,6 +224,25 @@ static bool appends(struct component *self, const struct request *request)
     return request->operation == OPERATION_INSERT && row_is_here(self, request);
 }
 
+/* The version is not for this node to choose. */
+static bool version_is_given(const struct database_shared *shared, const struct request *request)
+{
+    return request->operation == OPERATION_APPLY || (shared->parts.versions_given && request->version);
+}
+
+/* Where the row is also written elsewhere: what this change means for the copies. */
+static void count_copies(struct component *self, const struct request *request, const struct row_entry *entry)
+{
+    struct database *db = component_state(self);
+
+    if (request->operation == OPERATION_APPLY) {
+        db->copies.applied++;
+        db->copies.superseded += request->version <= entry->version;
+    } else if (!db->lost_any) { /* else nobody knows what it once had */
+        db->copies.conflicts += entry->version < row_version(self->sim, request->data, request->key);
+    }
+}
+
 static void change_row(struct component *self, struct request *request)
 {
     const struct database_shared *shared = self->shared;
@@ -225,7 +254,8 @@ static void change_row(struct component *self, struct request *request)
     bool is_here = request->operation != OPERATION_DELETE;
     uint32_t version = request->version;
 
-    if (shared->parts.versions_given && version) {
+    count_copies(self, request, entry);
+    if (version_is_given(shared, request)) {
         while (row_version(self->sim, request->data, request->key) <
                version) /* another copy may have been first */
             row_commit(self->sim, request->data, request->key);
@@ -292,7 +322,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
         database_pages_extend(&db->pages, request->data, record.row);
     } else {
         record.version = request->version;
-        if (!shared->parts.versions_given || !request->version)
+        if (!version_is_given(shared, request))
             record.version = row_version(self->sim, request->data, request->key) + 1;
     }
     return record;
@@ -378,7 +408,8 @@ static void has_lock(struct component *self, struct request *request)
 {
     struct database *db = component_state(self);
     bool is_here = row_is_here(self, request);
-    bool makes = request->operation == OPERATION_INSERT || request->operation == OPERATION_PUT;
+    bool makes = request->operation == OPERATION_INSERT || request->operation == OPERATION_PUT ||
+                 request->operation == OPERATION_APPLY;
 
     if (!is_here && !makes) {
         unlock_and_answer(self, request, OUTCOME_NOT_FOUND);
@@ -627,7 +658,7 @@ const struct model_type database_model = {
         "set is not described by the popularity of the data set. When replicas are slowed by locks or by "
         "long transactions, which real ones apply as a whole.",
     .params = &database_params,
-    .roles = ROLE_STORE,
+    .roles = ROLE_STORE | ROLE_COPY,
     .crashes = true,
     .composed = &replicated_database_model,
     .is_composed = has_replicas,

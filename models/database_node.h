@@ -23,6 +23,11 @@ struct database_shared {
     bool *known; /* data sets that the nodes hold, by number */
 };
 
+/* Of changes that are made at several stores. */
+struct copy_counts {
+    uint64_t applied, superseded, conflicts; /* in the window */
+};
+
 struct database {
     struct host *host;
     struct station connections;
@@ -33,6 +38,7 @@ struct database {
         log; /* its entries have the numbers of those in the log of all copies, which has their contents */
     struct log_writer log_writer;
     uint64_t appended, stale_reads; /* in the window */
+    struct copy_counts copies;
     struct amount storage;
     uint64_t lost;  /* acknowledged writes that a crash took, in the window */
     bool may_crash; /* in this run */

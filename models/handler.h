@@ -39,6 +39,7 @@ enum step_verb {
     STEP_WRITE,
     STEP_INSERT,
     STEP_DELETE,
+    STEP_APPLY,
     STEP_GET,
     STEP_PUT,
     STEP_DROP,
@@ -57,7 +58,7 @@ enum step_verb {
 struct step_config {
     int verb; /* enum step_verb; the member of that name is set, of those down to session */
     struct distribution_config compute, wait;                             /* s */
-    const char *read, *write, *insert, *delete, *get, *put, *drop, *call, *publish; /* components */
+    const char *read, *write, *insert, *delete, *apply, *get, *put, *drop, *call, *publish; /* components */
     struct param_list parallel, sequence;                                 /* of struct step_config */
     struct param_list choose;                                             /* of struct arm_config */
     int64_t repeat;                                                       /* times */

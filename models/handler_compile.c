@@ -66,6 +66,7 @@ static const struct verb_row call_verbs[STEP_VERB_COUNT] = {
     [STEP_WRITE] = { TARGET(write), OPERATION_WRITE, true },
     [STEP_INSERT] = { TARGET(insert), OPERATION_INSERT, true },
     [STEP_DELETE] = { TARGET(delete), OPERATION_DELETE, false },
+    [STEP_APPLY] = { TARGET(apply), OPERATION_APPLY, true },
     [STEP_GET] = { TARGET(get), OPERATION_GET, false },
     [STEP_PUT] = { TARGET(put), OPERATION_PUT, true },
     [STEP_DROP] = { TARGET(drop), OPERATION_DELETE, false },
@@ -176,6 +177,8 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     memcpy(&name, (const char *)step + verb->target, sizeof name);
     target = sim_find_group(compiler->group->sim, name);
     SIM_ASSERT(compiler->group->sim, compiler->group->instances[0], target != NULL);
+    if (step->verb == STEP_APPLY)
+        rows_have_copies(compiler->group->sim);
     instruction->operation = (uint8_t)verb->operation;
     instruction->carries_rows = verb->carries_rows && step->request_size == 0;
     instruction->may_miss = step->verb == STEP_GET;

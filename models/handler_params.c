@@ -7,8 +7,9 @@
 
 #define BIT(verb) (UINT64_C(1) << (verb))
 #define ROW_VERBS (BIT(STEP_READ) | BIT(STEP_WRITE) | BIT(STEP_INSERT) | BIT(STEP_DELETE))
+#define STORE_VERBS (ROW_VERBS | BIT(STEP_APPLY))
 #define CACHE_VERBS (BIT(STEP_GET) | BIT(STEP_PUT) | BIT(STEP_DROP))
-#define CALL_VERBS (ROW_VERBS | CACHE_VERBS | BIT(STEP_CALL) | BIT(STEP_PUBLISH))
+#define CALL_VERBS (STORE_VERBS | CACHE_VERBS | BIT(STEP_CALL) | BIT(STEP_PUBLISH))
 
 /* ---- rows ---- */
 
@@ -33,6 +34,11 @@ static const struct param_row step_rows[] = {
     STEP_STORE(write, STEP_WRITE, .help = "Changes the row in this store."),
     STEP_STORE(insert, STEP_INSERT, .help = "Adds a row to this store."),
     STEP_STORE(delete, STEP_DELETE, .help = "Removes the row from this store."),
+    PARAM_REFERENCE(struct step_config, apply, .verb = STEP_APPLY, .refers_to = PARAM_REFERS_COMPONENT,
+                    .roles = ROLE_COPY,
+                    .help = "Brings a change that was made in another store into this one: the row gets the "
+                            "version last written, or the one that the message is about, unless it has a "
+                            "later one here."),
     STEP_CACHE(
         get, STEP_GET,
         .help = "Looks the key up in this cache; what to do when it is not there say the steps of on_miss."),
@@ -81,7 +87,7 @@ static const struct param_row step_rows[] = {
                     .help = "A row drawn anew from this data set, for this step and its on_miss and "
                             "on_error; none: the request's own key."),
     PARAM_COUNT(struct step_config, rows, .default_text = "1", .min = 1, .max = UINT16_MAX,
-                .verbs = ROW_VERBS,
+                .verbs = STORE_VERBS,
                 .help = "Rows that the operation touches together: the key's and those after it."),
     PARAM_BYTES(
         struct step_config, request_size, .default_text = "\"automatic\"", .word = "automatic",

@@ -3,7 +3,7 @@
  * Messages have the places 0, 1, 2 and so on. Whoever reads keeps a place of its own; what all have read
  * is forgotten in whole blocks. The newest can be cut off: a broker that died had them, and nobody else.
  *
- * Cost: O(1) a message. Memory: 48 bytes a message, 8 for each block of MESSAGE_BLOCK, and up to a block
+ * Cost: O(1) a message. Memory: 56 bytes a message, 8 for each block of MESSAGE_BLOCK, and up to a block
  * at each end. Ownership: the run's memory; the struct is the caller's, zeroed memory is an empty log.
  */
 #ifndef MODELS_MESSAGE_LOG_H
@@ -21,13 +21,14 @@ struct message {
     int64_t published_ns; /* it arrived at the queue */
     uint32_t position;    /* in the brokers' log, the low bits */
     uint32_t bytes;
+    uint32_t version; /* of the row, that the producer had last written or read */
     uint16_t data, request_class;
     uint16_t deliveries; /* of a subscription's copy, from here on */
     uint8_t state;
     uint8_t work_done; /* at least once */
 };
 
-_Static_assert(sizeof(struct message) == 48, "a queued message is 48 bytes");
+_Static_assert(sizeof(struct message) == 56, "a queued message is 56 bytes");
 
 struct message_log {
     struct message **blocks; /* of this ring, block_count from `first_block` on */

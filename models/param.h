@@ -61,6 +61,7 @@ enum param_role {
     ROLE_ELASTIC = 16,  /* instances may come and go while it runs (sim/members.h): a new one is of use as it is */
     ROLE_QUEUE = 32,   /* messages are published to it */
     ROLE_CONSUMER = 64, /* does what a queue hands out */
+    ROLE_COPY = 128, /* a store that takes changes made elsewhere as they are */
 };
 
 /* Which kind of number somebody wrote. */

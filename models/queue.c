@@ -146,6 +146,7 @@ static void put_in(struct queue *queue, struct request *request, uint64_t positi
         .published_ns = frame->entered_ns,
         .position = (uint32_t)position,
         .bytes = request->bytes,
+        .version = request->version,
         .data = request->data,
         .request_class = request->request_class,
     };

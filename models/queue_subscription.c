@@ -71,6 +71,7 @@ static void send(struct component *self, uint32_t consumer_index, uint32_t index
     child->key = message->key;
     child->user = message->user;
     child->data = message->data;
+    child->version = message->version;
     child->request_class = message->request_class;
     child->bytes = message->bytes;
     child->operation = OPERATION_READ;

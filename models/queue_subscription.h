@@ -28,7 +28,7 @@ struct slot {
     int64_t due_ns; /* of one that is out or pauses */
 };
 
-_Static_assert(sizeof(struct slot) == 64, "a message that came back is 64 bytes");
+_Static_assert(sizeof(struct slot) == 72, "a message that was delivered is 72 bytes");
 
 struct slot_list {
     uint32_t first, last;

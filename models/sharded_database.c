@@ -257,7 +257,8 @@ static void write_all_copies(struct component *self, struct request *request, st
 {
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
-    uint32_t version = next_version(self->sim, special, request);
+    uint32_t version = request->operation == OPERATION_APPLY ? request->version
+                                                             : next_version(self->sim, special, request);
     struct request *copies[COPIES_MAX];
 
     state->copied_writes++;
@@ -299,9 +300,9 @@ static void sharded_on_request(struct component *self, struct request *request)
         write_all_copies(self, request, special);
         return;
     }
-    if (database_writes(request))
+    if (database_writes(request) && request->operation != OPERATION_APPLY)
         request->version = 0; /* the next one */
-    else
+    else if (!database_writes(request))
         state->copied_reads += special && special->count > 1;
     sim_call(self, request,
              shared->shards[special ? shard_of_copy(special, request) : ordinary_shard(shared, request)], 0);
@@ -403,7 +404,7 @@ const struct model_type sharded_database_model = {
         "When queries join rows of several shards, or when the shard key of the real system is another "
         "column.",
     .params = &params,
-    .roles = ROLE_STORE,
+    .roles = ROLE_STORE | ROLE_COPY,
     .part = &database_model,
     .crashes = true,
     .part_name = sharded_part_name,

@@ -33,6 +33,7 @@ enum operation {
     OPERATION_DELETE,
     OPERATION_GET,
     OPERATION_PUT,
+    OPERATION_APPLY, /* write the version that the request carries: a change made elsewhere */
     OPERATION_COUNT
 };
 
@@ -90,7 +91,7 @@ struct request {
     uint64_t key;      /* row of `data`, or object, that it is about */
     uint64_t user;     /* who asks */
     uint32_t parent;   /* of a child request, 0: none */
-    uint32_t version;  /* of the row, in a reply of a store or a cache */
+    uint32_t version;  /* of the row, in a reply of a store or a cache, and in what comes out of a queue */
     uint16_t children; /* still out */
     uint16_t rows;     /* that an operation on a store touches, the key's first */
     uint16_t request_class;
