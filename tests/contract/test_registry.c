@@ -139,7 +139,7 @@ START_TEST(test_registry_types_have_callbacks)
     for (const struct model_type *const *type = model_registry; *type; type++) {
         const struct component_type *component = &(*type)->component;
 
-        if ((*type)->hidden)
+        if ((*type)->hidden || !strcmp(component->name, "data_center")) /* a place where others do the work */
             continue;
         if (!((*type)->roles & (ROLE_SERVER | ROLE_STORE | ROLE_CACHE)) && !component->is_source) {
             ck_assert_msg(component->on_timer, "%s: neither called nor with a clock", component->name);
