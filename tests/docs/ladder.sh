@@ -159,7 +159,7 @@ plot() {
 
 # run SCENARIO STEM: leaves STEM.csv and STEM.summary
 run() {
-    "$program" "$1" -n 8 --csv "$work/$2.csv" >"$work/$2.summary" 2>"$work/errors"
+    "$program" "$1" -n 5 --csv "$work/$2.csv" >"$work/$2.summary" 2>"$work/errors"
     [ $? -le 1 ] || fail "$2: $(cat "$work/errors")"
 }
 

@@ -63,7 +63,8 @@ static double busy_near(const struct ladder_run *run)
     return (1 - formula_capacity(host, 2) / (2 * formula_capacity(host, 1))) * log_s / all_s;
 }
 
-/* The first and the last requests of a run that is full: those inside at the end hold connections, each half done. */
+/* The first and the last requests of a run that is full: those inside at the end hold connections, each half
+ * done. */
 static double start_near(const struct ladder_run *run)
 {
     return 100 / 2.0 / (answered_alone(run) * time_s(run)) +
@@ -127,7 +128,8 @@ static double reads_of_the_replaced(const struct ladder_run *run)
 /* Its pieces travel one after the other: the last one's way; and the log since the copy began is applied. */
 static double seed_near(const struct ladder_run *run)
 {
-    double applied = formula_saturation(ladder_host(run, "db.host"), ladder_seconds(run, "db.replication.apply_time"));
+    double applied =
+        formula_saturation(ladder_host(run, "db.host"), ladder_seconds(run, "db.replication.apply_time"));
 
     return writes(run) * absence_s(run) / applied / (time_s(run) - absence_s(run));
 }
@@ -159,10 +161,12 @@ static double one_lost_near(const struct ladder_run *run)
     return 1 / writes_not_shipped(run);
 }
 
-/* exp(-w t) for (1 - 1 / rows)^(writes in t), which is smaller by half of w t / rows; and one write more or less. */
+/* exp(-w t) for (1 - 1 / rows)^(writes in t), which is smaller by half of w t / rows; and one write more or
+ * less. */
 static double recovered_near(const struct ladder_run *run)
 {
-    return one_lost_near(run) + 0.5 * writes_of_a_row(run) * time_s(run) / ladder_number(run, "data.posts.rows");
+    return one_lost_near(run) +
+           0.5 * writes_of_a_row(run) * time_s(run) / ladder_number(run, "data.posts.rows");
 }
 
 /* The same for what is stale; and half a gap more or less in the lag. */

@@ -191,7 +191,8 @@ static const struct ladder_step step = {
         { "the same with one", "/s", OF(NULL, "web", "throughput"), .predict = origin_rate, .near =
           fetching },
         { "load of the web server without a CDN, times that with one", "", OF("without", "web", "throughput"),
-          PER(NULL, "web", "throughput"), .predict = times_the_load, .near = fetching_in_base, .unmoved = true },
+          PER(NULL, "web", "throughput"), .predict = times_the_load, .near = fetching_in_base,
+          .unmoved = true },
         { "hits in Europe", "%", OF(NULL, "cdn.europe", "hit_ratio"), .predict = europe_hits, .near =
           fetching },
         { "bill of the CDN", "$/h", OF(NULL, "cdn", "cost.per_hour"), .predict = bill },

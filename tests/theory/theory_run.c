@@ -125,7 +125,7 @@ struct judgement theory_judge(const struct theory_run *run, const struct theory_
     double error = judgement.simulated.mean - judgement.exact, wrong = wrong_by(claim, error);
     double standard = standard_error(judgement.simulated);
 
-    if (fabs(error) <= ROUNDING * fabs(judgement.exact)) /* where nothing is random there is no standard error */
+    if (fabs(error) <= ROUNDING * fabs(judgement.exact)) /* nothing random: no standard error */
         error = wrong = 0;
     judgement.deviations = error == 0 ? 0 : error / standard; /* nothing may vary at all */
     judgement.within_errors =
