@@ -248,7 +248,7 @@ static double missing(const struct ladder_run *run)
 
 static const struct ladder_step step = {
     .file = "12_data_centers.json",
-    .others = { { "users.arrivals=170/s", "name.ttl=50s", "data.posts.rows=400" },
+    .others = { { "users.arrivals=180/s", "name.ttl=50s", "data.posts.rows=400" },
                 { "name.health_check.unhealthy_after=9", "network.regions.virginia.longitude=-95",
                   "from_seoul.handlers.edit[0].wait=4s" } },
     .wrong = { "users.arrivals=215/s", "name.ttl=70s", "network.regions.seoul.longitude=118",
@@ -261,7 +261,7 @@ static const struct ladder_step step = {
         { "processor of a site", "%", OF(NULL, "virginia/web", "cpu.utilisation"), .predict = busy_before },
         { "requests that find the burnt site", "", OF("burns", "users", "requests.failed.unavailable"),
           .predict = failed },
-        { "of them, in the first 20 s", "", OF("after_20_s", "users", "requests.failed.unavailable"),
+        { "of them, in the first 30 s", "", OF("after_30_s", "users", "requests.failed.unavailable"),
           .predict = failed },
         { "with a TTL of 30 s", "", OF("short_ttl", "users", "requests.failed.unavailable"),
           .predict = failed },
