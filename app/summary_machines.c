@@ -42,6 +42,7 @@ static void write_machine(const struct tier *tier)
 {
     double waiting = tier_value(tier, "queue.mean"), p99 = tier_value(tier, "latency.p99"),
            again = tier_value(tier, "logins.again");
+    double full = tier_value(tier, "storage.refused");
     double instances = tier_value(tier, "instances.mean"); /* where their number changes */
     char text[SUMMARY_TEXT_SIZE];
 
@@ -54,6 +55,8 @@ static void write_machine(const struct tier *tier)
     tier_write_copies(tier);
     if (again >= 0.5)
         page_listed(tier->page, PAGE_WARN, "%s logged in again", text_count(again, text));
+    if (full > 0)
+        page_listed(tier->page, PAGE_BAD, "storage full: %s inserts refused", text_count(full, text));
     if (waiting >= 0.05)
         page_listed(tier->page, PAGE_PLAIN, "%s waiting", text_count(waiting, text));
     if (tier->steady && !isnan(p99))

@@ -10,7 +10,8 @@
 
 /* The first that it is of. */
 static const struct tier_form *const forms[] = { &form_name,   &form_subscription, &form_machine,
-                                                 &form_copies, &form_balancer,     &form_autoscaler };
+                                                 &form_copies, &form_balancer,     &form_autoscaler,
+                                                 &form_moves };
 
 bool summary_is_tier(const char *component)
 {

@@ -78,6 +78,7 @@ static void describe_store(const struct trace *trace, uint32_t index, char *labe
         [OPERATION_READ] = "read",     [OPERATION_WRITE] = "write", [OPERATION_INSERT] = "insert",
         [OPERATION_DELETE] = "delete", [OPERATION_GET] = "get",     [OPERATION_PUT] = "put",
         [OPERATION_APPLY] = "apply",
+        [OPERATION_COPY_OUT] = "copy out", [OPERATION_COPY_IN] = "copy in", [OPERATION_CLEAR] = "clear",
     };
     const struct trace_visit *visit = &trace->visits[index];
     unsigned roles = roles_of(visit->component);

@@ -67,6 +67,8 @@ static const struct metric_row metrics[] = {
     { "conflicts", "1", METRIC_COUNTER, offsetof(struct database, copies.conflicts), 0,
       "Writes of rows that lacked a change made elsewhere: neither writer knew of the other, the later one "
       "wins everywhere, and the earlier update is lost." },
+    { "storage.refused", "1", METRIC_COUNTER, offsetof(struct database, refused_full), 0,
+      "Inserts that were refused because `storage` was full; where it has an end." },
     { "storage.used", "B", METRIC_LEVEL, offsetof(struct database, storage), 0,
       "Size of the rows that the node holds." },
     { "writes.lost", "1", METRIC_COUNTER, offsetof(struct database, lost), 0,
@@ -87,6 +89,8 @@ static bool database_emits(const struct group *group, const struct metric_row *m
 {
     const struct database_shared *shared = group->shared;
 
+    if (metric->offset == offsetof(struct database, refused_full))
+        return ((const struct database_config *)group->config)->storage > 0;
     if (metric->offset >= offsetof(struct database, locks) &&
         metric->offset < offsetof(struct database, pages))
         return database_kind_of(group->config)->locks_rows;
@@ -173,18 +177,35 @@ static void fail(struct component *self, struct request *request, enum outcome o
         answer(self, request, outcome);
 }
 
+/* Where the request's row is; only while rows move it may be elsewhere. */
+static inline enum row_place place_of_row(const struct component *self, const struct request *request)
+{
+    const struct database_shared *shared = self->shared;
+
+    if (__builtin_expect(!shared->parts.place || !request->data, 1))
+        return ROW_HOME;
+    return shared->parts.place(shared->parts.resharding, self->instance, request->data, request->key);
+}
+
 static bool row_is_here(struct component *self, const struct request *request)
 {
+    const struct database_shared *shared = self->shared;
     const struct database *db = component_state(self);
     const struct stored *stored = &db->pages.stored[request->data];
+    enum row_place place = place_of_row(self, request);
     const struct row_entry *entry;
 
     if (!request->data)
         return true;
+    if (place == ROW_AWAY || (place == ROW_ARRIVING && !database_writes(request)))
+        return false;
     entry = row_table_find(&db->rows, row_id(request->data, request->key));
     if (entry && entry->state != ROW_UNCHANGED)
         return entry->state == ROW_PRESENT;
-    return request->key < stored->rows || database_is_appended(self, stored, request->key);
+    if (request->key < stored->rows)
+        return true;
+    return !shared->parts.place && /* where rows move nobody asks for those */
+           database_is_appended(self, stored, request->key);
 }
 
 /* A crash has taken writes that the truth knows of: a row is as new as the primary has it, or as it is
@@ -272,17 +293,23 @@ static void change_row(struct component *self, struct request *request)
                    self->sim->now_ns);
 }
 
-/* What was appended to the log counts now. */
+/* What was appended to the log counts now; the frame's step is above 0 when it does not, the row having moved
+ * away meanwhile. */
 static void apply(struct component *self, struct request *request)
 {
+    const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
+    enum row_place place = place_of_row(self, request);
 
-    if (!request->data) {
+    request_frame(request)->step = place == ROW_AWAY && !database_moves_rows(request);
+    if (!request->data || place != ROW_HOME || database_moves_rows(request)) {
         request->version = 0;
     } else if (appends(self, request)) {
         request->version = 0; /* of the new row, which nobody has changed */
         stored->appended_visible++;
+        if (shared->parts.added)
+            shared->parts.added(shared->parts.resharding, self->instance, request->data, request->key);
         amount_add(&db->storage, (int64_t)stored->row_bytes, self->sim->now_ns);
     } else {
         change_row(self, request);
@@ -295,7 +322,7 @@ static void committed(struct component *self, struct request *request)
 
     if (shared->kind->locks_rows)
         apply(self, request);
-    unlock_and_answer(self, request, OUTCOME_OK);
+    unlock_and_answer(self, request, request_frame(request)->step ? OUTCOME_NOT_FOUND : OUTCOME_OK);
 }
 
 /* The record of what request->operation does to the row. */
@@ -315,7 +342,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
     record.bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
     if (request->operation == OPERATION_DELETE)
         record.state = ROW_DELETED;
-    if (!request->data)
+    if (!request->data || database_moves_rows(request))
         return record;
     if (appends(self, request)) {
         record.row = stored->rows + stored->appended++ * database_part_count(self) + database_part_of(self);
@@ -385,6 +412,8 @@ static void after_pages(struct component *self, struct request *request, enum pa
         fail(self, request, OUTCOME_REFUSED);
     else if (database_writes(request))
         append_to_log(self, request);
+    else if (database_moves_rows(request))
+        answer(self, request, OUTCOME_OK);
     else
         read_row(self, request);
 }
@@ -404,6 +433,21 @@ static void resume_pages(struct component *self, struct request *request)
     after_pages(self, request, database_pages_resume(&db->pages, request));
 }
 
+/* It brings rows that have no room on the disk. */
+static bool is_full(const struct component *self, const struct request *request, bool is_here)
+{
+    const struct database_config *config = self->group->config;
+    const struct database *db = component_state(self);
+    bool brings = request->operation == OPERATION_INSERT || request->operation == OPERATION_COPY_IN ||
+                  (request->operation == OPERATION_PUT && !is_here);
+    uint64_t rows = database_moves_rows(request) ? request->rows : 1;
+
+    if (!brings || !config->storage || !request->data || place_of_row(self, request) == ROW_AWAY)
+        return false;
+    return (int64_t)(rows * db->pages.stored[request->data].row_bytes) >
+           config->storage - db->storage.level - db->arriving;
+}
+
 static void has_lock(struct component *self, struct request *request)
 {
     struct database *db = component_state(self);
@@ -411,7 +455,16 @@ static void has_lock(struct component *self, struct request *request)
     bool makes = request->operation == OPERATION_INSERT || request->operation == OPERATION_PUT ||
                  request->operation == OPERATION_APPLY;
 
-    if (!is_here && !makes) {
+    if (is_full(self, request, is_here)) {
+        db->refused_full++;
+        unlock_and_answer(self, request, OUTCOME_REFUSED);
+    } else if (database_moves_rows(request)) {
+        if (request->operation == OPERATION_COPY_IN) {
+            db->arriving += (int64_t)(request->rows * db->pages.stored[request->data].row_bytes);
+            database_pages_extend_by(&db->pages, request);
+        }
+        use_pages(self, request);
+    } else if (!is_here && !makes) {
         unlock_and_answer(self, request, OUTCOME_NOT_FOUND);
     } else if (is_here &&
                request->operation == OPERATION_INSERT) { /* its page is the last one, and in memory */
@@ -434,7 +487,7 @@ static void has_computed(struct component *self, struct request *request)
         if (!request->data || !shared->kind->locks_rows ||
             row_locks_acquire(&db->locks, self, request, row_id(request->data, request->key)))
             has_lock(self, request);
-    } else if (row_is_here(self, request)) {
+    } else if (database_moves_rows(request) || row_is_here(self, request)) {
         use_pages(self, request);
     } else {
         fail(self, request, OUTCOME_NOT_FOUND);
@@ -471,6 +524,54 @@ void database_set_parts(struct group *nodes, const struct database_parts *parts)
 
     SIM_ASSERT(nodes->sim, nodes->instances[0], nodes->type == &database_model.component);
     shared->parts = *parts;
+}
+
+bool database_knows(const struct group *nodes, uint16_t data)
+{
+    const struct database_shared *shared = nodes->shared;
+
+    return shared->known[data];
+}
+
+int64_t database_storage(const struct component *node)
+{
+    const struct database *db = component_state(node);
+
+    return db->storage.level;
+}
+
+void database_add_storage(struct component *node, int64_t bytes)
+{
+    struct database *db = component_state(node);
+
+    if (bytes < -db->storage.level) /* a crash has taken rows that were to move */
+        bytes = -db->storage.level;
+    amount_add(&db->storage, bytes, node->sim->now_ns);
+}
+
+void database_end_arrivals(struct component *node)
+{
+    struct database *db = component_state(node);
+
+    db->arriving = 0;
+}
+
+const struct row_table *database_changed_rows(const struct component *node)
+{
+    const struct database *db = component_state(node);
+
+    return &db->rows;
+}
+
+void database_take_row(struct component *node, const struct row_entry *entry)
+{
+    struct database *db = component_state(node);
+    struct row_entry *own = row_table_entry(&db->rows, &node->sim->memory, entry->id);
+
+    if (entry->version < own->version)
+        return;
+    own->version = entry->version;
+    own->state = entry->state;
 }
 
 static void database_wire_group(struct group *group)

@@ -5,6 +5,7 @@
 
 #include "models/model.h"
 #include "models/replication_params.h"
+#include "models/row_table.h"
 #include "sim/request.h"
 
 enum database_kind { DATABASE_RELATIONAL, DATABASE_KEY_VALUE };
@@ -24,6 +25,7 @@ struct database_config {
     int64_t flush_interval;                           /* ns */
     int64_t page_size;                                /* bytes */
     double buffer_pool;                               /* share of the host's memory */
+    int64_t storage;                                  /* bytes; 0: unlimited */
     int start;                                        /* enum database_start */
     int64_t replicas;                                 /* beside the primary */
     struct replication_config replication;            /* of one that has replicas */
@@ -41,9 +43,24 @@ int64_t database_part_instances(const void *configuration, size_t index);
 /* The type of a node, also of one that is part of something. */
 extern const struct model_type database_model;
 
+/* Where a row is, seen from one store. */
+enum row_place {
+    ROW_HOME,
+    ROW_ARRIVING, /* it is copied here, and still belongs to another one */
+    ROW_AWAY,     /* at another one */
+};
+
 /* What the instances of a group hold when they are parts of one store; zeroed: each instance is a store of
  * its own. */
 struct database_parts {
+    /* Where a row is while rows move, and NULL while they do not: the fields of resharding.h. */
+    const void *resharding;
+    enum row_place (*place)(const void *resharding, uint32_t instance, uint16_t data, uint64_t row);
+    /* Rows of a data set that an instance holds when it comes to know of it, and the most it will hold. */
+    uint64_t (*rows)(const void *resharding, uint32_t instance, uint16_t data, uint64_t *most);
+    /* An insert about the row `owner` has added a further one. */
+    void (*added)(const void *resharding, uint32_t instance, uint16_t data, uint64_t owner);
+
     /* Part of all rows that each instance holds, by part; NULL: all. */
     const double *shares;
     /* Whether a part holds a row; NULL: as if each held its share of every neighbourhood. */
@@ -67,7 +84,32 @@ void database_set_parts(struct group *nodes, const struct database_parts *parts)
 /* Whether the request changes rows. */
 static inline bool database_writes(const struct request *request)
 {
-    return request->operation != OPERATION_READ && request->operation != OPERATION_GET;
+    return request->operation != OPERATION_READ && request->operation != OPERATION_GET &&
+           request->operation != OPERATION_COPY_OUT;
 }
+
+/* Whether it is about rows that move to another store, which whoever moves them puts in their place. */
+static inline bool database_moves_rows(const struct request *request)
+{
+    return request->operation >= OPERATION_COPY_OUT;
+}
+
+/* ---- for whoever moves rows from one node to another ---- */
+
+/* Whether the nodes have been asked about the data set. */
+bool database_knows(const struct group *nodes, uint16_t data);
+
+/* Bytes of rows that the node holds; so many more, or less. */
+int64_t database_storage(const struct component *node);
+void database_add_storage(struct component *node, int64_t bytes);
+
+/* All copies that were on their way to the node have ended, well or not; what came is in its storage. */
+void database_end_arrivals(struct component *node);
+
+/* Rows that were changed at the node, its own. */
+const struct row_table *database_changed_rows(const struct component *node);
+
+/* The node has what another one remembers of a row, unless it knows of a later change. */
+void database_take_row(struct component *node, const struct row_entry *entry);
 
 #endif

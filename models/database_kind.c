@@ -32,9 +32,11 @@ int64_t database_rows_work_ns(struct component *self, const struct request *requ
 
     if (!kinds[config->kind].whole_values)
         return request->rows > 1 ? (request->rows - 1) * config->row_read_time : 0;
-    if (!request->data || request->operation == OPERATION_DELETE)
+    if (!request->data || request->operation == OPERATION_DELETE || request->operation == OPERATION_CLEAR)
         return 0;
     bytes = (double)environment_of(self->sim)->data_sets[request->data - 1].row_size;
+    if (database_moves_rows(request))
+        bytes *= request->rows;
     return sim_time_from_ns(bytes / BYTES_PER_KB * (double)config->serialise_time);
 }
 
@@ -43,7 +45,10 @@ uint64_t database_log_bytes(const struct database_config *config, const struct r
 {
     uint64_t bytes = (uint64_t)config->log_record * (request->rows ? request->rows : 1);
 
-    if (kinds[config->kind].whole_values && request->operation != OPERATION_DELETE)
+    if (request->operation == OPERATION_COPY_IN)
+        bytes += row_bytes * request->rows;
+    else if (kinds[config->kind].whole_values && request->operation != OPERATION_DELETE &&
+             request->operation != OPERATION_CLEAR)
         bytes += row_bytes;
     return bytes;
 }

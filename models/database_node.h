@@ -40,6 +40,8 @@ struct database {
     uint64_t appended, stale_reads; /* in the window */
     struct copy_counts copies;
     struct amount storage;
+    uint64_t refused_full; /* inserts, in the window */
+    int64_t arriving;      /* bytes of rows that are copied here and do not count yet */
     uint64_t lost;  /* acknowledged writes that a crash took, in the window */
     bool may_crash; /* in this run */
     bool lost_any;  /* the truth about rows knows of writes that are not here any more */

@@ -72,7 +72,9 @@ static void page_walk_init(struct page_walk *walk, const struct database_pages *
     walk->by_rank = config->popularity == POPULARITY_ZIPF;
     walk->shuffled = config->ranks == RANKS_SHUFFLED;
     walk->position = 0;
-    walk->end = walk->by_rank ? walk->stored->rows : walk->stored->pages;
+    walk->end = walk->by_rank ? walk->stored->rows : walk->stored->page_end;
+    if (!walk->stored->page_end) /* its rows are yet to come */
+        walk->end = 0;
     data_set_ranks(&walk->ranks, sim, config);
 }
 
@@ -145,16 +147,22 @@ int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64
     const struct data_set_config *config = &environment_of(pages->owner->sim)->data_sets[data - 1];
     struct stored *stored = &pages->stored[data];
     double share = pages->parts->shares ? pages->parts->shares[part_of(pages)] : 1.0;
-    double rows_here = fmax(1.0, nearbyint(share * (double)config->rows));
+    double rows_here = fmax(1.0, nearbyint(share * (double)config->rows)), rows_most = rows_here;
 
+    if (pages->parts->rows) {
+        uint64_t most;
+
+        rows_here = (double)pages->parts->rows(pages->parts->resharding, pages->owner->instance, data, &most);
+        rows_most = fmax(1.0, (double)most);
+    }
     stored->rows = (uint64_t)config->rows;
     stored->row_bytes = (uint64_t)config->row_size;
     stored->rows_a_page = stored->row_bytes < page_size ? page_size / stored->row_bytes : 1;
     stored->page_bytes = (uint32_t)((stored->row_bytes + page_size - 1) / page_size * page_size);
-    stored->pages = (uint64_t)ceil(rows_here / (double)stored->rows_a_page);
+    stored->pages = (uint64_t)ceil(rows_most / (double)stored->rows_a_page);
     stored->pages_a_row = (double)stored->pages / (double)stored->rows;
-    stored->page_end = stored->pages;
-    pages->bytes += (uint64_t)fmin((double)stored->pages * stored->page_bytes,
+    stored->page_end = rows_here > 0 ? stored->pages : 0;
+    pages->bytes += (uint64_t)fmin((double)stored->page_end * stored->page_bytes,
                                    BYTES_MAX - fmin((double)pages->bytes, BYTES_MAX));
     track_if_needed(pages);
     return (int64_t)fmin(rows_here * (double)stored->row_bytes, BYTES_MAX);
@@ -301,10 +309,9 @@ bool database_pages_is_new(const struct database_pages *pages, uint16_t data, ui
     return page_of_row(&pages->stored[data], row) >= pages->stored[data].page_end;
 }
 
-void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t row)
+static void extend_to(struct database_pages *pages, uint16_t data, uint64_t page)
 {
     struct stored *stored = &pages->stored[data];
-    uint64_t page = page_of_row(stored, row);
 
     if (page >= stored->page_end) {
         stored->page_end = page + 1;
@@ -315,4 +322,18 @@ void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t
     if (pages->pool.tracked && !buffer_pool_use(&pages->pool, row_id(data, page), true))
         leave_to_cleaner(pages, buffer_pool_insert(&pages->pool, &pages->owner->sim->memory,
                                                    row_id(data, page), stored->page_bytes, true));
+}
+
+void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t row)
+{
+    extend_to(pages, data, page_of_row(&pages->stored[data], row));
+}
+
+void database_pages_extend_by(struct database_pages *pages, const struct request *request)
+{
+    const struct stored *stored = &pages->stored[request->data];
+    uint64_t end = page_of_row(stored, request->key) + page_count(stored, request);
+
+    while (stored->page_end < end)
+        extend_to(pages, request->data, stored->page_end);
 }

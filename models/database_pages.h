@@ -28,7 +28,7 @@ struct stored {
     uint64_t rows; /* of the whole data set at the start; 0: not known to the node yet */
     uint64_t row_bytes;
     uint64_t rows_a_page;      /* at least 1 */
-    uint64_t pages;            /* of this node at the start */
+    uint64_t pages;            /* of this node at the start, or when it holds most */
     uint64_t page_end;         /* above the highest page */
     uint64_t pages_added;      /* by new rows */
     double pages_a_row;        /* of all rows, whoever holds them */
@@ -84,6 +84,9 @@ enum pages_grant database_pages_resume(struct database_pages *pages, struct requ
 
 /* A new row lies in a page that begins with it, or that is the last one: in memory without reading. */
 void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t row);
+
+/* All pages up to the last one of the request's rows: new ones are in memory. */
+void database_pages_extend_by(struct database_pages *pages, const struct request *request);
 
 /* True when the row's page is beyond all there are. */
 bool database_pages_is_new(const struct database_pages *pages, uint16_t data, uint64_t row);

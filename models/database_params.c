@@ -69,6 +69,10 @@ static const struct param_row rows[] = {
     PARAM_FRACTION(struct database_config, buffer_pool, .default_text = "\"75%\"", .max = 1,
                    .help = "Share of the machine's memory that holds pages.",
                    .source = "MySQL manual, innodb_buffer_pool_size: 50 to 75 percent of memory"),
+    PARAM_BYTES(struct database_config, storage, .default_text = "\"unlimited\"", .word = "unlimited",
+                .word_value = 0, .min = 1, .max = 1e18,
+                .help = "Bytes of rows that the volume of each node holds; an insert that has no room is "
+                        "refused."),
     PARAM_CHOICE(struct database_config, start, .default_text = "\"warm\"", .choices = starts,
                  .help = "What the buffer pool holds at the beginning."),
     PARAM_COUNT(

@@ -20,6 +20,7 @@ extern const struct model_type queue_broker_model;
 extern const struct model_type queue_model;
 extern const struct model_type queue_subscription_model;
 extern const struct model_type replicated_database_model;
+extern const struct model_type resharding_model;
 extern const struct model_type service_model;
 extern const struct model_type sharded_database_model;
 extern const struct model_type web_server_model;
@@ -49,6 +50,7 @@ const struct model_type *const model_registry[] = {
     &queue_broker_model,
     &queue_subscription_model,
     &replicated_database_model,
+    &resharding_model,
     NULL,
 };
 

@@ -41,13 +41,16 @@ struct sharded_shared {
     struct special_row *special; /* by rising row */
     size_t special_count;
     bool by_user;
+    struct resharding *resharding; /* NULL: rows stay where they are */
+    struct link **again;           /* to the shards, for a request that has been at another one first */
 };
 
 struct sharded {
     uint64_t stale_reads, copied_reads, copied_writes; /* in the window */
+    uint64_t forwarded, double_reads, double_writes;
 };
 
-enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY };
+enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY, SHARDED_BOTH };
 
 /* ---- parameters ---- */
 
@@ -98,6 +101,9 @@ static const struct param_row rows[] = {
                .help = "Rows kept on several shards: a read asks one of them, a write changes all."),
     PARAM_LIST(struct sharded_config, own_shard_rows, .default_text = "[]", .table = &own_shard_row_params,
                .help = "Rows that get a further shard each, with its own bill."),
+    PARAM_OPTIONAL(struct sharded_config, reshard, struct reshard_config, .default_text = "\"none\"",
+                   .table = &reshard_params,
+                   .help = "A move of the rows to another number of shards while requests go on."),
     PARAM_END
 };
 
@@ -114,9 +120,23 @@ static const struct metric_row metrics[] = {
       "Reads of rows that are kept in several copies." },
     { "copied.writes", "1", METRIC_COUNTER, offsetof(struct sharded, copied_writes), 0,
       "Writes that went to all copies of a row; each is a request at every one of them." },
+    { "reshard.forwarded", "1", METRIC_COUNTER, offsetof(struct sharded, forwarded), 0,
+      "Requests that asked a second shard, because the first did not have the row yet or any more." },
+    { "reshard.double_reads", "1", METRIC_COUNTER, offsetof(struct sharded, double_reads), 0,
+      "Reads that asked the old and the new shard of a row." },
+    { "reshard.double_writes", "1", METRIC_COUNTER, offsetof(struct sharded, double_writes), 0,
+      "Writes of rows that were on the way, which went to both shards." },
     { 0 },
 };
 /* clang-format on */
+
+/* What moving rows do to requests, only where they move. */
+static bool sharded_emits(const struct group *group, const struct metric_row *metric)
+{
+    const struct sharded_config *config = group->config;
+
+    return config->reshard || metric->offset < offsetof(struct sharded, forwarded);
+}
 
 /* ---- special rows ---- */
 
@@ -199,11 +219,30 @@ static void make_shards(struct group *group, uint32_t count)
     parts.shares = shared->shares;
     if (!shared->by_user)
         parts.holds = shard_holds;
+    if (shared->resharding)
+        resharding_set_parts(shared->resharding, part, &parts);
     if (config->node.replicas)
         replication_set_parts(part, &parts);
     else
         database_set_parts(part, &parts);
     shared->shards = sim_link_all(group, part, NULL);
+    if (shared->resharding)
+        shared->again = sim_link_all(group, part, NULL);
+}
+
+/* Returns how many shards there have to be from the start. */
+static uint32_t plan_resharding(struct group *group, uint64_t seed)
+{
+    const struct sharded_config *config = group->config;
+    struct sharded_shared *shared = group->shared;
+    struct placement after;
+
+    if (!config->reshard)
+        return (uint32_t)config->shards;
+    placement_init(&after, &group->sim->memory, (enum placement_kind)config->placement,
+                   (uint32_t)config->reshard->shards, (uint32_t)config->virtual_nodes, seed);
+    shared->resharding = resharding_make(group, config->reshard, &shared->placement, &after);
+    return shared->resharding->node_count;
 }
 
 static void sharded_wire_group(struct group *group)
@@ -218,7 +257,9 @@ static void sharded_wire_group(struct group *group)
     placement_init(&shared->placement, &sim->memory, (enum placement_kind)config->placement,
                    (uint32_t)config->shards, (uint32_t)config->virtual_nodes, seed);
     make_special_rows(group);
-    make_shards(group, (uint32_t)(config->shards + (int64_t)config->own_shard_rows.count));
+    make_shards(group, plan_resharding(group, seed) + (uint32_t)config->own_shard_rows.count);
+    if (shared->resharding)
+        resharding_add_mover(group, shared->resharding);
 }
 
 /* The library is in the caller: its message has paid its way when it is here, and the shard's answer pays for
@@ -279,13 +320,114 @@ static uint32_t shard_of_copy(const struct special_row *special, const struct re
     return special->shards[rng_hash(number, special->count) % special->count];
 }
 
+static void answer(struct component *self, struct request *request)
+{
+    struct sharded *state = component_state(self);
+
+    state->stale_reads += (request->flags & REQUEST_STALE) != 0;
+    sim_reply(self, request, (enum outcome)request->outcome);
+}
+
+/* ---- requests while rows move ---- */
+
+static void ask_both(struct component *self, struct request *request, struct row_route route)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct request *branches[2];
+
+    for (uint32_t i = 0; i < 2; i++) {
+        branches[i] = sim_fork(self, request, i + 1);
+        request_frame(branches[i])->step = SHARDED_BOTH;
+    }
+    request->version = 0; /* the join keeps the greatest */
+    sim_call(self, branches[0], shared->shards[route.before], 0);
+    sim_call(self, branches[1], shared->shards[route.after], 0);
+}
+
+static void ask_about_row(struct component *self, struct request *request)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+    struct row_route route = resharding_route(shared->resharding, request->data, request->key);
+    enum moving_reads reads = (enum moving_reads)shared->resharding->config->reads;
+    bool writes = database_writes(request), leaves = route.stage == ROW_WAITS || route.stage == ROW_MOVES;
+
+    if (writes && request->operation != OPERATION_APPLY)
+        request->version = 0; /* the next one */
+    if (leaves && !writes && reads == READS_DOUBLE) {
+        state->double_reads++;
+        ask_both(self, request, route);
+    } else if (route.stage == ROW_MOVES && writes && request->operation != OPERATION_INSERT &&
+               request->operation != OPERATION_APPLY) {
+        state->double_writes++;
+        ask_both(self, request, route);
+    } else if (leaves && !writes && reads == READS_FORWARDED) {
+        sim_call(self, request, shared->shards[route.after], 0);
+    } else {
+        sim_call(self, request, shared->shards[route_now(route)], 0);
+    }
+}
+
+/* The answer of a shard that does not have the row: not yet, or not any more. */
+static bool asked_in_vain(const struct component *self, const struct request *request)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct row_route route;
+
+    if (!shared->resharding || !shared->resharding->begun || !request->data ||
+        request->outcome != OUTCOME_NOT_FOUND)
+        return false;
+    route = resharding_route(shared->resharding, request->data, request->key);
+    return route_now(route) != self->sim->links[request_last_link(request)].target->instance;
+}
+
+static void ask_again(struct component *self, struct request *request)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+    struct row_route route = resharding_route(shared->resharding, request->data, request->key);
+
+    state->forwarded++;
+    request->version = 0;
+    request_frame(request)->step = SHARDED_PASSES_ON;
+    sim_call(self, request, shared->again[route_now(route)], 1);
+}
+
+/* One of two shards has answered; what the one says that has the row is the answer. */
+static void one_of_both(struct component *self, struct request *branch)
+{
+    struct request *parent = sim_request(self->sim, branch->parent);
+
+    if (asked_in_vain(self, branch)) {
+        branch->outcome = OUTCOME_OK;
+        branch->version = 0;
+    } else if (!database_writes(branch) || branch->version) {
+        request_frame(parent)->step = SHARDED_BOTH;
+        parent->bytes = branch->bytes;
+        parent->flags = (uint8_t)((parent->flags & ~(REQUEST_STALE | REQUEST_ABSENT)) |
+                                  (branch->flags & (REQUEST_STALE | REQUEST_ABSENT)));
+    }
+    parent = sim_join(self, branch);
+    if (!parent)
+        return;
+    if (parent->outcome == OUTCOME_OK && request_frame(parent)->step != SHARDED_BOTH)
+        ask_again(self, parent); /* it went from the one to the other before either answered */
+    else
+        answer(self, parent);
+}
+
 /* The shard that a request about an ordinary row goes to; one about no row goes to any. */
 static uint32_t ordinary_shard(const struct sharded_shared *shared, const struct request *request)
 {
     if (shared->by_user)
         return placement_home(&shared->placement, request->user);
-    if (!request->data)
-        return (uint32_t)(hash_key(request->frames[request->top].number) % shared->placement.shards);
+    if (!request->data) {
+        const struct placement *placement = shared->resharding && shared->resharding->begun
+                                                ? &shared->resharding->after
+                                                : &shared->placement;
+
+        return (uint32_t)(hash_key(request->frames[request->top].number) % placement->shards);
+    }
     return placement_home(&shared->placement, request->key);
 }
 
@@ -300,6 +442,10 @@ static void sharded_on_request(struct component *self, struct request *request)
         write_all_copies(self, request, special);
         return;
     }
+    if (shared->resharding && shared->resharding->begun && request->data) {
+        ask_about_row(self, request);
+        return;
+    }
     if (database_writes(request) && request->operation != OPERATION_APPLY)
         request->version = 0; /* the next one */
     else if (!database_writes(request))
@@ -310,8 +456,10 @@ static void sharded_on_request(struct component *self, struct request *request)
 
 static void sharded_on_reply(struct component *self, struct request *request)
 {
-    struct sharded *state = component_state(self);
-
+    if (request_frame(request)->step == SHARDED_BOTH) {
+        one_of_both(self, request);
+        return;
+    }
     if (request_frame(request)->step == SHARDED_COPY) {
         uint32_t bytes = request->bytes;
 
@@ -320,12 +468,39 @@ static void sharded_on_reply(struct component *self, struct request *request)
             return;
         request->bytes = bytes;
         request->flags &= (uint8_t) ~(REQUEST_STALE | REQUEST_ABSENT);
+    } else if (__builtin_expect(asked_in_vain(self, request), 0)) {
+        ask_again(self, request);
+        return;
     }
-    state->stale_reads += (request->flags & REQUEST_STALE) != 0;
-    sim_reply(self, request, (enum outcome)request->outcome);
+    answer(self, request);
+}
+
+static bool sharded_conserves(const struct component *self, FILE *out)
+{
+    const struct sharded_shared *shared = self->shared;
+
+    return !shared->resharding || resharding_conserves(shared->resharding, out);
 }
 
 /* ---- what no row can say ---- */
+
+static void check_reshard(const struct sharded_config *config, struct param_problems *problems)
+{
+    if (config->shard_key == SHARD_KEY_USER)
+        param_problem(problems, "reshard", "use \"shard_key\": \"row\"",
+                      "rows that belong to users have no numbers to move them by");
+    if (config->copied_rows.count || config->own_shard_rows.count)
+        param_problem(problems, "reshard", "leave out copied_rows and own_shard_rows",
+                      "rows with places of their own cannot move");
+    if (config->node.replicas)
+        param_problem(problems, "reshard", "use \"replicas\": 0",
+                      "shards with replicas cannot move their rows");
+    if (config->reshard->shards == config->shards)
+        param_problem(problems, "reshard.shards", NULL, "there are %lld shards already",
+                      (long long)config->shards);
+    if (config->shards > RESHARD_SHARDS_MAX)
+        param_problem(problems, "shards", NULL, "rows can move among %d shards at most", RESHARD_SHARDS_MAX);
+}
 
 static void check_row(const struct sharded_config *config, const char *list, size_t position, int64_t row,
                       struct param_problems *problems)
@@ -374,6 +549,8 @@ static void sharded_check(const void *configuration, struct param_problems *prob
     const struct own_shard_row_config *own = config->own_shard_rows.items;
 
     replication_check(&config->node.replication, config->node.replicas, problems);
+    if (config->reshard)
+        check_reshard(config, problems);
     for (size_t i = 0; i < config->copied_rows.count; i++)
         check_row(config, "copied_rows", i, copied[i].row, problems);
     for (size_t i = 0; i < config->own_shard_rows.count; i++)
@@ -390,16 +567,19 @@ const struct model_type sharded_database_model = {
         .on_request = sharded_on_request,
         .on_reply = sharded_on_reply,
         .metrics = metrics,
+        .emits = sharded_emits,
+        .conserves = sharded_conserves,
     },
     .summary = "a database whose rows are spread over several machines by a key",
     .stands_for =
         "Application-level sharding: the caller's library computes from the row or the user which database "
         "to ask. Each shard is a database with a machine of its own, or a primary with replicas; popular "
-        "rows can be copied or given a shard each.",
+        "rows can be copied or given a shard each. Rows can move to another number of shards while requests "
+        "go on, as by a script that copies them chunk by chunk.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; queries that need several shards; "
-        "transactions over shards: a write that fails on one copy stays on the others; moving rows to new "
-        "shards while serving.",
+        "transactions over shards: a write that fails on one copy stays on the others; how callers learn "
+        "which rows have moved.",
     .misleads =
         "When queries join rows of several shards, or when the shard key of the real system is another "
         "column.",

@@ -3,6 +3,7 @@
 #define MODELS_SHARDED_DATABASE_H
 
 #include "models/database.h"
+#include "models/resharding.h"
 
 enum shard_key { SHARD_KEY_ROW, SHARD_KEY_USER };
 
@@ -24,6 +25,7 @@ struct sharded_config {
     int shard_key;                    /* enum shard_key */
     struct param_list copied_rows;    /* of struct copied_row_config */
     struct param_list own_shard_rows; /* of struct own_shard_row_config */
+    const struct reshard_config *reshard; /* NULL: the number of shards stays */
 };
 
 extern const struct model_type sharded_database_model;

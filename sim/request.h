@@ -34,6 +34,10 @@ enum operation {
     OPERATION_GET,
     OPERATION_PUT,
     OPERATION_APPLY, /* write the version that the request carries: a change made elsewhere */
+    /* of rows that move from one store to another, many at once */
+    OPERATION_COPY_OUT,
+    OPERATION_COPY_IN,
+    OPERATION_CLEAR,
     OPERATION_COUNT
 };
 

@@ -52,6 +52,7 @@ struct parameters {
     double lag_s;    /* O31, O32: of replicas */
     double uptime_s; /* O31 */
     int nodes;       /* O32: that reads are spread over, the primary among them; 0: replicas alone */
+    int shards_after, places;   /* O25 to O27: places of each on a ring */
 };
 
 /* Share of time that each server is at work, when nobody is refused. */

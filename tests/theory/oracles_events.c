@@ -3,10 +3,73 @@
 #include "tests/theory/oracles.h"
 
 #include "tests/theory/exact_queue.h"
+#include "tests/theory/exact_sharding.h"
 
 /* clang-format off */
 
 const struct oracle oracles_events[] = {
+    {
+        .id = "O25", .file = "O25_resharding.json", .replications = 5,
+        .words = "100,000 rows are spread by their number modulo 4 and move to 5 shards while they are read. Five runs.",
+        .wrong = "db.reshard.shards=6", /* the service has no part in it; nor in the next two */
+        .claims = {
+            { "rows that move", "%", OF("db.resharding", "moved_share"), .exact = exact_moved_by_modulo,
+              .published = 0.8, .absolute = 0.005 },
+            { "rows that move between old shards", "", OF("db.resharding", "rows_between_old"),
+              .exact = exact_moved_between_old, .relative = 0.005 },
+        },
+        .configurations = {
+            { "4 to 5", "base", { NULL }, { .shards = 4, .shards_after = 5, .keys = 100000 } },
+            { "4 to 8", "base", { "db.reshard.shards=8" }, { .shards = 4, .shards_after = 8, .keys = 100000 } },
+            { "10 to 5", "base", { "db.shards=10", "db.reshard.shards=5" },
+              { .shards = 10, .shards_after = 5, .keys = 100000 } },
+        },
+    },
+    {
+        .id = "O26", .file = "O25_resharding.json",
+        .words = "The same on a ring with 100 places a shard, another ring in each of 20 runs: three standard deviations of "
+                 "their mean are 0.012.",
+        .wrong = "db.reshard.shards=6",
+        .claims = {
+            { "rows that move", "%", OF("db.resharding", "moved_share"), .exact = exact_moved_on_ring,
+              .published = 0.2, .absolute = 0.012 },
+            { "rows that move between old shards", "", OF("db.resharding", "rows_between_old"),
+              .exact = exact_nothing, .published = 0, .any_service = true },
+        },
+        .configurations = {
+            { "4 to 5", "ring", { NULL }, { .shards = 4, .shards_after = 5 } },
+            { "4 to 8", "ring", { "db.reshard.shards=8" }, { .shards = 4, .shards_after = 8 } },
+        },
+    },
+    {
+        .id = "O27", .file = "O25_resharding.json",
+        .words = "Ten shards on a ring, 20 rings: the rows of the fullest one over the average. With 100 and 1000 places each "
+                 "the figures are by Monte Carlo. (How the parts vary is tested without a scenario.)",
+        .wrong = "db.virtual_nodes=20",
+        .claims = {
+            { "largest part over the average", "", OF("db.resharding", "rows_largest_after.mean"),
+              PER("db.resharding", "rows_average_after.mean"), .exact = exact_largest_part,
+              .published = 1.1593829, .relative = 0.05 },
+        },
+        .configurations = {
+            { "100 places", "ten_shards", { NULL }, { .shards_after = 10, .places = 100 } },
+            { "1000 places", "ten_shards", { "db.virtual_nodes=1000" }, { .shards_after = 10, .places = 1000 } },
+        },
+    },
+    {
+        .id = "O27", .file = "O25_resharding.json",
+        .words = "The same with one place each: one ring in twenty has a shard with half of the rows, so that three standard "
+                 "deviations of the mean of 20 are 22 %.",
+        .wrong = "db.virtual_nodes=20",
+        .claims = {
+            { "largest part over the average", "", OF("db.resharding", "rows_largest_after.mean"),
+              PER("db.resharding", "rows_average_after.mean"), .exact = exact_largest_part,
+              .published = 2.92896825, .relative = 0.22 },
+        },
+        .configurations = {
+            { "1 place", "ten_shards", { "db.virtual_nodes=1" }, { .shards_after = 10, .places = 1 } },
+        },
+    },
     {
         .id = "O33", .file = "O33_dns.json",
         .words = "1000 clients send 1/s each to two data centres, half to each by DNS with a TTL of 60 s; "
