@@ -184,7 +184,8 @@ void reading_check_site(struct reading *reading, const cJSON *site)
     if (cJSON_IsArray(list))
         cJSON_ArrayForEach(element, list) {
             const char *name = member_name(element);
-            const cJSON *member = name ? cJSON_GetObjectItemCaseSensitive(components_of(reading), name) : NULL;
+            const cJSON *all = components_of(reading);
+            const cJSON *member = name ? cJSON_GetObjectItemCaseSensitive(all, name) : NULL;
             char path[160];
 
             snprintf(path, sizeof path, "components.%.64s.components[%zu]", site->string, index++);

@@ -49,8 +49,8 @@ static const struct param_row step_rows[] = {
                     .help = "Sends the request on to another server or balancer and waits for the answer."),
     PARAM_REFERENCE(struct step_config, publish, .verb = STEP_PUBLISH, .refers_to = PARAM_REFERS_COMPONENT,
                     .roles = ROLE_QUEUE,
-                    .help = "Leaves a message about the request's key in this queue, and goes on when the queue has "
-                            "acknowledged it: the work is done later, by workers."),
+                    .help = "Leaves a message about the request's key in this queue, and goes on when the queue "
+                            "has acknowledged it: the work is done later, by workers."),
     STEP_LIST(parallel, .verb = STEP_PARALLEL, .min = 1, .max = HANDLER_BRANCHES_MAX,
               .help = "All at once; the slowest decides when the handler goes on. Several steps of one "
                       "branch go into a sequence."),

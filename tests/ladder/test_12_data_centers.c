@@ -212,9 +212,9 @@ static double edits(const struct ladder_run *run) /* in Seoul */
     return burnt_rate(run) * ladder_share(run, "users.requests.edit.share");
 }
 
-/* Chance that a row lacks a change from Seoul when somebody in Virginia looks at date t: the last that happened
- * to it within the lag was one from there. Changes of a row come as Poisson processes; mean over the measured
- * time, in which there are none before 0. */
+/* Chance that a row lacks a change from Seoul when somebody in Virginia looks at date t: the last that
+ * happened to it within the lag was one from there. Changes of a row come as Poisson processes; mean over the
+ * measured time, in which there are none before 0. */
 static double behind_share(const struct ladder_run *run)
 {
     double rows = ladder_number(run, "data.posts.rows"), lag = lag_s(run), all_s = measure_s(run);
