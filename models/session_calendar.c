@@ -21,6 +21,7 @@ void session_calendar_init(struct session_calendar *calendar, struct memory *mem
     *calendar = (struct session_calendar){ .memory = memory, .record_count = 1, .shift = SHIFT_START };
     calendar->record_capacity = RECORDS_FIRST;
     calendar->records = memory_alloc_array(memory, RECORDS_FIRST, sizeof *calendar->records);
+    calendar->nexts = memory_alloc_array(memory, RECORDS_FIRST, sizeof *calendar->nexts);
     heap_init(&calendar->near, memory, HEAP_FIRST);
     heap_init(&calendar->far, memory, HEAP_FIRST);
     calendar->bucket_mask = BUCKETS_MIN - 1;
@@ -35,13 +36,15 @@ static uint32_t take_record(struct session_calendar *calendar)
     uint32_t record = calendar->free;
 
     if (record) {
-        calendar->free = calendar->records[record].next;
+        calendar->free = calendar->nexts[record];
         return record;
     }
     if (calendar->record_count == calendar->record_capacity) {
         calendar->record_capacity = event_capacity_next(calendar->record_capacity);
         calendar->records = memory_grow(calendar->memory, calendar->records,
                                         calendar->record_capacity * sizeof *calendar->records);
+        calendar->nexts = memory_grow(calendar->memory, calendar->nexts,
+                                      calendar->record_capacity * sizeof *calendar->nexts);
     }
     return calendar->record_count++;
 }
@@ -56,15 +59,14 @@ static void put_into_heap(struct session_calendar *calendar, struct heap *heap, 
 
 static void place(struct session_calendar *calendar, uint32_t record)
 {
-    struct session *session = &calendar->records[record];
-    int64_t bucket = session->wake_ns >> calendar->shift;
+    int64_t bucket = calendar->records[record].wake_ns >> calendar->shift;
 
     if (bucket <= calendar->current) {
         put_into_heap(calendar, &calendar->near, record);
     } else if (bucket - calendar->current <= calendar->bucket_mask) {
         uint32_t *first = &calendar->buckets[(uint64_t)bucket & calendar->bucket_mask];
 
-        session->next = *first;
+        calendar->nexts[record] = *first;
         *first = record;
         calendar->wheel_count++;
     } else {
@@ -80,9 +82,9 @@ static uint32_t take_bucket(struct session_calendar *calendar, int64_t bucket)
 
     *slot = 0;
     while (record) {
-        uint32_t next = calendar->records[record].next;
+        uint32_t next = calendar->nexts[record];
 
-        calendar->records[record].next = first;
+        calendar->nexts[record] = first;
         first = record;
         record = next;
         calendar->wheel_count--;
@@ -124,10 +126,11 @@ static void advance(struct session_calendar *calendar)
     calendar->current = bucket;
     come_near(calendar);
     record = take_bucket(calendar, calendar->current);
-    for (; record; record = calendar->records[record].next)
+    for (; record; record = calendar->nexts[record])
         put_into_heap(calendar, &calendar->near, record);
     record = calendar->buckets[(uint64_t)(calendar->current + 1) & calendar->bucket_mask];
-    __builtin_prefetch(&calendar->records[record]);
+    for (; record; record = calendar->nexts[record]) /* not looked at for as long as its user thinks */
+        __builtin_prefetch(&calendar->records[record]);
 }
 
 /* ---- the shape ---- */
@@ -148,7 +151,7 @@ static void rebuild(struct session_calendar *calendar, uint32_t bucket_count, ui
         uint32_t record = take_bucket(&old, bucket);
 
         while (record) {
-            uint32_t next = calendar->records[record].next;
+            uint32_t next = calendar->nexts[record];
 
             place(calendar, record);
             record = next;
@@ -157,12 +160,12 @@ static void rebuild(struct session_calendar *calendar, uint32_t bucket_count, ui
     memory_free(calendar->memory, old.buckets);
 }
 
-/* Of as many buckets as sessions wait there is one for most of them, whatever their law. */
+/* Of as many buckets as sessions wait in them there is one for most, whatever their law. */
 static uint32_t best_bucket_count(const struct session_calendar *calendar)
 {
     uint32_t bucket_count = BUCKETS_MIN;
 
-    while (bucket_count < calendar->count && bucket_count < BUCKETS_MAX)
+    while (bucket_count < calendar->wheel_count && bucket_count < BUCKETS_MAX)
         bucket_count *= 2;
     return bucket_count;
 }
@@ -213,7 +216,7 @@ struct session session_calendar_pop(struct session_calendar *calendar)
     uint32_t record = record_of(heap_pop(&calendar->near));
     struct session session = calendar->records[record];
 
-    calendar->records[record].next = calendar->free;
+    calendar->nexts[record] = calendar->free;
     calendar->free = record;
     calendar->count--;
     if (++calendar->pops >= calendar->check_pops || calendar->passed > PASSED_MOST * calendar->check_pops)

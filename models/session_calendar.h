@@ -12,9 +12,10 @@
  * The width of a bucket is some mean gaps between sessions taken out, the wheel as many buckets as sessions
  * wait; both are looked at again after as many sessions, or when too many empty buckets go by.
  *
- * Cost: O(1) amortised a session, O(log n) for those beyond the wheel. Memory: 32 bytes a session, an eighth
- * of room to grow, up to 8 in buckets, 16 more while near or far: 36 to 62. Units: ns. Ownership: blocks of
- * the `struct memory` given to session_calendar_init(), freed with it. At most 2^32 - 2 sessions.
+ * Cost: O(1) amortised a session, O(log n) for those beyond the wheel. Memory: 36 bytes a session, an eighth
+ * of room to grow, and up to 8 in buckets or 18 while near or far: 40 to 59; a heap keeps its room. Units: ns.
+ * Ownership: blocks of the `struct memory` given to session_calendar_init(), freed with it. At most 2^32 - 2
+ * sessions.
  * Source: R. Brown, "Calendar queues: a fast O(1) priority queue implementation for the simulation event set
  * problem", 1988.
  */
@@ -29,7 +30,6 @@ struct session {
     int64_t wake_ns;
     uint64_t number; /* of its last request */
     uint64_t user;
-    uint32_t next; /* the calendar's: in a bucket, or of a free record; 0: none */
     uint16_t pages_left;
     uint8_t phase; /* enum session_phase */
 };
@@ -38,6 +38,7 @@ _Static_assert(sizeof(struct session) == 32, "a session is 32 bytes");
 
 struct session_calendar {
     struct session *records; /* from 1 on */
+    uint32_t *nexts;         /* of each record: in a bucket, or free; 0: none. Apart, so as to be near */
     uint32_t record_count, record_capacity;
     uint32_t free;     /* first of the records that are free again, 0: none */
     uint32_t count;    /* sessions that wait; some are near if there are any */

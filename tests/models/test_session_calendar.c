@@ -130,7 +130,7 @@ static void grow(int law)
         session_calendar_push(&calendar, &session);
         if (i % 8 == 0)
             both.now_ns = session_calendar_pop(&calendar).wake_ns;
-        if (i >= 5000 && i % 100 == 0)
+        if (i >= 10000 && i % 100 == 0)
             ck_assert_uint_le(both.memory.used_bytes / calendar.count, 64);
     }
     ck_assert_uint_gt(calendar.count, MANY / 2);
