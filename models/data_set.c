@@ -47,6 +47,10 @@ static const struct param_row rows[] = {
                 .help = "What one row takes on disk, in memory and on the network.",
                 .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: records of 1 "
                           "KB"),
+    PARAM_COUNT(struct data_set_config, columns, .default_text = "10", .min = 1, .max = 1e6,
+                .help = "How many columns a row has, all of one size: of which a step may ask for some.",
+                .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: ten fields of "
+                          "100 bytes"),
     PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"",
                  .choices = popularity_choices, .help = "How requests are spread over the rows."),
     PARAM_REAL(struct data_set_config, exponent, .default_text = "0.99", .max = 10,

@@ -27,6 +27,7 @@ struct data_set_config {
     const char *name;
     int64_t rows;
     int64_t row_size;        /* bytes */
+    int64_t columns;         /* of equal size */
     int popularity;          /* enum popularity */
     double exponent;         /* of Zipf */
     int ranks;               /* enum rank_order */

@@ -4,9 +4,9 @@
  * A write: connection -> CPU -> row lock -> page -> log record -> commit -> the row has its new version ->
  * answer. Whoever is not waited for any more still does all this.
  *
- * That is the relational kind. A key-value store (database_kind.h) does less: one value an operation, no
- * lock, and no commit to wait for unless it is told to; a write is seen as soon as it is in memory. It does
- * more by the byte.
+ * That is the relational kind. The others (database_kind.h) do less of some things and more of others: a
+ * store without locks has no commit to wait for unless it is told to, and a write is seen as soon as it is in
+ * memory. A join (query.h) reads the further rows after those of the key, under no lock.
  *
  * A request about no data set touches a row of nobody else: no lock, no version, and its page is in memory.
  * Further rows of one request lie behind the first, in its page and the next ones, under its lock. An insert
@@ -33,6 +33,7 @@
 enum database_wait {
     WAIT_CONNECTION = PAGES_WAIT_COUNT,
     WAIT_CPU,
+    WAIT_TABLE,
     WAIT_LOCK,
     WAIT_COMMIT,
     WAIT_COPIES,
@@ -80,6 +81,14 @@ static const struct metric_row metrics[] = {
       "Mean time from an entry's way into the primary's log until a replica has applied it; of replicas." },
     { "replication.entries_behind", "1", METRIC_LEVEL, offsetof(struct database, lag), 0,
       "Entries of the primary's log that a replica has not applied yet; of replicas." },
+    { "schema_change.running", "1", METRIC_LEVEL, offsetof(struct database, schema.running), 0,
+      "1 while a table is written anew with another column; the mean is the share of time." },
+    { "schema_change.done", "1", METRIC_COUNTER, offsetof(struct database, schema.done), 0,
+      "Tables that have got their new column." },
+    { "schema_change.waits", "1", METRIC_COUNTER, offsetof(struct database, schema.waits), 0,
+      "Operations that found their table locked by a change of its schema." },
+    { "schema_change.copied", "B", METRIC_COUNTER, offsetof(struct database, schema.copied), 0,
+      "Bytes of tables written anew." },
     { 0 },
 };
 /* clang-format on */
@@ -87,10 +96,13 @@ static const struct metric_row metrics[] = {
 /* What can happen here: what locks count, only where there are some; what copies elsewhere do, likewise. */
 static bool database_emits(const struct group *group, const struct metric_row *metric)
 {
+    const struct database_config *config = group->config;
     const struct database_shared *shared = group->shared;
 
     if (metric->offset == offsetof(struct database, refused_full))
-        return ((const struct database_config *)group->config)->storage > 0;
+        return config->storage > 0;
+    if (metric->offset >= offsetof(struct database, schema))
+        return config->schema_changes.count > 0;
     if (metric->offset >= offsetof(struct database, locks) &&
         metric->offset < offsetof(struct database, pages))
         return database_kind_of(group->config)->locks_rows;
@@ -136,11 +148,14 @@ static inline void know_data_set(struct component *self, uint16_t data)
 
 /* ---- the end of an operation ---- */
 
-static uint32_t answer_bytes(const struct request *request, const struct stored *stored)
+static uint32_t answer_bytes(struct component *self, const struct request *request,
+                             const struct stored *stored)
 {
     uint64_t bytes = REPLY_OVERHEAD_BYTES;
 
-    if (!database_writes(request))
+    if (__builtin_expect(request->query, 0))
+        bytes += database_writes(request) ? 0 : database_answer_bytes(self, request);
+    else if (!database_writes(request))
         bytes += stored->row_bytes * (request->rows ? request->rows : 1);
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
@@ -152,7 +167,7 @@ static void answer(struct component *self, struct request *request, enum outcome
     station_release(&db->connections, self);
     request->bytes = REPLY_OVERHEAD_BYTES;
     if (outcome == OUTCOME_OK)
-        request->bytes = answer_bytes(request, &db->pages.stored[request->data]);
+        request->bytes = answer_bytes(self, request, &db->pages.stored[request->data]);
     else
         request->version = 0;
     sim_reply(self, request, outcome);
@@ -332,7 +347,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
-    uint64_t bytes = database_log_bytes(config, request, stored->row_bytes);
+    uint64_t bytes = database_log_bytes(config, request, database_row_bytes(self, request));
     struct write_log_entry record = { .row = request->key,
                                       .appended_ns = self->sim->now_ns,
                                       .data = request->data,
@@ -388,6 +403,7 @@ static void append_to_log(struct component *self, struct request *request)
     if (db->may_crash || db->replica)
         note_previous(db, &record);
     request->service_ns = (int64_t)write_log_append(&db->log, &self->sim->memory, &record);
+    schema_changes_note(&db->schema, record.data, record.bytes);
     db->appended++;
     if (db->replica)
         replica_appended(db->replica, &record);
@@ -482,6 +498,11 @@ static void has_computed(struct component *self, struct request *request)
     struct database *db = component_state(self);
 
     know_data_set(self, request->data);
+    if (__builtin_expect(request->query, 0))
+        know_data_set(self, query_data(query_of(self->sim, request), request));
+    request_frame(request)->note = WAIT_TABLE;
+    if (__builtin_expect(db->schema.data, 0) && !schema_changes_let_pass(&db->schema, request))
+        return;
     if (database_writes(request)) {
         request_frame(request)->note = WAIT_LOCK;
         if (!request->data || !shared->kind->locks_rows ||
@@ -512,8 +533,8 @@ static void has_connection(struct component *self, struct request *request)
 
 static void (*const goes_on[WAIT_COUNT])(struct component *, struct request *) = {
     [PAGES_WAIT_OTHER] = resume_pages,  [PAGES_WAIT_READ] = resume_pages, [PAGES_WAIT_WRITE] = resume_pages,
-    [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed,        [WAIT_LOCK] = has_lock,
-    [WAIT_COMMIT] = is_logged,          [WAIT_COPIES] = committed,
+    [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed,        [WAIT_TABLE] = has_computed,
+    [WAIT_LOCK] = has_lock,             [WAIT_COMMIT] = is_logged,        [WAIT_COPIES] = committed,
 };
 
 /* ---- callbacks ---- */
@@ -606,6 +627,7 @@ static void database_wire(struct component *self)
                                            .waiting_max = bound(config->connection_queue) });
     db->host = host_of(self, config->host);
     database_pages_init(&db->pages, self, db->host, &shared->parts, config->start == DATABASE_WARM);
+    db->pages.splits_rows = shared->kind->columns == COLUMNS_READ;
     row_locks_init(&db->locks, &self->sim->memory,
                    shared->kind->locks_rows ? group_resource_statistics(self->group, "row_locks") : NULL);
 }
@@ -629,6 +651,8 @@ static void database_start(struct component *self)
         replica_start(db->replica);
     else if (db->may_crash && database_loses_changes(self)) /* to take them back */
         write_log_add_reader(&db->log);
+    if (config->schema_changes.count)
+        schema_changes_start(&db->schema, self, host, &db->pages, &config->schema_changes, know_data_set);
 }
 
 static void database_on_request(struct component *self, struct request *request)
@@ -657,6 +681,8 @@ static void tick(struct component *self, struct request *ticker)
 
     if (ticker == db->pages.cleaner.ticker) {
         database_pages_on_timer(&db->pages);
+    } else if (ticker == db->schema.ticker) {
+        schema_changes_on_timer(&db->schema);
     } else if (ticker != db->log_writer.ticker) {
         replica_on_timer(db->replica, ticker);
     } else {
@@ -680,6 +706,8 @@ static struct activity database_activity(const struct component *self, const str
 {
     (void)self;
     switch (request->frames[request->top].note) {
+    case WAIT_TABLE:
+        return (struct activity){ "table whose schema changes", true };
     case WAIT_LOCK:
         return (struct activity){ "row lock", true };
     case PAGES_WAIT_OTHER:
@@ -716,13 +744,6 @@ int64_t database_part_instances(const void *configuration, size_t index)
     return index == 0 ? 1 : config->replicas;
 }
 
-static void database_check(const void *configuration, struct param_problems *problems)
-{
-    const struct database_config *config = configuration;
-
-    replication_check(&config->replication, config->replicas, problems);
-}
-
 const struct model_type database_model = {
     .component = {
         .name = "database",
@@ -743,19 +764,25 @@ const struct model_type database_model = {
     .stands_for =
         "A node of MySQL or PostgreSQL under short transactions of one statement: each holds a connection, "
         "computes, finds its pages in memory or on disk; a write also holds its row's lock until its log "
-        "record is on disk, and commits that wait together share the disk operation. Kind key_value: a node "
+        "record is on disk, and commits that wait together share the disk operation; a join finds further "
+        "rows through an index, a page and CPU time each. Kind key_value: a node "
         "of a store such as Redis with an append-only file: values by key, no locks, no waiting for the disk "
-        "unless asked for, work by the byte of each value. With replicas a primary and nodes that follow its "
+        "unless asked for, work by the byte of each value. Kind document: MongoDB; whole documents, parsed "
+        "and serialised by the byte. Kind wide_column: Cassandra or HBase; the columns asked for and no "
+        "others. Kind graph: Neo4j; joined rows found by following pointers. A schema change writes a table "
+        "anew while reads or writes of it wait. With replicas a primary and nodes that follow its "
         "log: they apply each entry with their own processor and disk, reads spread over them, a new primary "
         "is elected when the old one dies, and what nobody had is lost.",
     .leaves_out =
-        "Query plans, joins, secondary indices, transactions of several statements and their deadlocks, "
-        "memory of connections, checkpoints of changed pages that never leave memory, vacuuming, a separate "
-        "disk for the log; how long a node reads its log when it starts again. Of replication: who watches "
+        "Query plans, joins without an index, pages of indices (they are in memory), transactions of several "
+        "statements and their deadlocks, memory of connections, checkpoints of changed pages that never leave "
+        "memory, vacuuming, a separate disk for the log; of a schema change the CPU time, and room for two "
+        "tables; how long a node reads its log when it starts again. Of replication: who watches "
         "the nodes and agrees on a new primary (the time it takes is given), two primaries at once, replicas "
         "of replicas, nodes in other regions, quorums of reads and writes.",
     .misleads =
-        "When queries scan tables, when pages of indices matter beside those of rows, or when the working "
+        "When queries scan tables, when pages of indices matter beside those of rows, when the store of "
+        "another kind spreads its rows over nodes by itself (this is one node), or when the working "
         "set is not described by the popularity of the data set. When replicas are slowed by locks or by "
         "long transactions, which real ones apply as a whole.",
     .params = &database_params,

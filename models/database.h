@@ -8,7 +8,13 @@
 #include "models/row_table.h"
 #include "sim/request.h"
 
-enum database_kind { DATABASE_RELATIONAL, DATABASE_KEY_VALUE };
+enum database_kind {
+    DATABASE_RELATIONAL,
+    DATABASE_KEY_VALUE,
+    DATABASE_DOCUMENT,
+    DATABASE_WIDE_COLUMN,
+    DATABASE_GRAPH
+};
 enum database_commit { COMMIT_FSYNC, COMMIT_DELAYED, COMMIT_BY_KIND };
 enum database_start { DATABASE_WARM, DATABASE_COLD };
 
@@ -18,8 +24,9 @@ struct database_config {
     int64_t connections;
     int64_t connection_queue;
     struct distribution_config read_time, write_time; /* s */
-    int64_t row_read_time;                            /* ns, of kinds that take several rows */
-    int64_t serialise_time;                           /* ns per 1000 bytes, of kinds with whole values */
+    int64_t row_read_time;                            /* ns, of each further row */
+    int64_t index_time;                               /* ns, of each level of an index, of kinds with one */
+    int64_t serialise_time;                           /* ns per 1000 bytes, of kinds that work by the byte */
     int64_t log_record;                               /* bytes */
     int commit;                                       /* enum database_commit; see database_commit_of() */
     int64_t flush_interval;                           /* ns */
@@ -29,7 +36,11 @@ struct database_config {
     int start;                                        /* enum database_start */
     int64_t replicas;                                 /* beside the primary */
     struct replication_config replication;            /* of one that has replicas */
+    struct param_list schema_changes;                 /* of struct schema_change_config */
 };
+
+/* What no row can say about a node. */
+void database_check(const void *config, struct param_problems *problems);
 
 /* Parameters of one node, for tables that take all of them (`also`). */
 extern const struct param_table database_params;

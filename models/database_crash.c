@@ -40,6 +40,7 @@ void database_on_crash(struct component *self)
     row_locks_clear(&db->locks, self->sim);
     database_pages_crash(&db->pages);
     log_writer_crash(&db->log_writer);
+    schema_changes_crash(&db->schema);
     if (db->replica)
         replica_crash(db->replica);
     else
@@ -55,6 +56,7 @@ void database_on_restart(struct component *self)
 
     database_pages_restart(&db->pages);
     log_writer_init(&db->log_writer, self, db->host, &db->log, config->flush_interval);
+    schema_changes_restart(&db->schema);
     if (db->replica)
         replica_restart(db->replica);
 }

@@ -2,16 +2,50 @@
 
 #include "models/cache.h"
 #include "models/environment.h"
+#include "models/replication.h"
 #include "models/sharded_database.h"
 
 #define BYTES_PER_KB 1000.0 /* serialise_time is by the kilobyte */
+
+/* A key and the place of its row, in pages that are two thirds full. */
+#define INDEX_ENTRY_BYTES 48
 
 static const struct database_kind_row kinds[] = {
     [DATABASE_RELATIONAL] = { .name = "relational",
                               .locks_rows = true,
                               .takes_several_rows = true,
+                              .joins = JOINS_BY_INDEX,
+                              .columns = COLUMNS_ANSWERED,
                               .commit = COMMIT_FSYNC },
-    [DATABASE_KEY_VALUE] = { .name = "key_value", .whole_values = true, .commit = COMMIT_DELAYED },
+    [DATABASE_KEY_VALUE] = { .name = "key_value",
+                             .works_by_byte = true,
+                             .dynamic_schema = true,
+                             .commit = COMMIT_DELAYED,
+                             .refusal = "a key-value store reads and writes one value by its key: it has no "
+                                        "joins, no further rows and no columns" },
+    [DATABASE_DOCUMENT] = { .name = "document",
+                            .works_by_byte = true,
+                            .rewrites = true,
+                            .dynamic_schema = true,
+                            .columns = COLUMNS_ANSWERED,
+                            .commit = COMMIT_DELAYED,
+                            .refusal = "a document store reads and writes one document by its key: it has no "
+                                       "joins and no further rows" },
+    [DATABASE_WIDE_COLUMN] = { .name = "wide_column",
+                               .takes_several_rows = true,
+                               .works_by_byte = true,
+                               .dynamic_schema = true,
+                               .columns = COLUMNS_READ,
+                               .commit = COMMIT_DELAYED,
+                               .refusal = "a wide-column store reads and writes rows of one table: it has no "
+                                          "joins" },
+    [DATABASE_GRAPH] = { .name = "graph",
+                         .locks_rows = true,
+                         .takes_several_rows = true,
+                         .dynamic_schema = true,
+                         .joins = JOINS_BY_POINTER,
+                         .columns = COLUMNS_ANSWERED,
+                         .commit = COMMIT_FSYNC },
 };
 
 const struct database_kind_row *database_kind_of(const struct database_config *config)
@@ -25,46 +59,134 @@ enum database_commit database_commit_of(const struct database_config *config)
                                             : (enum database_commit)config->commit;
 }
 
+/* ---- work ---- */
+
+uint32_t database_index_levels(uint64_t rows, uint64_t page_size)
+{
+    double fan_out = (double)(page_size / INDEX_ENTRY_BYTES);
+    uint32_t levels = 1;
+
+    for (double reach = fan_out; reach < (double)rows; reach *= fan_out)
+        levels++;
+    return levels;
+}
+
+static const struct data_set_config *data_set(const struct sim *sim, uint16_t data)
+{
+    return &environment_of(sim)->data_sets[data - 1];
+}
+
+static int64_t joined_rows_work_ns(struct component *self, const struct request *request,
+                                   const struct query *query)
+{
+    const struct database_config *config = self->group->config;
+    uint16_t data = query_data(query, request);
+    int64_t row_ns = config->row_read_time;
+
+    if (kinds[config->kind].joins == JOINS_BY_INDEX && data)
+        row_ns += config->index_time * database_index_levels((uint64_t)data_set(self->sim, data)->rows,
+                                                             (uint64_t)config->page_size);
+    return query->found * row_ns;
+}
+
+uint64_t database_row_bytes(struct component *self, const struct request *request)
+{
+    const struct database_kind_row *kind = database_kind_of(self->group->config);
+    const struct query *query = kind->columns == COLUMNS_READ ? query_of(self->sim, request) : NULL;
+
+    return request->data ? query_row_bytes(query, data_set(self->sim, request->data)) : 0;
+}
+
+static int64_t serialise_ns(struct component *self, const struct request *request)
+{
+    const struct database_config *config = self->group->config;
+    const struct database_kind_row *kind = &kinds[config->kind];
+    double bytes;
+
+    if (request->operation == OPERATION_DELETE || request->operation == OPERATION_CLEAR)
+        return 0;
+    bytes = (double)database_row_bytes(self, request) * (request->rows ? request->rows : 1);
+    if (kind->rewrites && request->operation == OPERATION_WRITE)
+        bytes *= 2; /* what was there is parsed first */
+    return sim_time_from_ns(bytes / BYTES_PER_KB * (double)config->serialise_time);
+}
+
 int64_t database_rows_work_ns(struct component *self, const struct request *request)
 {
     const struct database_config *config = self->group->config;
-    double bytes;
+    const struct query *query = query_of(self->sim, request);
+    int64_t work_ns = request->rows > 1 ? (request->rows - 1) * config->row_read_time : 0;
 
-    if (!kinds[config->kind].whole_values)
-        return request->rows > 1 ? (request->rows - 1) * config->row_read_time : 0;
-    if (!request->data || request->operation == OPERATION_DELETE || request->operation == OPERATION_CLEAR)
-        return 0;
-    bytes = (double)environment_of(self->sim)->data_sets[request->data - 1].row_size;
-    if (database_moves_rows(request))
-        bytes *= request->rows;
-    return sim_time_from_ns(bytes / BYTES_PER_KB * (double)config->serialise_time);
+    if (query && query->found)
+        work_ns += joined_rows_work_ns(self, request, query);
+    if (kinds[config->kind].works_by_byte)
+        work_ns += serialise_ns(self, request);
+    return work_ns;
 }
 
 uint64_t database_log_bytes(const struct database_config *config, const struct request *request,
                             uint64_t row_bytes)
 {
-    uint64_t bytes = (uint64_t)config->log_record * (request->rows ? request->rows : 1);
+    uint64_t rows = request->rows ? request->rows : 1, bytes = (uint64_t)config->log_record;
 
     if (request->operation == OPERATION_COPY_IN)
-        bytes += row_bytes * request->rows;
-    else if (kinds[config->kind].whole_values && request->operation != OPERATION_DELETE &&
-             request->operation != OPERATION_CLEAR)
+        return bytes + row_bytes * rows;
+    if (kinds[config->kind].works_by_byte && request->operation != OPERATION_DELETE &&
+        request->operation != OPERATION_CLEAR)
         bytes += row_bytes;
+    return bytes * rows;
+}
+
+uint64_t database_answer_bytes(struct component *self, const struct request *request)
+{
+    const struct query *query = query_of(self->sim, request);
+    uint64_t bytes = 0;
+
+    if (request->data)
+        bytes = query_row_bytes(query, data_set(self->sim, request->data)) *
+                (request->rows ? request->rows : 1);
+    if (query && query->found && query_data(query, request))
+        bytes += (uint64_t)query->found * (uint64_t)data_set(self->sim, query_data(query, request))->row_size;
     return bytes;
 }
 
-const char *store_refuses_several_rows(const struct group *store)
-{
-    const struct database_config *node = NULL;
+/* ---- what a kind does not do ---- */
 
-    if (store->type == &database_model.component)
-        node = store->config;
-    else if (store->type == &sharded_database_model.component)
-        node = &((const struct sharded_config *)store->config)->node;
-    else if (store->type == &cache_model.component && ((const struct cache_config *)store->config)->store)
-        return store_refuses_several_rows(
-            sim_find_group(store->sim, ((const struct cache_config *)store->config)->store));
-    return node && !kinds[node->kind].takes_several_rows ? "a key-value store reads and writes one value by "
-                                                           "its key: it has no joins and no further rows"
-                                                         : NULL;
+static bool kind_can(const struct database_kind_row *kind, enum store_ability ability)
+{
+    return ability == STORE_TAKES_ROWS ? kind->takes_several_rows
+           : ability == STORE_JOINS    ? kind->joins != JOINS_NONE
+                                       : kind->columns != COLUMNS_UNKNOWN;
+}
+
+static const char *shards_refuse(const struct sharded_config *config, enum store_ability ability)
+{
+    if (!kind_can(&kinds[config->node.kind], ability))
+        return kinds[config->node.kind].refusal;
+    if (ability == STORE_JOINS && config->shard_key == SHARD_KEY_ROW)
+        return "the rows to join lie on any of its shards";
+    return NULL;
+}
+
+static const char *cache_refuses(const struct group *cache, enum store_ability ability)
+{
+    const struct cache_config *config = cache->config;
+
+    if (ability != STORE_TAKES_ROWS)
+        return "a cache keeps whole rows by their keys";
+    return config->store ? store_refuses(sim_find_group(cache->sim, config->store), ability) : NULL;
+}
+
+const char *store_refuses(const struct group *store, enum store_ability ability)
+{
+    const struct database_kind_row *kind;
+
+    if (store->type == &sharded_database_model.component)
+        return shards_refuse(store->config, ability);
+    if (store->type == &cache_model.component)
+        return cache_refuses(store, ability);
+    if (store->type != &database_model.component && store->type != &replicated_database_model.component)
+        return NULL;
+    kind = database_kind_of(store->config);
+    return kind_can(kind, ability) ? NULL : kind->refusal;
 }

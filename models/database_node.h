@@ -11,6 +11,7 @@
 #include "models/log_writer.h"
 #include "models/row_locks.h"
 #include "models/row_table.h"
+#include "models/schema_change.h"
 #include "models/write_log.h"
 
 struct replica;
@@ -51,6 +52,8 @@ struct database {
     uint64_t applied;        /* entries of the primary's log, in the window */
     uint64_t lag_sum_ns;     /* of those, from the commit at the primary */
     struct amount lag;       /* entries of the primary's log that it has not applied */
+
+    struct schema_changes schema;
 };
 
 /* Instances that hold the same part of the rows lie side by side. */

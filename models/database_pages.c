@@ -3,10 +3,14 @@
 #include <math.h>
 
 #include "models/environment.h"
+#include "models/query.h"
 #include "models/row_table.h"
 
 /* Changed pages that may wait for the cleaner. */
 #define CLEANER_PAGES_MAX 1000
+
+/* A row that is read page by page lies in at most so many; larger ones then. */
+#define PAGES_OF_ROW_MAX 1000
 
 /* Sizes are whole numbers of bytes up to here: an exabyte. */
 #define BYTES_MAX 1e18
@@ -94,7 +98,12 @@ static bool page_walk_load(struct page_walk *walk, struct database_pages *pages)
             return true;
         page = page_of_row(walk->stored, row);
     }
-    return buffer_pool_preload(&pages->pool, &pages->owner->sim->memory, row_id(walk->data, page),
+    for (uint32_t i = 0; i < walk->stored->pages_of_row; i++)
+        if (!buffer_pool_preload(&pages->pool, &pages->owner->sim->memory, row_id(walk->data, page + i),
+                                 walk->stored->page_bytes))
+            return false;
+    return walk->stored->pages_of_row ||
+           buffer_pool_preload(&pages->pool, &pages->owner->sim->memory, row_id(walk->data, page),
                                walk->stored->page_bytes);
 }
 
@@ -142,6 +151,18 @@ static void track_if_needed(struct database_pages *pages)
         load_popular_pages(pages);
 }
 
+/* A row that is read page by page: its pages are those of the machine, or larger ones when they are too
+ * many. Returns how many. */
+static uint32_t split_row(struct stored *stored, uint64_t page_size)
+{
+    uint64_t pages = (stored->row_bytes + page_size - 1) / page_size;
+    uint64_t together = (pages + PAGES_OF_ROW_MAX - 1) / PAGES_OF_ROW_MAX;
+
+    stored->page_bytes = (uint32_t)(together * page_size);
+    stored->pages_of_row = (uint32_t)((pages + together - 1) / together);
+    return stored->pages_of_row;
+}
+
 int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64_t page_size)
 {
     const struct data_set_config *config = &environment_of(pages->owner->sim)->data_sets[data - 1];
@@ -160,6 +181,8 @@ int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64
     stored->rows_a_page = stored->row_bytes < page_size ? page_size / stored->row_bytes : 1;
     stored->page_bytes = (uint32_t)((stored->row_bytes + page_size - 1) / page_size * page_size);
     stored->pages = (uint64_t)ceil(rows_most / (double)stored->rows_a_page);
+    if (pages->splits_rows && stored->row_bytes > page_size)
+        stored->pages *= split_row(stored, page_size);
     stored->pages_a_row = (double)stored->pages / (double)stored->rows;
     stored->page_end = rows_here > 0 ? stored->pages : 0;
     pages->bytes += (uint64_t)fmin((double)stored->page_end * stored->page_bytes,
@@ -201,78 +224,142 @@ void database_pages_on_timer(struct database_pages *pages)
 
 /* ---- use ---- */
 
-static uint64_t current_page(const struct stored *stored, const struct request *request)
+/* A page that an operation uses. */
+struct page_place {
+    uint64_t id;
+    uint32_t bytes;
+};
+
+/* Pages of each of its rows that an operation uses, where rows are read page by page. */
+static uint32_t pages_of_each_row(const struct database_pages *pages, const struct request *request)
 {
-    return row_id(request->data, page_of_row(stored, request->key) + request->frames[request->top].step);
+    const struct stored *stored = &pages->stored[request->data];
+    const struct sim *sim = pages->owner->sim;
+    uint64_t bytes = query_row_bytes(query_of(sim, request),
+                                     &environment_of(sim)->data_sets[request->data - 1]);
+
+    if (request->operation == OPERATION_INSERT || request->operation == OPERATION_DELETE)
+        bytes = stored->row_bytes;
+    return bytes ? (uint32_t)((bytes + stored->page_bytes - 1) / stored->page_bytes) : 1;
 }
 
-static uint32_t page_count(const struct stored *stored, const struct request *request)
+/* Of the rows of the key: those joined are not among them. */
+static uint32_t own_pages(const struct database_pages *pages, const struct request *request)
 {
-    return 1 + (uint32_t)((request->rows ? request->rows - 1u : 0) / stored->rows_a_page);
+    const struct stored *stored = &pages->stored[request->data];
+    uint32_t rows = request->rows ? request->rows : 1;
+
+    if (!request->data)
+        return 0;
+    if (!stored->pages_of_row)
+        return 1 + (uint32_t)((rows - 1u) / stored->rows_a_page);
+    return rows * pages_of_each_row(pages, request);
+}
+
+static uint32_t page_count(const struct database_pages *pages, const struct request *request)
+{
+    const struct query *query = query_of(pages->owner->sim, request);
+    uint32_t count = own_pages(pages, request);
+
+    if (query && query_data(query, request))
+        count += query->found;
+    return count < UINT16_MAX ? count : UINT16_MAX; /* the frame counts them */
+}
+
+/* The page of a joined row, or one of several that its own row lies in. */
+static struct page_place further_page(const struct database_pages *pages, const struct request *request)
+{
+    const struct stored *stored = &pages->stored[request->data];
+    uint32_t step = request->frames[request->top].step, own = own_pages(pages, request), each;
+    const struct query *query = query_of(pages->owner->sim, request);
+    uint16_t data = request->data;
+    uint64_t row;
+
+    if (step < own && !stored->pages_of_row)
+        return (struct page_place){ row_id(data, page_of_row(stored, request->key) + step),
+                                    stored->page_bytes };
+    if (step < own) {
+        each = pages_of_each_row(pages, request);
+        return (struct page_place){ row_id(data, page_of_row(stored, request->key + step / each) +
+                                                     step % each),
+                                    stored->page_bytes };
+    }
+    data = query_data(query, request);
+    stored = &pages->stored[data];
+    row = query_row(query, request->key, step - own, stored->rows);
+    return (struct page_place){ row_id(data, page_of_row(stored, row)), stored->page_bytes };
+}
+
+static inline struct page_place current_page(const struct database_pages *pages,
+                                             const struct request *request)
+{
+    const struct stored *stored = &pages->stored[request->data];
+
+    if (__builtin_expect(request->query || stored->pages_of_row, 0))
+        return further_page(pages, request);
+    return (struct page_place){ row_id(request->data, page_of_row(stored, request->key) +
+                                                          request->frames[request->top].step),
+                                stored->page_bytes };
 }
 
 /* Reads the current page, or waits for whoever reads it already. */
-static enum pages_grant read_page(struct database_pages *pages, const struct stored *stored,
-                                  struct request *request)
+static enum pages_grant read_page(struct database_pages *pages, struct request *request)
 {
     struct frame *frame = request_frame(request);
-    uint64_t page = current_page(stored, request);
+    struct page_place page = current_page(pages, request);
 
     frame->note = PAGES_WAIT_OTHER;
-    if (!row_locks_acquire(&pages->reads, pages->owner, request, page))
+    if (!row_locks_acquire(&pages->reads, pages->owner, request, page.id))
         return PAGES_WAIT;
     frame->note = PAGES_WAIT_READ;
-    if (host_disk(pages->host, pages->owner, request, stored->page_bytes))
+    if (host_disk(pages->host, pages->owner, request, page.bytes))
         return PAGES_WAIT;
-    row_locks_release(&pages->reads, pages->owner->sim, page);
+    row_locks_release(&pages->reads, pages->owner->sim, page.id);
     return PAGES_REFUSED;
 }
 
 enum pages_grant database_pages_use(struct database_pages *pages, struct request *request)
 {
-    const struct stored *stored = &pages->stored[request->data];
     struct frame *frame = request_frame(request);
     uint32_t count;
 
-    if (!request->data) /* its page is nobody else's */
+    if (!request->data && !request->query) /* its page is nobody else's */
         return PAGES_HERE;
-    count = page_count(stored, request);
+    count = page_count(pages, request);
     if (!pages->pool.tracked) {
         pages->hits += count;
         return PAGES_HERE;
     }
     while (frame->step < count &&
-           buffer_pool_use(&pages->pool, current_page(stored, request), database_writes(request))) {
+           buffer_pool_use(&pages->pool, current_page(pages, request).id, database_writes(request))) {
         pages->hits++;
         frame->step++;
     }
     if (frame->step == count)
         return PAGES_HERE;
     pages->misses++;
-    return read_page(pages, stored, request);
+    return read_page(pages, request);
 }
 
 /* Another request has read it. */
-static enum pages_grant other_has_read(struct database_pages *pages, const struct stored *stored,
-                                       struct request *request)
+static enum pages_grant other_has_read(struct database_pages *pages, struct request *request)
 {
-    uint64_t page = current_page(stored, request);
+    uint64_t page = current_page(pages, request).id;
 
     row_locks_release(&pages->reads, pages->owner->sim, page);
     if (!buffer_pool_use(&pages->pool, page, database_writes(request)))
-        return read_page(pages, stored, request); /* it has left again already */
+        return read_page(pages, request); /* it has left again already */
     request_frame(request)->step++;
     return database_pages_use(pages, request);
 }
 
-static enum pages_grant has_read(struct database_pages *pages, const struct stored *stored,
-                                 struct request *request)
+static enum pages_grant has_read(struct database_pages *pages, struct request *request)
 {
-    uint64_t page = current_page(stored, request);
-    struct buffer_evicted evicted = buffer_pool_insert(&pages->pool, &pages->owner->sim->memory, page,
-                                                       stored->page_bytes, database_writes(request));
+    struct page_place page = current_page(pages, request);
+    struct buffer_evicted evicted = buffer_pool_insert(&pages->pool, &pages->owner->sim->memory, page.id,
+                                                       page.bytes, database_writes(request));
 
-    row_locks_release(&pages->reads, pages->owner->sim, page);
+    row_locks_release(&pages->reads, pages->owner->sim, page.id);
     request_frame(request)->step++;
     if (evicted.pages && pages->cleaner.pages >= CLEANER_PAGES_MAX) {
         request_frame(request)->note = PAGES_WAIT_WRITE;
@@ -283,23 +370,16 @@ static enum pages_grant has_read(struct database_pages *pages, const struct stor
     return database_pages_use(pages, request);
 }
 
-static enum pages_grant has_written(struct database_pages *pages, const struct stored *stored,
-                                    struct request *request)
-{
-    (void)stored;
-    return database_pages_use(pages, request);
-}
 
 enum pages_grant database_pages_resume(struct database_pages *pages, struct request *request)
 {
-    static enum pages_grant (*const resume[PAGES_WAIT_COUNT])(struct database_pages *, const struct stored *,
-                                                              struct request *) = {
+    static enum pages_grant (*const resume[PAGES_WAIT_COUNT])(struct database_pages *, struct request *) = {
         [PAGES_WAIT_OTHER] = other_has_read,
         [PAGES_WAIT_READ] = has_read,
-        [PAGES_WAIT_WRITE] = has_written,
+        [PAGES_WAIT_WRITE] = database_pages_use,
     };
 
-    return resume[request_frame(request)->note](pages, &pages->stored[request->data], request);
+    return resume[request_frame(request)->note](pages, request);
 }
 
 /* ---- new rows ---- */
@@ -313,15 +393,18 @@ static void extend_to(struct database_pages *pages, uint16_t data, uint64_t page
 {
     struct stored *stored = &pages->stored[data];
 
+    uint32_t count = stored->pages_of_row ? stored->pages_of_row : 1;
+
     if (page >= stored->page_end) {
-        stored->page_end = page + 1;
-        stored->pages_added++;
-        pages->bytes += stored->page_bytes;
+        stored->page_end = page + count;
+        stored->pages_added += count;
+        pages->bytes += (uint64_t)count * stored->page_bytes;
         track_if_needed(pages);
     }
-    if (pages->pool.tracked && !buffer_pool_use(&pages->pool, row_id(data, page), true))
-        leave_to_cleaner(pages, buffer_pool_insert(&pages->pool, &pages->owner->sim->memory,
-                                                   row_id(data, page), stored->page_bytes, true));
+    for (uint32_t i = 0; pages->pool.tracked && i < count; i++)
+        if (!buffer_pool_use(&pages->pool, row_id(data, page + i), true))
+            leave_to_cleaner(pages, buffer_pool_insert(&pages->pool, &pages->owner->sim->memory,
+                                                       row_id(data, page + i), stored->page_bytes, true));
 }
 
 void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t row)
@@ -332,7 +415,7 @@ void database_pages_extend(struct database_pages *pages, uint16_t data, uint64_t
 void database_pages_extend_by(struct database_pages *pages, const struct request *request)
 {
     const struct stored *stored = &pages->stored[request->data];
-    uint64_t end = page_of_row(stored, request->key) + page_count(stored, request);
+    uint64_t end = page_of_row(stored, request->key) + own_pages(pages, request);
 
     while (stored->page_end < end)
         extend_to(pages, request->data, stored->page_end);

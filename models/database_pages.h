@@ -1,7 +1,9 @@
 /* database_pages.h - the data of one node as pages: which are in memory, who reads them from disk, what goes
  * back.
  *
- * An operation uses the page of its row and, for further rows, the next ones. A page that is not in memory
+ * An operation uses the page of its row and, for further rows, the next ones; rows that are joined (query.h)
+ * lie anywhere in their table, a page each. Where only some columns of a row are read, a row larger than a
+ * page lies in several, of which those with the first columns are used. A page that is not in memory
  * costs an operation of the disk; requests that want the same page meanwhile wait for that one. Changed pages
  * that have to leave memory are written by a cleaner, one after the other; when too many wait for it, whoever
  * makes one leave writes it first.
@@ -32,7 +34,8 @@ struct stored {
     uint64_t page_end;         /* above the highest page */
     uint64_t pages_added;      /* by new rows */
     double pages_a_row;        /* of all rows, whoever holds them */
-    uint32_t page_bytes;       /* several pages when a row takes several */
+    uint32_t page_bytes;       /* several pages when a row takes several at once */
+    uint32_t pages_of_row;     /* read one by one; 0: a row is read at once */
     uint64_t appended;         /* rows with automatic numbers, handed out */
     uint64_t appended_visible; /* and committed */
 };
@@ -50,6 +53,7 @@ struct database_pages {
     struct host *host;
     const struct database_parts *parts;
     bool warm;
+    bool splits_rows;      /* a row larger than a page is read page by page, as far as it is asked for */
     struct stored *stored; /* by number of the data set, 0: none */
     uint64_t bytes;        /* of all pages */
     struct buffer_pool pool;

@@ -40,6 +40,7 @@ enum step_verb {
     STEP_INSERT,
     STEP_DELETE,
     STEP_APPLY,
+    STEP_JOIN,
     STEP_GET,
     STEP_PUT,
     STEP_DROP,
@@ -58,7 +59,8 @@ enum step_verb {
 struct step_config {
     int verb; /* enum step_verb; the member of that name is set, of those down to session */
     struct distribution_config compute, wait;                             /* s */
-    const char *read, *write, *insert, *delete, *apply, *get, *put, *drop, *call, *publish; /* components */
+    const char *read, *write, *insert, *delete, *apply, *join, *get, *put, *drop, *call,
+        *publish;                                                         /* components */
     struct param_list parallel, sequence;                                 /* of struct step_config */
     struct param_list choose;                                             /* of struct arm_config */
     int64_t repeat;                                                       /* times */
@@ -67,6 +69,9 @@ struct step_config {
     int session;                                                          /* enum session_verb */
     const char *data; /* data set, NULL: about the request's own key */
     int64_t rows;
+    const char *of;   /* data set of joined rows, NULL: the row's own */
+    int64_t hops;
+    int64_t columns;  /* 0: all */
     int64_t copies;                             /* of each branch of parallel; 0: one */
     int64_t request_size;                       /* bytes, 0: automatic */
     struct param_list steps, on_miss, on_error; /* of struct step_config */
@@ -132,6 +137,7 @@ struct instruction {
     bool may_miss;     /* a get: on to the next instruction when the key is absent */
     bool carries_rows; /* the question holds the rows */
     uint8_t times;     /* of a repeat */
+    uint8_t query;     /* of a call to a store: see query.h */
     uint16_t target;   /* where to go on: after a call or a fork that went well, a jump, the next iteration */
     uint16_t on_error; /* where to go on after a failure */
     uint16_t rows;

@@ -13,6 +13,7 @@
 #include "models/cache.h"
 #include "models/environment.h"
 #include "models/handler.h"
+#include "models/query.h"
 
 #define QUESTION_BYTES 200 /* an HTTP request or a query without data */
 
@@ -67,6 +68,7 @@ static const struct verb_row call_verbs[STEP_VERB_COUNT] = {
     [STEP_INSERT] = { TARGET(insert), OPERATION_INSERT, true },
     [STEP_DELETE] = { TARGET(delete), OPERATION_DELETE, false },
     [STEP_APPLY] = { TARGET(apply), OPERATION_APPLY, true },
+    [STEP_JOIN] = { TARGET(join), OPERATION_READ, false },
     [STEP_GET] = { TARGET(get), OPERATION_GET, false },
     [STEP_PUT] = { TARGET(put), OPERATION_PUT, true },
     [STEP_DROP] = { TARGET(drop), OPERATION_DELETE, false },
@@ -166,6 +168,19 @@ static struct link **links_to(struct compiler *compiler, struct group *target,
     return new->links;
 }
 
+/* What the step asks of a store beyond the row of its key. */
+static uint8_t query_of_step(const struct compiler *compiler, const struct step_config *step)
+{
+    struct query query = { .columns = step->columns };
+
+    if (step->verb == STEP_JOIN) {
+        query.data = environment_data_set(environment_of(compiler->group->sim), step->of);
+        query.rows = (uint16_t)step->rows;
+        query.found = (uint16_t)query_rows_found(step->rows, step->hops);
+    }
+    return query_number(compiler->group->sim, &query);
+}
+
 static void compile_call(struct compiler *compiler, const struct step_config *step)
 {
     const struct verb_row *verb = &call_verbs[step->verb];
@@ -182,7 +197,8 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     instruction->operation = (uint8_t)verb->operation;
     instruction->carries_rows = verb->carries_rows && step->request_size == 0;
     instruction->may_miss = step->verb == STEP_GET;
-    instruction->rows = step->rows > 0 ? (uint16_t)step->rows : 1;
+    instruction->rows = step->rows > 0 && step->verb != STEP_JOIN ? (uint16_t)step->rows : 1;
+    instruction->query = query_of_step(compiler, step);
     instruction->bytes = step->request_size > 0 ? (uint32_t)step->request_size : QUESTION_BYTES;
     instruction->place = compiler->calls[target->index]++;
     instruction->links = links_to(compiler, target, &step->policy);

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "models/handler.h"
+#include "models/query.h"
 
 #define BIT(verb) (UINT64_C(1) << (verb))
-#define ROW_VERBS (BIT(STEP_READ) | BIT(STEP_WRITE) | BIT(STEP_INSERT) | BIT(STEP_DELETE))
+#define ROW_VERBS (BIT(STEP_READ) | BIT(STEP_WRITE) | BIT(STEP_INSERT) | BIT(STEP_DELETE) | BIT(STEP_JOIN))
 #define STORE_VERBS (ROW_VERBS | BIT(STEP_APPLY))
 #define CACHE_VERBS (BIT(STEP_GET) | BIT(STEP_PUT) | BIT(STEP_DROP))
 #define CALL_VERBS (STORE_VERBS | CACHE_VERBS | BIT(STEP_CALL) | BIT(STEP_PUBLISH))
@@ -39,6 +40,9 @@ static const struct param_row step_rows[] = {
                     .help = "Brings a change that was made in another store into this one: the row gets the "
                             "version last written, or the one that the message is about, unless it has a "
                             "later one here."),
+    STEP_STORE(join, STEP_JOIN,
+               .help = "Reads the row from this store together with rows of another table that belong to it, "
+                       "each found by its key: the same ones whenever the row is asked for."),
     STEP_CACHE(
         get, STEP_GET,
         .help = "Looks the key up in this cache; what to do when it is not there say the steps of on_miss."),
@@ -88,7 +92,20 @@ static const struct param_row step_rows[] = {
                             "on_error; none: the request's own key."),
     PARAM_COUNT(struct step_config, rows, .default_text = "1", .min = 1, .max = UINT16_MAX,
                 .verbs = STORE_VERBS,
-                .help = "Rows that the operation touches together: the key's and those after it."),
+                .help = "Rows that the operation touches together: the key's and those after it. Of a join: "
+                        "rows of the other table that belong to each row."),
+    PARAM_REFERENCE(struct step_config, of, .default_text = "\"same\"", .word = "same",
+                    .verbs = BIT(STEP_JOIN), .refers_to = PARAM_REFERS_DATA,
+                    .help = "The table whose rows are joined; same: that of the row itself, as friends of a "
+                            "user are users."),
+    PARAM_COUNT(struct step_config, hops, .default_text = "1", .min = 1, .max = 10000,
+                .verbs = BIT(STEP_JOIN),
+                .help = "How often joined rows are in turn joined with as many rows each: friends of "
+                        "friends are 2 hops. At most 10,000 rows in all."),
+    PARAM_COUNT(struct step_config, columns, .default_text = "\"all\"", .word = "all", .word_value = 0,
+                .min = 1, .max = 1e6, .verbs = BIT(STEP_READ) | BIT(STEP_WRITE),
+                .help = "How many of the row's columns are asked for or changed, the first ones; what that "
+                        "spares depends on the kind of the store."),
     PARAM_BYTES(
         struct step_config, request_size, .default_text = "\"automatic\"", .word = "automatic",
         .word_value = 0, .min = 1, .max = 4e9, .verbs = CALL_VERBS,
@@ -211,6 +228,10 @@ static void check_step(struct step_check *check, const struct step_config *step)
                       "nothing is called here that could be given up or repeated");
     if (step->verb == STEP_SESSION)
         check_session(check);
+    if (step->verb == STEP_JOIN && query_rows_found(step->rows, step->hops) > QUERY_ROWS_MAX)
+        param_problem(check->problems, check->path, "take fewer rows or fewer hops",
+                      "%lld rows joined to each row over %lld hops: at most %d can be joined at once",
+                      (long long)step->rows, (long long)step->hops, QUERY_ROWS_MAX);
     if (step->verb == STEP_RESPOND && check->in_log_in)
         param_problem(check->problems, check->path, "respond in the handler",
                       "a log in cannot answer for the request that needed it");

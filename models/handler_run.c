@@ -2,6 +2,7 @@
 #include "models/handler.h"
 
 #include "models/environment.h"
+#include "models/query.h"
 #include "models/routing.h"
 
 /* A question that carries rows and does not know how large they are. */
@@ -115,7 +116,8 @@ static uint32_t bytes_with_rows(const struct sim *sim, const struct request *req
     uint64_t row_bytes = ROW_BYTES_UNKNOWN, bytes;
 
     if (request->data)
-        row_bytes = (uint64_t)environment_of(sim)->data_sets[request->data - 1].row_size;
+        row_bytes = query_row_bytes(query_of(sim, request),
+                                    &environment_of(sim)->data_sets[request->data - 1]);
     if (__builtin_mul_overflow(row_bytes, instruction->rows, &bytes) ||
         bytes > UINT32_MAX - instruction->bytes)
         return UINT32_MAX;
@@ -130,6 +132,7 @@ static void run_call(struct component *self, struct request *request, const stru
 
     request->operation = instruction->operation;
     request->rows = instruction->rows;
+    request->query = instruction->query;
     request->bytes =
         instruction->carries_rows ? bytes_with_rows(self->sim, request, instruction) : instruction->bytes;
     if (instruction->count > 1)

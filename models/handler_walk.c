@@ -8,6 +8,7 @@
 
 #include "models/database_kind.h"
 #include "models/handler.h"
+#include "models/query.h"
 
 struct walk {
     step_visitor *visit;
@@ -83,25 +84,57 @@ struct store_check {
     struct param_problems *problems;
 };
 
-static void check_rows(void *context, const struct step_config *step, const char *path)
+/* What the step asks for with `member` is nothing for the store. */
+static void refuse(const struct store_check *check, const char *store, enum store_ability ability,
+                   const char *path, const char *member, const char *help, const char *what)
 {
-    const struct store_check *check = context;
-    const char *store = step->read     ? step->read
-                        : step->write  ? step->write
-                        : step->insert ? step->insert
-                                       : step->delete;
-    const char *refusal;
+    const char *refusal = store_refuses(sim_find_group(check->sim, store), ability);
     char place[1100];
 
-    if (!store || step->rows <= 1)
-        return;
-    refusal = store_refuses_several_rows(sim_find_group(check->sim, store));
     if (!refusal)
         return;
-    snprintf(place, sizeof place, "%s.rows", path);
-    param_problem(check->problems, place,
-                  "keep what is read together in one value, or make the store relational",
-                  "\"%s\" cannot touch %lld rows at once: %s", store, (long long)step->rows, refusal);
+    snprintf(place, sizeof place, "%s.%s", path, member);
+    param_problem(check->problems, place, help, "\"%s\" cannot %s: %s", store, what, refusal);
+}
+
+static const char *store_of(const struct step_config *step)
+{
+    return step->read ? step->read : step->write ? step->write : step->insert ? step->insert : step->delete;
+}
+
+/* Of the row's own table, where the step names it. */
+static void check_columns(const struct store_check *check, const struct step_config *step, const char *path)
+{
+    const struct environment *environment = environment_of(check->sim);
+    uint16_t data = environment_data_set(environment, step->data);
+    char place[1100];
+
+    refuse(check, store_of(step), STORE_KNOWS_COLUMNS, path, "columns",
+           "ask for the whole row, or make the store one that knows columns", "tell columns apart");
+    if (!data || step->columns <= environment->data_sets[data - 1].columns)
+        return;
+    snprintf(place, sizeof place, "%s.columns", path);
+    param_problem(check->problems, place, "say how many columns they have: \"columns\" of the data set",
+                  "%lld columns are asked for; rows of %s have %lld", (long long)step->columns, step->data,
+                  (long long)environment->data_sets[data - 1].columns);
+}
+
+static void check_store(void *context, const struct step_config *step, const char *path)
+{
+    const struct store_check *check = context;
+    char what[64];
+
+    if (step->verb == STEP_JOIN)
+        refuse(check, step->join, STORE_JOINS, path, "join",
+               "read a row that holds all of it, or ask a relational store", "join rows");
+    if (!store_of(step))
+        return;
+    snprintf(what, sizeof what, "touch %lld rows at once", (long long)step->rows);
+    if (step->rows > 1)
+        refuse(check, store_of(step), STORE_TAKES_ROWS, path, "rows",
+               "keep what is read together in one value, or make the store relational", what);
+    if (step->columns)
+        check_columns(check, step, path);
 }
 
 void handlers_check_stores(const struct group *group, const struct param_list *steps, const char *path,
@@ -109,5 +142,8 @@ void handlers_check_stores(const struct group *group, const struct param_list *s
 {
     struct store_check check = { group->sim, problems };
 
-    handler_steps_visit(steps, path, check_rows, &check);
+    handler_steps_visit(steps, path, check_store, &check);
+    if (query_overflow(group->sim))
+        param_problem(problems, path, "let steps ask for the same",
+                      "more than %d different joins and numbers of columns are asked for", QUERIES_MAX);
 }

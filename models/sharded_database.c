@@ -548,7 +548,7 @@ static void sharded_check(const void *configuration, struct param_problems *prob
     const struct copied_row_config *copied = config->copied_rows.items;
     const struct own_shard_row_config *own = config->own_shard_rows.items;
 
-    replication_check(&config->node.replication, config->node.replicas, problems);
+    database_check(&config->node, problems);
     if (config->reshard)
         check_reshard(config, problems);
     for (size_t i = 0; i < config->copied_rows.count; i++)

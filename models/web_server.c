@@ -5,7 +5,7 @@
  * waits in the accept queue, which is bounded; each worker occupies memory of the host. Full workers
  * beside an idle CPU are possible, and common. What handlers can do: handler.h.
  * Sessions: web_sessions.h.
- * Left out: joins; what a worker costs to start; keep-alive of idle users.
+ * Left out: what a worker costs to start; keep-alive of idle users.
  * Randomness: see handler.h. Errors: a full accept queue refuses; a class without handler is answered
  * with an error.
  * Cost: O(1) a step and O(log n) a computation with n on the CPU. The frame's step is the program's, its

@@ -25,6 +25,7 @@ struct request *sim_fork(struct component *self, struct request *parent, uint32_
     child->priority = parent->priority;
     child->bytes = parent->bytes;
     child->rows = parent->rows;
+    child->query = parent->query;
     return child;
 }
 
@@ -122,7 +123,10 @@ void sim_call_in_full(struct component *self, struct request *request, struct li
     request_frame(request)->attempt = 0;
     if (link->policy.retries_max)
         *question_of(self->sim, request) =
-            (struct call_question){ .bytes = request->bytes, .rows = request->rows, .operation = request->operation };
+            (struct call_question){ .bytes = request->bytes,
+                                    .rows = request->rows,
+                                    .operation = request->operation,
+                                    .query = request->query };
     request->top++;
     send(self, request, link);
 }
@@ -136,6 +140,7 @@ void sim_restore_question(const struct sim *sim, struct request *request)
     request->bytes = question->bytes;
     request->rows = question->rows;
     request->operation = question->operation;
+    request->query = question->query;
 }
 
 /* The pause is over, or there was none: the next attempt leaves. */

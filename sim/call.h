@@ -42,7 +42,7 @@ struct call_question {
     uint32_t bytes;
     uint16_t rows;
     uint8_t operation;
-    uint8_t unused;
+    uint8_t query;
 };
 
 _Static_assert(sizeof(struct call_question) == 8, "requests stay aligned");
@@ -114,7 +114,7 @@ static inline struct request *request_create(struct component *self, uint64_t nu
     request->state = REQUEST_LIVE;
     request->outcome = OUTCOME_OK;
     request->operation = request->flags = request->priority = 0;
-    request->base = request->top = request->unused = 0;
+    request->base = request->top = request->query = 0;
     request->frames[0] = (struct frame){ .entered_ns = sim->now_ns, .number = number, .component = self->id };
     return request;
 }

@@ -90,7 +90,7 @@ struct request {
     uint8_t priority;  /* 0 is served first */
     uint8_t base;      /* index of the bottom frame, above 0 in an orphan */
     uint8_t top;       /* index of the top frame */
-    uint8_t unused;
+    uint8_t query;     /* what an operation on a store wants beyond rows; 0: nothing */
 
     uint64_t key;      /* row of `data`, or object, that it is about */
     uint64_t user;     /* who asks */

@@ -106,6 +106,7 @@ struct sim {
     const struct network *network; /* the application's; NULL: messages take no time */
     const void *environment;       /* of the models: data sets, hosts; the application's */
     void *truth;                   /* of the models: which rows there are, in which version */
+    void *queries;                 /* of the models: what request->query is the number of */
 
     uint64_t seed;
     uint64_t events;     /* run so far; while it runs: when it last looked whether it has to end */

@@ -23,6 +23,7 @@ struct asked {
     uint64_t key;
     uint16_t data, rows;
     uint64_t user;
+    uint8_t query; /* of query_number() */
     /* filled in */
     enum outcome outcome;
     uint32_t version, bytes;
@@ -65,6 +66,7 @@ static void source_send(struct component *self, uint64_t number, const struct as
         request->data = asked->data;
         request->rows = asked->rows ? asked->rows : 1;
         request->user = asked->user;
+        request->query = asked->query;
     } else {
         config->ask(request, &shared->rng);
     }
@@ -169,7 +171,7 @@ static inline void set_scene(void)
                                     .disk_bandwidth = INFINITY,
                                     .network = INFINITY };
     profiles = (struct data_set_config){
-        .name = "profiles", .rows = 1000, .row_size = 1000, .popularity = POPULARITY_UNIFORM, .exponent = 0.99
+        .name = "profiles", .rows = 1000, .row_size = 1000, .columns = 10, .popularity = POPULARITY_UNIFORM, .exponent = 0.99
     };
 }
 

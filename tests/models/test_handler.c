@@ -1,3 +1,4 @@
+#include "models/query.h"
 #include "tests/models/web_system.h"
 
 /* ---- steps ---- */
@@ -52,6 +53,41 @@ START_TEST(test_handler_says_what_it_wants_of_a_store)
         STEP(STEP_RESPOND, .respond = 77));
     ck_assert_uint_eq(system.db->bytes, 50);
     ck_assert_uint_eq(system.source->bytes, 77);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* What is asked for beyond the row is a number that equal steps share, and that goes with no other call. */
+START_TEST(test_handler_asks_for_further_rows_and_for_columns)
+{
+    struct source_config source = one;
+    struct system system;
+    const struct query *query;
+    const struct queries *queries;
+
+    source.data = 1;
+    RUN(&system, &source, STEP(STEP_JOIN, .join = "db", .rows = 3, .hops = 2),
+        STEP(STEP_READ, .read = "db", .columns = 4), STEP(STEP_READ, .read = "db"));
+    queries = system.sim->queries;
+    query = &queries->made[0];
+    ck_assert_uint_eq(queries->count, 2);
+    ck_assert_uint_eq(query->found, 3 + 9);
+    ck_assert_uint_eq(query->rows, 3);
+    ck_assert_uint_eq(query->data, 0);
+    ck_assert_int_eq(queries->made[1].columns, 4);
+    ck_assert_uint_eq(system.db->calls[OPERATION_READ], 3);
+    ck_assert_uint_eq(system.db->query, 0); /* of the last one */
+    ck_assert_uint_eq(system.db->rows, 1);
+    sim_destroy(system.sim);
+    RUN(&system, &source, STEP(STEP_JOIN, .join = "db", .rows = 3, .hops = 2, .of = "posts"));
+    queries = system.sim->queries;
+    ck_assert_uint_eq(queries->made[0].data, 1);
+    ck_assert_uint_eq(system.db->query, 1);
+    ck_assert_uint_eq(system.db->rows, 1); /* and those joined */
+    ck_assert_uint_eq(system.db->bytes, 200);
+    sim_destroy(system.sim);
+    RUN(&system, &source, STEP(STEP_WRITE, .write = "db", .columns = 4));
+    ck_assert_uint_eq(system.db->bytes, 200 + 1200);
     sim_destroy(system.sim);
 }
 END_TEST
@@ -358,6 +394,10 @@ START_TEST(test_handler_check_finds_steps_that_cannot_be)
         "handlers.view[0].choose[0].steps[0]: the steps after this one are never reached");
     ck_assert_str_eq(COMPLAINT({ .verb = STEP_COMPUTE, .policy = { .timeout = INT64_MAX, .retries = 1 } }),
                      "handlers.view[0]: nothing is called here that could be given up or repeated");
+    ck_assert_str_eq(COMPLAINT(STEP(STEP_JOIN, .join = "db", .rows = 10, .hops = 3)), "");
+    ck_assert_str_eq(COMPLAINT(STEP(STEP_JOIN, .join = "db", .rows = 10, .hops = 4)),
+                     "handlers.view[0]: 10 rows joined to each row over 4 hops: at most 10000 can be joined "
+                     "at once");
 }
 END_TEST
 
@@ -374,7 +414,8 @@ START_TEST(test_handler_check_bounds_the_program)
 END_TEST
 
 TEST_MAIN("handler", test_handler_reads_the_store_only_when_the_cache_misses,
-          test_handler_says_what_it_wants_of_a_store, test_handler_parallel_waits_for_the_slowest,
+          test_handler_says_what_it_wants_of_a_store,
+          test_handler_asks_for_further_rows_and_for_columns, test_handler_parallel_waits_for_the_slowest,
           test_handler_copies_of_branches_draw_for_themselves,
           test_handler_parallel_fails_with_its_branch_and_then_goes_to_on_error,
           test_handler_chooses_by_weights, test_handler_failure_ends_the_request_unless_on_error_helps,

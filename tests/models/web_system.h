@@ -161,6 +161,7 @@ struct fake {
     bool kept[1000];
     uint64_t keys_of_calls; /* distinct keys that were asked for */
     bool asked[1000];
+    uint8_t query;                 /* of the last call */
 };
 
 struct fake_shared {
@@ -191,6 +192,7 @@ static inline void fake_on_timer(struct component *self, struct request *request
     fake->calls[request->operation]++;
     fake->rows = request->rows;
     fake->bytes = request->bytes;
+    fake->query = request->query;
     fake->numbers += request_frame(request)->number;
     fake->keys_of_calls += !fake->asked[request->key % 1000];
     fake->asked[request->key % 1000] = true;
@@ -246,7 +248,7 @@ static const struct host_config size = { .name = "size",
                                          .disk_bandwidth = 1e6,
                                          .network = INFINITY };
 static const struct data_set_config posts = {
-    .name = "posts", .rows = 50, .row_size = 3000, .popularity = POPULARITY_UNIFORM
+    .name = "posts", .rows = 50, .row_size = 3000, .columns = 10, .popularity = POPULARITY_UNIFORM
 };
 static const struct environment environment = {
     .data_sets = &posts, .data_set_count = 1, .sizes = &size, .size_count = 1
