@@ -290,6 +290,10 @@ void reference_write_model(FILE *file, const struct model_type *type)
         if (type->part->composed)
             write_metrics(file, type->part->composed->component.metrics, type->part->component.metrics);
     }
+    if (has_metrics(type->single_part)) {
+        fprintf(file, "\nMetrics of its part %s\n", type->single_part->component.name);
+        write_metrics(file, type->single_part->component.metrics, NULL);
+    }
 }
 
 void reference_write_list(FILE *file, const struct metric_row *common)

@@ -116,6 +116,10 @@ static void model(FILE *file, const struct model_type *type)
         metrics(file, type->part->component.metrics,
                 type->part->composed ? type->part->composed->component.metrics : NULL);
     }
+    if (type->single_part) {
+        fprintf(file, "Of its part %s:\n\n", type->single_part->component.name);
+        metrics(file, type->single_part->component.metrics, NULL);
+    }
 }
 
 void reference_write_markdown(FILE *file, const struct reference_extra *extra)

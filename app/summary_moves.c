@@ -14,8 +14,8 @@ static void write_moves(const struct tier *tier)
     char text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
 
     if (moved > 0) {
-        page_listed(tier->page, PAGE_PLAIN, "%s rows moved to another shard, %s of those looked at",
-                    text_count(moved, text), text_percent(tier_value(tier, "moved_share"), other));
+        page_listed(tier->page, PAGE_PLAIN, "%s rows moved, %s of those looked at", text_count(moved, text),
+                    text_percent(tier_value(tier, "moved_share"), other));
         page_listed(tier->page, PAGE_PLAIN, "%.3g GB in %s", tier_value(tier, "bytes_moved") / 1e9,
                     text_seconds(tier_value(tier, "elapsed.end"), text));
     } else {

@@ -32,6 +32,7 @@ struct model_type {
     /* What its parts are, with metrics of their own under NAME.PART; NULL: it has none, or they are like
      * the whole. */
     const struct model_type *part;
+    const struct model_type *single_part; /* a further one, of which there is one at most; or NULL */
 
     /* What carries out a configuration that asks for several of it working together (replicas), and
      * whether it does; its metrics are told with this type's. NULL: none does. */

@@ -586,6 +586,7 @@ const struct model_type sharded_database_model = {
     .params = &params,
     .roles = ROLE_STORE | ROLE_COPY,
     .part = &database_model,
+    .single_part = &resharding_model,
     .crashes = true,
     .part_name = sharded_part_name,
     .part_count = sharded_part_instances,
