@@ -63,8 +63,6 @@ static const struct metric_row metrics[] = {
       "Requests that went to an address." },
     { "sent_to_dead", "1", METRIC_COUNTER, offsetof(struct dns, sent_to_dead), 0,
       "Those of them that went to a target that was down." },
-    { "answers", "1", METRIC_COMMON, 0, 0,
-      "Of a record: lookups that were answered with an address of it." },
     { .name = NULL },
 };
 /* clang-format on */
@@ -401,6 +399,7 @@ const struct model_type dns_model = {
     .roles = ROLE_SERVER,
     .crashes = true,
     .part_name = dns_part_name,
+    .part = &dns_record_model,
     .check = dns_check,
     .check_wired = dns_check_wired,
 };

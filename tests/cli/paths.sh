@@ -26,7 +26,7 @@ settings=()
 while read -r path value; do
     settings+=(--set "$path=$value")
 done < <(sed -n '2,/^$/p' paths | sed -E 's/^([^ ]+) {2,}.* {2,}([^ ].*)$/\1 \2/' |
-    grep -vE '^[^ ]*(NAME|\[N\]|COMPONENT)|\((required|needed|a step)|^(users\.(arrivals|daily|requests|gap_cv)|data|\$schema)\b|^web\.handlers' | grep .)
+    grep -vE '^[^ ]*(NAME|\[N\]|COMPONENT)|\((required|needed|a step)|^(users\.(arrivals|daily|requests|gap_cv)|data|\$schema)\b|^web\.(handlers|sessions)\b' | grep .)
 [ "${#settings[@]}" -gt 100 ] || fail "only ${#settings[@]} words of settings"
 run 0 check tiers.json "${settings[@]}"
 run 2 check tiers.json "${settings[@]}" --set web.wrokers=4
