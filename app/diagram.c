@@ -82,7 +82,19 @@ static uint64_t instances_of(const struct sim *sim, const struct group *group)
     return parts ? parts : group->count;
 }
 
-/* "1 primary + 2 replica": of a store whose parts are not alike. */
+/* "2 replicas", "4 primaries". */
+static void write_counted(FILE *file, unsigned count, const char *noun)
+{
+    int length = (int)strlen(noun);
+    bool ends_in_y = length > 0 && noun[length - 1] == 'y';
+
+    if (count == 1)
+        fprintf(file, "1 %s", noun);
+    else
+        fprintf(file, "%u %.*s%s", count, ends_in_y ? length - 1 : length, noun, ends_in_y ? "ies" : "s");
+}
+
+/* "1 primary + 2 replicas": of a store whose parts are not alike. */
 static void write_parts(FILE *file, const struct component_config *component)
 {
     const struct model_type *type = component->type;
@@ -94,7 +106,8 @@ static void write_parts(FILE *file, const struct component_config *component)
         unsigned count = (unsigned)type->part_count(component->config, i);
         const char *last = strrchr(name, '.');
 
-        fprintf(file, "%s%u %s", i ? " + " : "\\n", count, last ? last + 1 : name);
+        fputs(i ? " + " : "\\n", file);
+        write_counted(file, count, last ? last + 1 : name);
     }
 }
 

@@ -250,7 +250,7 @@ bool param_read_any_quantity(struct param_context *context, const struct param_r
 
         good = parse_quantity(&param_kinds[units[i].kind], value->valuestring, &whole, &read.value, error);
         read.value *= units[i].factor;
-        read.unit = units[i].unit;
+        read.unit = (int)units[i].unit;
     }
     if (!good && cJSON_IsString(value))
         return param_error(context, JSON_PART_VALUE, "such as \"60%\", \"200ms\", \"50/s\" or 12",
