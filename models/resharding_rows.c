@@ -144,26 +144,46 @@ static void add_to_pair(struct moving_pair *pair, uint64_t row)
         pair->first = row;
 }
 
-/* Rows with numbers beyond the data set's, which exist because somebody put them there: all at once, at the
- * end. */
-static void add_rows_beyond(const struct resharding *resharding, uint16_t data, struct moving_pair *pairs)
-{
-    for (uint32_t from = 0; from < resharding->before.shards; from++) {
-        const struct row_table *table = database_changed_rows(node_of(resharding, from));
+/* A row with a number beyond the data set's, which exists because somebody put it there. */
+struct row_beyond {
+    uint32_t from;
+    uint64_t slot; /* of that node's changed rows: where to look on */
+    uint64_t row;
+    enum row_state state;
+    uint32_t to;
+};
 
-        for (uint64_t i = 0; i < table->slot_count; i++) {
-            const struct row_entry *entry = &table->slots[i];
-            uint64_t row = entry->id ^ row_id(data, 0);
+/* Goes on to the next one that has to leave its node; zeroed at first. False: there are no more. */
+static bool next_beyond(const struct resharding *resharding, uint16_t data, struct row_beyond *beyond)
+{
+    for (; beyond->from < resharding->before.shards; beyond->from++, beyond->slot = 0) {
+        const struct row_table *table = database_changed_rows(node_of(resharding, beyond->from));
+
+        while (beyond->slot < table->slot_count) {
+            const struct row_entry *entry = &table->slots[beyond->slot++];
             struct row_route route;
 
-            if (!entry->used || entry->id >> 48 != data || row < row_count(resharding, data) ||
-                entry->state != ROW_PRESENT)
+            beyond->row = entry->id ^ row_id(data, 0);
+            if (!entry->used || entry->id >> 48 != data || beyond->row < row_count(resharding, data))
                 continue;
-            route = resharding_route(resharding, data, row);
-            if (route.before == from && route.after != from)
-                add_to_pair(&pairs[from * resharding->node_count + route.after], row);
+            route = resharding_route(resharding, data, beyond->row);
+            beyond->state = (enum row_state)entry->state;
+            beyond->to = route.after;
+            if (route.before == beyond->from && route.after != beyond->from)
+                return true;
         }
     }
+    return false;
+}
+
+/* All at once, at the end. */
+static void add_rows_beyond(const struct resharding *resharding, uint16_t data, struct moving_pair *pairs)
+{
+    struct row_beyond beyond = { 0 };
+
+    while (next_beyond(resharding, data, &beyond))
+        if (beyond.state == ROW_PRESENT)
+            add_to_pair(&pairs[beyond.from * resharding->node_count + beyond.to], beyond.row);
 }
 
 uint64_t resharding_next_chunk(const struct resharding *resharding, uint16_t data, struct moving_pair *pairs,
@@ -216,25 +236,14 @@ static void move_row(struct resharding *resharding, uint16_t data, uint32_t from
 
 static uint64_t switch_beyond(struct resharding *resharding, uint16_t data)
 {
+    struct row_beyond beyond = { 0 };
     uint64_t moved = 0;
 
-    for (uint32_t from = 0; from < resharding->before.shards; from++) {
-        const struct row_table *table = database_changed_rows(node_of(resharding, from));
-
-        for (uint64_t i = 0; i < table->slot_count; i++) {
-            const struct row_entry *entry = &table->slots[i];
-            uint64_t row = entry->id ^ row_id(data, 0);
-            struct row_route route;
-
-            if (!entry->used || entry->id >> 48 != data || row < row_count(resharding, data))
-                continue;
-            route = resharding_route(resharding, data, row);
-            if (route.before != from || route.after == from ||
-                !switch_row(resharding, data, row, from, route.after))
-                continue;
-            move_row(resharding, data, from, route.after);
-            moved++;
-        }
+    while (next_beyond(resharding, data, &beyond)) {
+        if (!switch_row(resharding, data, beyond.row, beyond.from, beyond.to))
+            continue;
+        move_row(resharding, data, beyond.from, beyond.to);
+        moved++;
     }
     return moved;
 }
