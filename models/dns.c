@@ -170,25 +170,15 @@ static void wait_for_answer(struct component *self, struct request *request, str
 {
     request_frame(request)->step = STEP_WAITS;
     request->owner = self;
-    request->resume = NULL;
-    request->next = 0;
-    if (resolver->first_waiting)
-        sim_request(self->sim, resolver->last_waiting)->next = request->index;
-    else
-        resolver->first_waiting = request->index;
-    resolver->last_waiting = request->index;
+    request_line_join(&resolver->waiting, self->sim, request);
 }
 
 /* Those who waited go on once the present callback is over. */
 static void tell_waiting(struct component *self, struct dns_resolver *resolver, bool is_answered)
 {
-    uint32_t index = resolver->first_waiting;
+    struct request *request;
 
-    resolver->first_waiting = resolver->last_waiting = 0;
-    while (index) {
-        struct request *request = sim_request(self->sim, index);
-
-        index = request->next;
+    while ((request = request_line_leave(&resolver->waiting, self->sim))) {
         request_frame(request)->step = is_answered ? STEP_TOLD : STEP_NOT_TOLD;
         request->resume = self->on_timer;
         sim_wake(self->sim, request);

@@ -7,6 +7,7 @@
 #include "models/dns_zone.h"
 #include "models/health_checks.h"
 #include "models/model.h"
+#include "models/request_line.h"
 
 #define DNS_AUTHORITY "authority" /* the part that is the authoritative servers */
 
@@ -50,7 +51,7 @@ struct dns_resolver {
     int64_t expires_ns;                   /* of its answer; 0: it has none */
     uint32_t version;                     /* of the zone, that it was told */
     uint32_t turn;                        /* answers it has given */
-    uint32_t first_waiting, last_waiting; /* requests that wait for the lookup that is under way; 0: none */
+    struct request_line waiting; /* for the lookup that is under way */
     bool is_asking;
 };
 

@@ -35,22 +35,13 @@ static void begin(struct log_writer *writer)
     writer->writing = true;
     writer->target = writer->log->next;
     writer->bytes = end;
-    writer->served = writer->first;
-    writer->first = writer->last = 0;
+    writer->served = request_line_take_all(&writer->waiting);
 }
 
 void log_writer_commit(struct log_writer *writer, struct request *request)
 {
-    struct sim *sim = writer->owner->sim;
-
     request->owner = writer->owner;
-    request->resume = NULL; /* no event of its own is out */
-    request->next = 0;
-    if (writer->last)
-        sim_request(sim, writer->last)->next = request->index;
-    else
-        writer->first = request->index;
-    writer->last = request->index;
+    request_line_join(&writer->waiting, writer->owner->sim, request);
     if (!writer->writing && !writer->asleep)
         begin(writer);
 }
@@ -65,16 +56,12 @@ void log_writer_later(struct log_writer *writer)
 static void end_write(struct log_writer *writer)
 {
     struct sim *sim = writer->owner->sim;
-    uint32_t index = writer->served;
+    struct request *request;
 
     writer->writing = false;
-    writer->served = 0;
     writer->fsyncs++;
     writer->log->durable = writer->target < writer->log->next ? writer->target : writer->log->next;
-    while (index) {
-        struct request *request = sim_request(sim, index);
-
-        index = request->next;
+    while ((request = request_line_leave(&writer->served, sim))) {
         request->resume = request->owner->on_timer;
         writer->commits++;
         sim_wake(sim, request);
@@ -84,7 +71,7 @@ static void end_write(struct log_writer *writer)
 void log_writer_crash(struct log_writer *writer)
 {
     writer->asleep = writer->writing = false;
-    writer->first = writer->last = writer->served = 0;
+    writer->waiting = writer->served = (struct request_line){ 0, 0 };
 }
 
 void log_writer_on_timer(struct log_writer *writer)
@@ -95,7 +82,7 @@ void log_writer_on_timer(struct log_writer *writer)
         return;
     }
     end_write(writer);
-    if (writer->first)
+    if (writer->waiting.first)
         begin(writer);
     else if (writer->is_lazy && writer->log->durable < writer->log->next)
         sleep_for(writer, writer->interval_ns);

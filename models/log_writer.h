@@ -15,6 +15,7 @@
 #define MODELS_LOG_WRITER_H
 
 #include "models/host.h"
+#include "models/request_line.h"
 #include "models/write_log.h"
 #include "sim/station.h"
 
@@ -26,8 +27,8 @@ struct log_writer {
     int64_t interval_ns;  /* of delayed writes */
     bool asleep, writing; /* until the interval is over; until the disk is done */
     bool is_lazy; /* it was asked for log_writer_later(): what is appended does not wait for a commit */
-    uint32_t first, last; /* commits that the next write takes, 0: none */
-    uint32_t served;      /* first of those that the present write takes */
+    struct request_line waiting; /* commits that the next write takes */
+    struct request_line served;  /* those that the present write takes */
     uint64_t target;      /* entries below are in the present write */
     uint64_t bytes;       /* of the log that were handed to the disk */
     uint64_t fsyncs;      /* completed in the window */

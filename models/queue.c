@@ -82,34 +82,6 @@ void queue_count(struct queue *queue, struct component *subscription, enum queue
     }
 }
 
-/* ---- lines ---- */
-
-static void line_join(struct request_line *line, struct sim *sim, struct request *request)
-{
-    request->resume = NULL; /* nobody waits for an event of its */
-    request->next = 0;
-    if (line->last)
-        sim_request(sim, line->last)->next = request->index;
-    else
-        line->first = request->index;
-    line->last = request->index;
-    line->count++;
-}
-
-/* NULL: nobody. */
-static struct request *line_leave(struct request_line *line, struct sim *sim)
-{
-    struct request *request = line->first ? sim_request(sim, line->first) : NULL;
-
-    if (!request)
-        return NULL;
-    line->first = request->next;
-    if (!line->first)
-        line->last = 0;
-    line->count--;
-    return request;
-}
-
 /* ---- a publish ---- */
 
 static void answer(struct queue *queue, struct request *request, enum outcome outcome)
@@ -180,7 +152,7 @@ static void fail_unconfirmed(struct queue *queue)
     struct sim *sim = queue->face->sim;
     struct request *request;
 
-    while ((request = line_leave(&queue->unconfirmed, sim))) {
+    while ((request = request_line_leave(&queue->unconfirmed, sim))) {
         request->owner = queue->face;
         request->resume = fail_resume;
         sim_wake(sim, request);
@@ -207,7 +179,7 @@ static void confirm_those_copied(struct queue *queue)
 
         if (holders_of(queue, position_of(queue, first)) < queue->needed)
             return;
-        queue_confirm(queue, line_leave(&queue->unconfirmed, sim));
+        queue_confirm(queue, request_line_leave(&queue->unconfirmed, sim));
     }
 }
 
@@ -217,7 +189,7 @@ void queue_await_replicas(struct queue *queue, struct request *request)
         queue_confirm(queue, request);
         return;
     }
-    line_join(&queue->unconfirmed, queue->face->sim, request);
+    request_line_join(&queue->unconfirmed, queue->face->sim, request);
     confirm_those_copied(queue);
 }
 
@@ -264,8 +236,9 @@ void queue_made_room(struct queue *queue)
     struct sim *sim = queue->face->sim;
 
     while (queue->blocked.first && queue->leader >= 0 && has_room(queue)) {
-        struct request *request = line_leave(&queue->blocked, sim);
+        struct request *request = request_line_leave(&queue->blocked, sim);
 
+        queue->blocked_count--;
         queue->pending++;
         request->owner = queue->face;
         request->resume = admit_resume;
@@ -283,7 +256,8 @@ static void queue_on_request(struct component *self, struct request *request)
     if (has_room(queue)) {
         admit(queue, request);
     } else if (config->when_full == QUEUE_WAITS) {
-        line_join(&queue->blocked, self->sim, request);
+        request_line_join(&queue->blocked, self->sim, request);
+        queue->blocked_count++;
     } else {
         queue_count(queue, NULL, QUEUE_REFUSED, 1);
         answer(queue, request, OUTCOME_REFUSED);
@@ -427,7 +401,7 @@ static struct activity queue_activity(const struct component *self, const struct
     const struct queue *queue = queue_of(self->group);
 
     (void)request;
-    return (struct activity){ queue->blocked.count ? "room" : "copies", true };
+    return (struct activity){ queue->blocked.first ? "room" : "copies", true };
 }
 
 /* ---- wiring ---- */

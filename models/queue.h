@@ -14,6 +14,7 @@
 #include "models/log_writer.h"
 #include "models/message_log.h"
 #include "models/model.h"
+#include "models/request_line.h"
 #include "models/write_log.h"
 #include "sim/call.h"
 #include "sim/fault.h"
@@ -70,11 +71,6 @@ extern const struct metric_row queue_metric_rows[];
 
 /* ---- the queue ---- */
 
-/* A line of requests that wait for something other than an event. */
-struct request_line {
-    uint32_t first, last, count;
-};
-
 /* A worker component that reads from here. */
 struct queue_reader {
     struct group *workers;
@@ -110,6 +106,7 @@ struct queue {
     uint64_t pending;                /* publishes that are neither in the queue nor answered */
     struct request_line unconfirmed; /* their log position is in the frame: until enough brokers have them */
     struct request_line blocked;     /* until there is room */
+    uint64_t blocked_count;
 
     struct queue_reader *readers;
     size_t reader_count;

@@ -355,7 +355,7 @@ static bool subscription_conserves(const struct component *self, FILE *out)
     const struct subscription *subscription = component_state(self);
     const struct queue *queue = subscription->queue;
     const uint64_t *totals = subscription->metrics.totals;
-    uint64_t waiting = 0, inside = queue->pending + queue->blocked.count, ended = 0;
+    uint64_t waiting = 0, inside = queue->pending + queue->blocked_count, ended = 0;
     static const enum queue_count ends[] = { QUEUE_ACKNOWLEDGED, QUEUE_DEAD_LETTERED, QUEUE_EXPIRED,
                                              QUEUE_REFUSED,      QUEUE_UNCONFIRMED,   QUEUE_LOST };
 

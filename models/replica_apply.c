@@ -29,7 +29,7 @@ static void note_applied(struct replica *replica)
     replica->applied = applied;
     write_log_move(&set->log, replica->index, applied);
     replica_note_lag(replica);
-    if (replica->waiting_first)
+    if (replica->waiting.first)
         replica_wake_readers(replica);
     if (!replica->serves && applied >= replica->serves_at && replica->is_up) {
         replica->serves = true;

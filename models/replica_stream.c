@@ -249,29 +249,26 @@ static void let_go(struct replica_set *set, uint64_t position)
 static void let_commits_go(struct replica_set *set)
 {
     struct sim *sim = set->router->sim;
+    struct request *request;
 
-    while (set->commits_first) {
-        struct request *request = sim_request(sim, set->commits_first);
-
-        if (!has_copies(set, (uint64_t)request->service_ns))
-            return;
-        set->commits_first = request->next;
+    while ((request = request_line_first(&set->commits, sim)) &&
+           has_copies(set, (uint64_t)request->service_ns)) {
+        request_line_leave(&set->commits, sim);
         let_go(set, (uint64_t)request->service_ns);
         request->resume = request->owner->on_timer;
         sim_wake(sim, request);
     }
-    set->commits_last = 0;
 }
 
 static void set_sync_clock(struct replica_set *set)
 {
     int64_t timeout_ns = set->replication->sync_timeout;
 
-    if (set->sync_clock_is_set || !set->commits_first || timeout_ns == INT64_MAX)
+    if (set->sync_clock_is_set || !set->commits.first || timeout_ns == INT64_MAX)
         return;
     set->sync_clock_is_set = true;
     sim_tick_at(set->router, set->sync_clock,
-                sim_request(set->router->sim, set->commits_first)->since_ns + timeout_ns);
+                sim_request(set->router->sim, set->commits.first)->since_ns + timeout_ns);
 }
 
 /* The first of those who wait may have waited for long enough. */
@@ -280,9 +277,9 @@ void replica_set_on_sync_clock(struct replica_set *set)
     const struct request *first;
 
     set->sync_clock_is_set = false;
-    if (!set->commits_first)
+    if (!set->commits.first)
         return;
-    first = sim_request(set->router->sim, set->commits_first);
+    first = sim_request(set->router->sim, set->commits.first);
     if (first->since_ns + set->replication->sync_timeout <= set->router->sim->now_ns) {
         for (uint32_t i = 0; i < set->count; i++)
             if (set->replicas[i].acknowledged <= (uint64_t)first->service_ns)
@@ -301,19 +298,13 @@ bool replica_holds_back(struct replica *replica, struct request *request)
         replica_set_acknowledge(set, n + 1);
         return false;
     }
-    if (!set->commits_first && has_copies(set, n)) {
+    if (!set->commits.first && has_copies(set, n)) {
         let_go(set, n);
         return false;
     }
     request->owner = replica->node;
-    request->resume = NULL; /* no event of its own is out */
     request->since_ns = replica->node->sim->now_ns;
-    request->next = 0;
-    if (set->commits_last)
-        sim_request(replica->node->sim, set->commits_last)->next = request->index;
-    else
-        set->commits_first = request->index;
-    set->commits_last = request->index;
+    request_line_join(&set->commits, replica->node->sim, request);
     set_sync_clock(set);
     return true;
 }

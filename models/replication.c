@@ -227,7 +227,7 @@ void replica_on_timer(struct replica *replica, struct request *ticker)
 /* A write that nobody waits for any more, as its node has died. */
 static void drop_commits(struct replica_set *set)
 {
-    set->commits_first = set->commits_last = 0;
+    set->commits = (struct request_line){ 0, 0 };
 }
 
 /* What the primary had not on disk is not in its rows either. */
@@ -314,28 +314,19 @@ static void wait_for_own_write(struct component *self, struct request *request, 
                                uint64_t end)
 {
     request->owner = self;
-    request->resume = NULL; /* no event of its own is out */
     request->service_ns = (int64_t)end;
     request_frame(request)->note = (uint8_t)replica->index;
-    request->next = 0;
-    if (replica->waiting_last)
-        sim_request(self->sim, replica->waiting_last)->next = request->index;
-    else
-        replica->waiting_first = request->index;
-    replica->waiting_last = request->index;
+    request_line_join(&replica->waiting, self->sim, request);
 }
 
 void replica_wake_readers(struct replica *replica)
 {
     struct component *router = replica->set->router;
     struct sim *sim = router->sim;
-    uint32_t index = replica->waiting_first;
+    struct request_line all = request_line_take_all(&replica->waiting);
+    struct request *request;
 
-    replica->waiting_first = replica->waiting_last = 0;
-    while (index) {
-        struct request *request = sim_request(sim, index);
-
-        index = request->next;
+    while ((request = request_line_leave(&all, sim))) {
         if (replica->is_up && (uint64_t)request->service_ns > replica->applied) {
             wait_for_own_write(router, request, replica, (uint64_t)request->service_ns);
             continue;

@@ -27,6 +27,7 @@
 #include "models/database_node.h"
 #include "models/own_writes.h"
 #include "models/replica.h"
+#include "models/request_line.h"
 
 /* Messages that are on their way one after the other, as over one connection. */
 struct replica_wire {
@@ -77,7 +78,7 @@ struct replica {
     uint32_t applier_count;
     uint64_t next; /* entry that is applied next */
 
-    uint32_t waiting_first, waiting_last; /* reads that wait for a write of their user */
+    struct request_line waiting; /* reads that wait for a write of their user */
     struct write_log_entry *surplus;      /* entries that the new primary does not have */
     uint64_t surplus_count;
     bool was_primary; /* when it got that */
@@ -97,7 +98,7 @@ struct replica_set {
     uint64_t released;     /* entries below may be sent */
     struct request *shipper;
     bool shipper_is_set;
-    uint32_t commits_first, commits_last; /* writes that wait for replicas */
+    struct request_line commits; /* writes that wait for replicas */
     struct request *sync_clock;
     bool sync_clock_is_set;
     uint32_t *readers; /* replicas that are asked, by index */
