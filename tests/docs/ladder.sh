@@ -27,7 +27,7 @@
 set -u
 : "${SCALESIM:?path of the program}" "${SCALESIM_SOURCE_DIR:?root of the source}" "${LADDER_TESTS:?folder of the test programs}"
 steps=$SCALESIM_SOURCE_DIR/scenarios/ladder
-languages='en'
+languages='en ko'
 pictures=$SCALESIM_SOURCE_DIR/docs/ladder
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
@@ -56,15 +56,16 @@ steps to come.'
     [ko,architecture]='%s의 구조'
     [ko,plot]='변형별 %s'
     [ko,predicted]='공식으로 미리 계산한 값과 시뮬레이션 값, 그리고 시뮬레이션의 99.9% 구간:'
+    [ko,figures]='| 값 | 변형 | 예측 | 시뮬레이션 | 부터 | 까지 |'
     [ko,answer]='답.'
     [ko,head]='# 사다리: 서버 한 대에서 여러 대로
 
-실행 결과로 만든 페이지이니 직접 고치지 마십시오. 다시 만들기: `tests/docs/ladder.sh --write`
+실행 결과로 만든 페이지이니 고치지 말 것. 다시 만들기: `tests/docs/ladder.sh --write`
 
-각 단계는 질문 하나를 던지는, 2분이면 읽는 시나리오입니다. 시나리오를 읽고 `./scalesim scenarios/ladder/NAME.json`으로
-실행한 다음 여기서 답을 보십시오. 표는 공식이 예측한 값과 시뮬레이션한 기계들에서 나온 값을 비교합니다. 다른 시드와 다른
-값으로 같은 비교를 하는 테스트도 있습니다(`tests/ladder/`). 요약에 나오는 말은 [안내서](guide.md)에서 설명합니다. 빠진
-번호는 앞으로 나올 단계입니다. 영어판은 [ladder.md](ladder.md)입니다.'
+각 단계는 질문 하나를 던지는, 이 분이면 읽는 시나리오다. 읽고, `./scalesim scenarios/ladder/NAME.json`으로 실행한 다음, 여기서
+답을 보면 된다. 표는 공식이 예측한 값과 시뮬레이션한 기계들에서 나온 값을 비교한다. 테스트가 다른 시드와 다른 값으로 같은 일을
+한다(`tests/ladder/`). 요약에 나오는 말은 [안내서](guide.md)에서 설명한다. 빠진 번호는 앞으로 나올 단계다.
+영어판: [ladder.md](ladder.md)'
     [ko,claims]='## 이 단계들이 보여 주는 것
 
 |  | 흔히 하는 말 | 여기서 드러나는 모습 | 단계 |'
@@ -232,21 +233,27 @@ measure() {
     done
 }
 
-# figures STEM TEXT: the table of predictions; a translation's fifth part has the words of its rows, "theirs | ours"
+# figures STEM LANGUAGE TEXT: the table of predictions; a translation's fifth part has the words of its rows, "theirs | ours"
 figures() {
-    part 5 "$2" >"$work/words"
-    awk -v words="$work/words" -v name="$2" '
+    if [ "$2" = en ]; then
+        cat "$work/$1.figures"
+        return
+    fi
+    part 5 "$3" >"$work/words"
+    awk -v words="$work/words" -v name="${3##*/}" -v head="${phrase[$2,figures]}" '
         BEGIN {
             while ((getline row <words) > 0)
-                if (split(row, cell, / +\| +/) == 2) { ours[cell[1]] = cell[2]; any = 1 }
+                if (split(row, cell, / +\| +/) == 2)
+                    ours[cell[1]] = cell[2]
         }
-        any && /^\| / {
+        NR == 1 { $0 = head }
+        NR > 2 {
             split($0, cell, / +\| +/)
             sub(/^\| /, "", cell[1])
             if (cell[1] in ours) {
                 rest = substr($0, length(cell[1]) + 3)
                 $0 = "| " ours[cell[1]] rest
-            } else if (!/^\|-/)
+            } else
                 print "no words for \"" cell[1] "\" in " name >"/dev/stderr"
         }
         { print }' "$work/$1.figures" 2>>"$work/all_missing"
@@ -277,7 +284,7 @@ section() {
     done
     table "$stem"
     printf '%s\n\n' "${phrase[$2,predicted]}"
-    figures "$stem" "$text"
+    figures "$stem" "$2" "$text"
     echo
     read -ra names <<<"$(word plots "$steps/$stem.md" latency)"
     [ "${names[*]}" = none ] || plot "$stem" "$csv" "$2" "${names[@]}"
