@@ -40,8 +40,8 @@ static const struct role_row roles[] = {
 
 static bool can_play(const struct param_row *row, const struct param_named *named)
 {
-    return row->refers_to != PARAM_REFERS_COMPONENT || row->roles == 0 || !named->type ||
-           (named->type->roles & row->roles) != 0;
+    return row->refers_to != PARAM_REFERS_COMPONENT || row->roles == 0 || row->roles == ROLE_ANY ||
+           !named->type || (named->type->roles & row->roles) != 0;
 }
 
 /* "a store or a cache" */

@@ -71,6 +71,10 @@ void param_store_word(const struct param_row *row, void *slot)
 
         config.mean = row->word_value;
         memcpy(slot, &config, sizeof config);
+    } else if (row->kind == PARAM_KIND_QUANTITY) {
+        struct param_quantity quantity = { row->word_value, PARAM_UNIT_NONE };
+
+        memcpy(slot, &quantity, sizeof quantity);
     } /* else what is zero says it: no name, no text, no elements */
 }
 
@@ -240,6 +244,7 @@ bool param_read_any_quantity(struct param_context *context, const struct param_r
         { PARAM_UNIT_FRACTION, PARAM_KIND_FRACTION, 1 },
         { PARAM_UNIT_SECONDS, PARAM_KIND_DURATION, 1e-9 },
         { PARAM_UNIT_PER_SECOND, PARAM_KIND_RATE, 1 },
+        { PARAM_UNIT_BYTES, PARAM_KIND_BYTES, 1 },
     };
     struct param_quantity read = { .value = value->valuedouble, .unit = PARAM_UNIT_NONE };
     char error[QUANTITY_ERROR_SIZE];
@@ -253,7 +258,7 @@ bool param_read_any_quantity(struct param_context *context, const struct param_r
         read.unit = (int)units[i].unit;
     }
     if (!good && cJSON_IsString(value))
-        return param_error(context, JSON_PART_VALUE, "such as \"60%\", \"200ms\", \"50/s\" or 12",
+        return param_error(context, JSON_PART_VALUE, "such as \"60%\", \"200ms\", \"50/s\", \"2GB\" or 12",
                            "\"%.60s\" is not %s", value->valuestring, param_kinds[row->kind].name);
     if (!good)
         return param_error_type(context, value, param_kinds[row->kind].name, NULL);

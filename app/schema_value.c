@@ -128,7 +128,8 @@ static cJSON *of_fraction(struct schema_builder *builder, const struct param_row
 /* A number, or a text with one of some units. */
 static cJSON *of_any_quantity(struct schema_builder *builder, const struct param_row *row)
 {
-    static const enum param_kind kinds[] = { PARAM_KIND_FRACTION, PARAM_KIND_DURATION, PARAM_KIND_RATE };
+    static const enum param_kind kinds[] = { PARAM_KIND_FRACTION, PARAM_KIND_DURATION, PARAM_KIND_RATE,
+                                             PARAM_KIND_BYTES };
     cJSON *schema = cJSON_CreateObject();
     cJSON *list = schema_add(builder, schema, "anyOf", cJSON_CreateArray());
 

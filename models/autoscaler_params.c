@@ -18,7 +18,7 @@ static const struct param_row rows[] = {
     PARAM_TEXT(struct autoscaler_config, metric, .default_text = "\"cpu.utilisation\"",
                .help = "The figure: RESOURCE.utilisation, utilisation, queue.mean, in_flight.mean, "
                        "throughput, requests.started, requests.failed, latency.mean, latency.p50, .p90, "
-                       ".p95, .p99 or .p99.9. Requests and lines are those of one instance on average, and "
+                       ".p95, .p99 or .p99.9, or a figure of its type. Requests and lines are those of one instance on average, and "
                        "requests are per second."),
     PARAM_QUANTITY(struct autoscaler_config, target, .default_text = "\"60%\"", .min_exclusive = true,
                    .help = "Where the figure should be, in its unit: a fraction for utilisations, a number "
@@ -93,12 +93,8 @@ static void check_count(const struct group *group, const struct group *target,
 static void check_metric(const struct autoscaler_config *config, const struct group *target,
                          struct param_problems *problems)
 {
-    static const char *const examples[] = { [PARAM_UNIT_NONE] = "a number, such as 10",
-                                            [PARAM_UNIT_FRACTION] = "a fraction, such as \"60%\"",
-                                            [PARAM_UNIT_SECONDS] = "a duration, such as \"200ms\"",
-                                            [PARAM_UNIT_PER_SECOND] = "a rate, such as \"50/s\"" };
     enum param_unit unit;
-    char list[400], help[440];
+    char list[WATCH_LIST_SIZE], help[WATCH_LIST_SIZE + 20];
 
     if (!watch_has(target, config->metric, &unit)) {
         snprintf(help, sizeof help, "there are %s", watch_list(target, list, sizeof list));
@@ -106,11 +102,8 @@ static void check_metric(const struct autoscaler_config *config, const struct gr
                       target->name, config->metric);
         return;
     }
-    if ((int)unit == config->target.unit ||
-        (unit == PARAM_UNIT_FRACTION && config->target.unit == PARAM_UNIT_NONE &&
-         config->target.value <= 1)) /* 0.6 is as good as 60% */
-        return;
-    param_problem(problems, "target", NULL, "%s wants %s", config->metric, examples[unit]);
+    if (!watch_takes(unit, &config->target))
+        param_problem(problems, "target", NULL, "%s wants %s", config->metric, watch_unit_example(unit));
 }
 
 static void check_alone(const struct group *group, struct param_problems *problems)

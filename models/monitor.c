@@ -2,14 +2,15 @@
  *
  * Represented: what is decided by a monitor is decided by the past: a sample is an average over the interval
  * before it (watch.h), and is known `delay` later, when it has been collected, added up and stored. It
- * watches what somebody asks for (autoscalers). Left out: what sampling costs the servers; samples that are
- * lost; logs, business figures, alerts. Randomness: none. Errors: none. Cost: an event and the watches'
+ * watches what somebody asks for (autoscalers, alerts). Left out: what sampling costs the servers; samples that
+ * are lost; logs, business figures. Randomness: none. Errors: none. Cost: an event and the watches'
  * samples an interval. Nothing where nobody asks.
  */
 #include "models/monitor.h"
 
 #include <string.h>
 
+#include "models/alert.h"
 #include "sim/call.h"
 
 struct monitor_watch {
@@ -35,6 +36,9 @@ static const struct param_row rows[] = {
     PARAM_DURATION(struct monitor_config, delay, .default_text = "\"5s\"", .max = 1e15,
                    .help = "How old a sample is when it is known: collected, added up and stored. At most "
                            "10,000 intervals."),
+    PARAM_MAP(struct monitor_config, alerts, .default_text = "{}", .max = 100, .table = &alert_params,
+              .help = "Rules by name: each fires when the monitor has known a figure to be out of bounds for "
+                      "some time."),
     PARAM_END
 };
 
@@ -53,6 +57,14 @@ static void monitor_check(const void *config, struct param_problems *problems)
 
     if (monitor->delay / monitor->interval >= WATCH_SAMPLES_MAX)
         param_problem(problems, "delay", NULL, "is more than %d intervals", WATCH_SAMPLES_MAX);
+    alerts_check(&monitor->alerts, problems);
+}
+
+static void monitor_check_wired(const struct group *group, struct param_problems *problems)
+{
+    const struct monitor_config *monitor = group->config;
+
+    alerts_check_wired(group, &monitor->alerts, problems);
 }
 
 struct monitor_watch *monitor_add_watch(struct group *monitor, struct group *group, const char *metric)
@@ -96,6 +108,15 @@ const struct watch_sample *monitor_known(const struct monitor_watch *watch)
     return watch_known(&watch->watch, watch->monitor->sim->now_ns - config->delay);
 }
 
+static void monitor_wire_group(struct group *group)
+{
+    const struct monitor_config *config = group->config;
+    const struct alert_config *alerts = config->alerts.items;
+
+    for (size_t i = 0; i < config->alerts.count; i++)
+        sim_add_part(group, &alert_model.component, alerts[i].name, 1, &alerts[i]);
+}
+
 static void monitor_start(struct component *self)
 {
     const struct monitor_config *config = self->group->config;
@@ -131,18 +152,22 @@ const struct model_type monitor_model = {
         .name = "monitor",
         .shared_size = sizeof(struct monitor_shared),
         .state_size = sizeof(struct monitor),
+        .wire_group = monitor_wire_group,
         .start = monitor_start,
         .on_timer = monitor_on_timer,
         .before_window = monitor_before_window,
         .metrics = metrics,
     },
-    .summary = "samples figures of components, and knows them later",
+    .summary = "samples figures of components, knows them later, and raises alerts",
     .stands_for = "A monitoring system: it averages figures over an interval and has them when they are "
-                  "collected and stored. Whoever decides by it (an autoscaler) decides by the past.",
-    .leaves_out = "What sampling costs; lost samples; logs, business figures and alerts; its own death.",
+                  "collected and stored. Whoever decides by it (an autoscaler, an alert) decides by the "
+                  "past.",
+    .leaves_out = "What sampling costs; lost samples; logs, business figures; its own death.",
     .misleads = "When real samples come at different dates from different servers, or are smoothed further "
                 "before anybody looks at them.",
     .params = &params,
     .roles = ROLE_MONITOR,
+    .part = &alert_model,
     .check = monitor_check,
+    .check_wired = monitor_check_wired,
 };

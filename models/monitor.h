@@ -6,7 +6,8 @@
 #include "models/watch.h"
 
 struct monitor_config {
-    int64_t interval, delay; /* ns */
+    int64_t interval, delay;  /* ns */
+    struct param_list alerts; /* struct alert_config, see alert.h */
 };
 
 struct monitor_watch; /* one metric of one component, for all who asked for it */

@@ -46,7 +46,7 @@ enum param_kind {
 };
 
 enum param_refers_to {
-    PARAM_REFERS_COMPONENT, /* that plays one of `roles` */
+    PARAM_REFERS_COMPONENT, /* that plays one of `roles`; ROLE_ANY: whatever it is */
     PARAM_REFERS_DATA,      /* a data set */
     PARAM_REFERS_HOST,      /* a host of the scenario or a size of the catalog */
     PARAM_REFERS_CLASS,     /* a request class of any source in the scenario */
@@ -62,10 +62,17 @@ enum param_role {
     ROLE_QUEUE = 32,   /* messages are published to it */
     ROLE_CONSUMER = 64, /* does what a queue hands out */
     ROLE_COPY = 128, /* a store that takes changes made elsewhere as they are */
+    ROLE_ANY = 1 << 30, /* of a reference: whatever it is */
 };
 
 /* Which kind of number somebody wrote. */
-enum param_unit { PARAM_UNIT_NONE, PARAM_UNIT_FRACTION, PARAM_UNIT_SECONDS, PARAM_UNIT_PER_SECOND };
+enum param_unit {
+    PARAM_UNIT_NONE,
+    PARAM_UNIT_FRACTION,
+    PARAM_UNIT_SECONDS,
+    PARAM_UNIT_PER_SECOND,
+    PARAM_UNIT_BYTES,
+};
 
 struct param_quantity {
     double value;

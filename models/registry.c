@@ -4,6 +4,7 @@
 #include "models/host.h"
 #include "models/model.h"
 
+extern const struct model_type alert_model;
 extern const struct model_type autoscaler_model;
 extern const struct model_type cache_model;
 extern const struct model_type cdn_edge_model;
@@ -44,6 +45,7 @@ const struct model_type *const model_registry[] = {
     &data_center_model,
     /* parts */
     &host_model,
+    &alert_model,
     &cdn_edge_model,
     &dns_authority_model,
     &dns_record_model,

@@ -8,17 +8,22 @@
  *
  * What can be watched, whatever the type of the component:
  *   RESOURCE.utilisation, utilisation   of one resource ("cpu", "workers"), or the greatest of all
+ *   RESOURCE.used.mean                  bytes of one that is filled rather than busy ("memory")
  *   queue.mean, in_flight.mean          requests waiting in its lines, or inside, of one instance
  *   throughput                          requests answered ok, per second of one instance
  *   requests.started, requests.failed   the same of those that arrived (refused ones too), that failed
+ *   error_rate                          failed / ended; unknown when none ended
  *   latency.mean, .p50 to .p99.9        of requests answered ok, from arrival to answer; unknown when there
  *                                       was none
+ * Of clients these are what users met: requests of all their classes, in all their regions, retries inside.
+ * And what the type's own table of metrics has: shares by their name, counts by their name (per second of one
+ * instance), levels as NAME.mean, times as NAME.mean and the percentiles.
  *
  * The watch adds up by itself what it reads, so that the end of the warm-up, which sets statistics back, does
  * not show in it: watch_keep() just before that.
  *
  * Ownership: of the run. Errors: none. Randomness: none. Cost: O(instances) a sample, and for percentiles
- * O(buckets of a histogram), of which there are two: 117 kB.
+ * O(buckets of a histogram), of which there are two or three: 117 to 176 kB.
  */
 #ifndef MODELS_WATCH_H
 #define MODELS_WATCH_H
@@ -27,8 +32,25 @@
 #include "sim/sim.h"
 
 #define WATCH_SAMPLES_MAX 10000 /* that may be on their way */
+#define WATCH_LIST_SIZE 900     /* bytes that hold the list of what can be watched, or much of it */
 
-struct watch_metric; /* what is measured, and how */
+/* A sum over a weight: both only grow between two dates at which statistics are set back. */
+struct watch_reading {
+    __int128 sum, weight;
+};
+
+/* What is measured, and how; see watch_metrics.h. */
+struct watch_metric {
+    const char *name; /* of a resource's: what follows its name */
+    enum param_unit unit;
+    struct watch_reading (*read)(const struct watch_metric *metric, const struct group *group,
+                                 uint8_t resource);
+    double scale;                 /* sum / weight in the unit */
+    double fraction;              /* of a percentile, else 0 */
+    int8_t resource;              /* of the component; -1: not of one */
+    bool greatest;                /* of all resources */
+    const struct metric_row *row; /* of the type's own table; NULL: every type has it */
+};
 
 struct watch_sample {
     int64_t taken_ns;
@@ -36,21 +58,16 @@ struct watch_sample {
     double instances; /* in service, mean since the sample before */
 };
 
-/* A sum over a weight: both only grow between two dates at which statistics are set back. */
-struct watch_reading {
-    __int128 sum, weight;
-};
-
 struct watch {
     struct group *group;
     const char *name;
-    const struct watch_metric *metric;
-    int8_t resource; /* of the component; -1: not of one */
+    struct watch_metric metric;
     int64_t sampled_ns;
     struct watch_reading read[RESOURCES_MAX]; /* at the sample before */
     struct watch_reading kept[RESOURCES_MAX]; /* since then, up to where statistics were set back */
     __int128 serving_read, serving_kept;
     struct histogram *previous, *recent; /* of percentiles: at the sample before, since then; else NULL */
+    struct histogram *merged;            /* the same now, where it is of several; else NULL */
     struct watch_sample *samples;        /* a ring */
     uint32_t room, next, count;
 };
@@ -60,6 +77,11 @@ bool watch_has(const struct group *group, const char *name, enum param_unit *uni
 
 /* "cpu.utilisation, ..., latency.p99": what can be watched there, for errors. Returns text. */
 char *watch_list(const struct group *group, char *text, size_t size);
+
+/* Whether a quantity of a scenario can be a value of that unit, and what one looks like: "a fraction, such as
+ * ...". */
+bool watch_takes(enum param_unit unit, const struct param_quantity *quantity);
+const char *watch_unit_example(enum param_unit unit);
 
 /* Watches the group's metric of that name, which it has. Keeps `room` samples, at least 1. For start. */
 void watch_init(struct watch *watch, struct group *group, const char *name, uint32_t room);

@@ -157,7 +157,8 @@ START_TEST(test_watch_does_not_notice_the_warm_up)
 {
     static const char *const names[] = { "utilisation",     "servers.utilisation", "queue.mean",
                                          "in_flight.mean",  "throughput",          "requests.started",
-                                         "requests.failed", "latency.mean",        "latency.p90" };
+                                         "requests.failed", "latency.mean",        "latency.p90",
+                                         "error_rate" };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         double known[2][10], instances[2][10];
@@ -209,7 +210,7 @@ START_TEST(test_watch_knows_what_a_component_has)
     ck_assert_str_eq(
         watch_list(system.web_group, text, sizeof text),
         "servers.utilisation, queue.mean, in_flight.mean, throughput, requests.started, requests.failed, "
-        "latency.mean, latency.p50, latency.p90, latency.p95, latency.p99, latency.p99.9");
+        "error_rate, latency.mean, .p50, .p90, .p95, .p99, .p99.9");
     sim_destroy(system.sim);
 }
 END_TEST
