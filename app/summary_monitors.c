@@ -1,4 +1,7 @@
-/* summary_monitors.c - what a monitor had to say: its alerts. */
+/* summary_monitors.c - what a monitor had to say: its alerts, and what its logs tell of servers. */
+#include <stdio.h>
+#include <string.h>
+
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
 
@@ -31,3 +34,133 @@ static void write_alert(const struct tier *tier)
 }
 
 const struct tier_form form_alert = { is_alert, write_alert };
+
+/* ---- logs ---- */
+
+#define LOUDEST_SHOWN 3
+#define LOUD 1.5 /* times the mean of its tier from which a server stands out */
+
+/* Records about one server with one cause. */
+struct loud {
+    const char *server, *metric;
+    double count, mean; /* of the servers of its tier */
+};
+
+static bool is_log(const struct tier *tier)
+{
+    return tier_has(tier, "records.written") && text_ends_with(tier->component, ".log");
+}
+
+/* The mean over the servers of its tier, whose row goes by the name without a number. */
+static double mean_of_tier(const struct tier *tier, const struct result_entry *entry)
+{
+    struct tier whole = *tier;
+    const char *bracket = strchr(entry->component, '[');
+    char name[192];
+    int count;
+
+    snprintf(name, sizeof name, "%.*s",
+             bracket ? (int)(bracket - entry->component) : (int)strlen(entry->component), entry->component);
+    whole.component = name;
+    count = tier_instances(&whole);
+    return tier_value(&whole, entry->metric) / (count ? count : 1);
+}
+
+static bool is_louder(const struct loud *one, const struct loud *other)
+{
+    double first = one->count - one->mean, second = other->count - other->mean;
+
+    return first != second ? first > second : one->count > other->count;
+}
+
+static void keep_loudest(struct loud *loudest, const struct loud *next)
+{
+    struct loud moved = *next, other;
+
+    for (int i = 0; i < LOUDEST_SHOWN; i++)
+        if (is_louder(&moved, &loudest[i])) {
+            other = loudest[i];
+            loudest[i] = moved;
+            moved = other;
+        }
+}
+
+/* Of a server, not of a tier of several. */
+static bool is_of_server(const struct tier *tier, const struct result_entry *entry)
+{
+    struct tier whole = *tier;
+    size_t length = strlen(tier->component);
+
+    whole.component = entry->component;
+    return !strncmp(entry->component, tier->component, length) && entry->component[length] == '.' &&
+           !strncmp(entry->metric, "errors.", 7) &&
+           (strchr(entry->component, '[') || !tier_instances(&whole));
+}
+
+static void find_loudest(const struct tier *tier, struct loud *loudest)
+{
+    const struct results *results = tier->results;
+
+    for (size_t i = 0; i < results->entry_count; i++) {
+        const struct result_entry *entry = &results->entries[i];
+        struct loud next = { .metric = entry->metric + 7 };
+
+        if (!is_of_server(tier, entry))
+            continue;
+        next.server = entry->component + strlen(tier->component) + 1;
+        next.count = results_interval(results, entry).mean;
+        next.mean = mean_of_tier(tier, entry);
+        if (next.count > 0)
+            keep_loudest(loudest, &next);
+    }
+}
+
+static void write_loudest(const struct tier *tier)
+{
+    struct loud loudest[LOUDEST_SHOWN] = { 0 };
+    char text[SUMMARY_TEXT_SIZE];
+
+    find_loudest(tier, loudest);
+    page_end_line(tier->page);
+    page_label(tier->page, tier->width, "      by server");
+    for (int i = 0; i < LOUDEST_SHOWN && loudest[i].count > 0; i++) {
+        bool stands_out = loudest[i].count > LOUD * loudest[i].mean;
+
+        if (stands_out)
+            page_listed(tier->page, PAGE_BAD, "%s: %s %s (%.3g times the mean of its tier)", loudest[i].server,
+                        text_count(loudest[i].count, text), loudest[i].metric,
+                        loudest[i].count / loudest[i].mean);
+        else
+            page_listed(tier->page, PAGE_PLAIN, "%s: %s %s%s", loudest[i].server,
+                        text_count(loudest[i].count, text), loudest[i].metric,
+                        i ? "" : " (no server stands out in its tier)");
+    }
+}
+
+static void write_records(const struct tier *tier, const char *metric, const char *words)
+{
+    double count = tier_value(tier, metric);
+    char text[SUMMARY_TEXT_SIZE];
+
+    if (count > 0)
+        page_listed(tier->page, PAGE_WARN, "%s %s", text_count(count, text), words);
+}
+
+static void write_log(const struct tier *tier)
+{
+    double gathered = tier_value(tier, "errors");
+    char text[SUMMARY_TEXT_SIZE];
+
+    if (!(tier_value(tier, "records.written") > 0)) {
+        page_listed(tier->page, PAGE_PLAIN, "no failures on record");
+        return;
+    }
+    page_listed(tier->page, PAGE_PLAIN, "%s error records gathered", text_count(gathered, text));
+    write_records(tier, "records.suppressed", "not written (beyond `burst`)");
+    write_records(tier, "records.overwritten", "overwritten (beyond `space`)");
+    write_records(tier, "records.lost", "lost with a server");
+    if (gathered > 0)
+        write_loudest(tier);
+}
+
+const struct tier_form form_log = { is_log, write_log };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/error_log.h"
 #include "models/monitor.h"
 #include "sim/call.h"
 
@@ -14,7 +15,8 @@ struct subscriber {
 };
 
 struct alert_shared {
-    const struct monitor_watch *watch;
+    const struct monitor_watch **watches;
+    uint32_t watch_count; /* 1, or one for each instance */
     struct subscriber *subscribers, **last;
 };
 
@@ -41,6 +43,9 @@ static const struct param_row rows[] = {
                        "whatever else can be watched: all that autoscalers know, and the type's own figures, counts "
                        "being per second, levels NAME.mean. Requests and levels are those of one instance on "
                        "average."),
+    PARAM_BOOL(struct alert_config, each, .default_text = "false",
+               .help = "Whether each instance is looked at by itself, and one out of bounds is enough; else it is their "
+                       "mean, in which one of many may not show."),
     PARAM_QUANTITY(struct alert_config, above, .default_text = "\"none\"", .word = "none", .word_value = NAN,
                    .help = "It is out of bounds above this, in the figure's unit; give this or `below`."),
     PARAM_QUANTITY(struct alert_config, below, .default_text = "\"none\"", .word = "none", .word_value = NAN,
@@ -138,7 +143,7 @@ static void problem(const struct alert_config *alert, const char *field, struct 
     param_problem(problems, path, help, "%s", message);
 }
 
-void alerts_check(const struct param_list *alerts, struct param_problems *problems)
+void alerts_check(const struct param_list *alerts, bool has_logs, struct param_problems *problems)
 {
     const struct alert_config *all = alerts->items;
 
@@ -148,6 +153,8 @@ void alerts_check(const struct param_list *alerts, struct param_problems *proble
         if (has_above == has_below)
             problem(&all[i], "", problems, "give one of them",
                     has_above ? "has both `above` and `below`" : "has neither `above` nor `below`");
+        if (has_logs && !strcmp(all[i].name, LOG_PART))
+            problem(&all[i], "", problems, "give it another name", "the logs have that name in outputs");
     }
 }
 
@@ -197,6 +204,10 @@ void alerts_check_wired(const struct group *monitor, const struct param_list *al
             snprintf(message, sizeof message, "%.64s has no figure \"%.60s\" that can be watched",
                      subject->name, all[i].metric);
             problem(&all[i], "metric", problems, help, message);
+        } else if (all[i].each && !watch_is_of_each(subject, all[i].metric)) {
+            snprintf(message, sizeof message, "%.60s of %.64s is measured of all together", all[i].metric,
+                     subject->name);
+            problem(&all[i], "each", problems, "leave it out", message);
         } else if (!watch_takes(unit, is_above ? &all[i].above : &all[i].below)) {
             snprintf(message, sizeof message, "%.60s wants %s", all[i].metric, watch_unit_example(unit));
             problem(&all[i], is_above ? "above" : "below", problems, NULL, message);
@@ -249,24 +260,38 @@ static void clear(struct component *self)
     tell(self->shared, false);
 }
 
+/* Whether any of them is out of bounds; where all are unknown, the look was blind. */
+static bool look(const struct component *self)
+{
+    const struct alert_shared *shared = self->shared;
+    struct alert *alert = component_state(self);
+    bool is_out = false, is_blind = true;
+
+    for (uint32_t i = 0; i < shared->watch_count; i++) {
+        double value = monitor_known(shared->watches[i])->value;
+
+        is_blind = is_blind && isnan(value);
+        is_out = is_out || is_out_of_bounds(self->group->config, value);
+    }
+    alert->evaluations++;
+    alert->blind += is_blind ? 1 : 0;
+    return is_out;
+}
+
 static void evaluate(struct component *self)
 {
     const struct alert_config *config = self->group->config;
     const struct alert_shared *shared = self->shared;
     struct alert *alert = component_state(self);
-    const struct watch_sample *sample = monitor_known(shared->watch);
 
-    alert->evaluations++;
-    if (isnan(sample->value))
-        alert->blind++;
-    if (!is_out_of_bounds(config, sample->value)) {
+    if (!look(self)) {
         clear(self);
         return;
     }
     if (!alert->is_out) {
         alert->is_out = true;
         alert->out_ns = self->sim->now_ns;
-        alert->begins_ns = sample->taken_ns - monitor_of(self)->interval;
+        alert->begins_ns = monitor_known(shared->watches[0])->taken_ns - monitor_of(self)->interval;
     }
     if (!alert->firing.level && self->sim->now_ns - alert->out_ns >= config->lasts)
         fire(self);
@@ -284,9 +309,15 @@ static void alert_start(struct component *self)
     const struct alert_config *config = self->group->config;
     const struct monitor_config *monitor = monitor_of(self);
     struct alert_shared *shared = self->shared;
+    struct group *subject = subject_of(self->sim, config);
 
-    shared->watch =
-        monitor_add_watch(self->group->parent, subject_of(self->sim, config), config->metric);
+    shared->watch_count = config->each ? subject->count : 1;
+    shared->watches =
+        memory_alloc_array(&self->sim->memory, shared->watch_count, sizeof *shared->watches);
+    for (uint32_t i = 0; i < shared->watch_count; i++)
+        shared->watches[i] =
+            monitor_add_watch(self->group->parent, subject, config->each ? (int64_t)i : WATCH_ALL,
+                              config->metric);
     sim_tick_at(self, sim_ticker(self), self->sim->now_ns + monitor->interval + monitor->delay);
 }
 

@@ -4,7 +4,8 @@
  * when a sample becomes known: `delay` after each `interval` of the monitor. It fires at the first of these
  * dates at which the figure has been out of bounds at all of them for `for`, and clears at the first at
  * which it is not: a figure of which there was nothing to measure (no latency without an answer) is not out
- * of bounds. So what a component does from t on is told at
+ * of bounds. With `each` the figure of every instance is looked at, and one that is out of bounds is enough: in
+ * the mean of many a single one may not show. So what a component does from t on is told at
  *     (the first multiple of `interval` by which it shows) + `delay` + `for` rounded up to `interval`s.
  *
  * Ownership: of the run. Errors: what a scenario can do wrong is told by monitor's check_wired. Randomness:
@@ -20,6 +21,7 @@ struct alert_config {
     const char *name;
     const char *on;   /* component */
     const char *part; /* "all": the component as a whole */
+    bool each; /* instance by itself */
     const char *metric;
     struct param_quantity above, below; /* NaN: not this one */
     int64_t lasts;                      /* ns */
@@ -42,7 +44,7 @@ bool alert_is_firing(const struct group *alert);
 
 /* What is wrong with the alerts of a monitor's configuration, before and after the wiring; paths are relative
  * to the monitor. */
-void alerts_check(const struct param_list *alerts, struct param_problems *problems);
+void alerts_check(const struct param_list *alerts, bool has_logs, struct param_problems *problems);
 void alerts_check_wired(const struct group *monitor, const struct param_list *alerts,
                         struct param_problems *problems);
 

@@ -310,9 +310,10 @@ static void autoscaler_start(struct component *self)
 
     if (config->monitor)
         shared->monitored =
-            monitor_add_watch(sim_find_group(self->sim, config->monitor), shared->target, config->metric);
+            monitor_add_watch(sim_find_group(self->sim, config->monitor), shared->target, WATCH_ALL,
+                              config->metric);
     else
-        watch_init(&shared->own, shared->target, config->metric, 1);
+        watch_init(&shared->own, shared->target, WATCH_ALL, config->metric, 1);
     shared->wanted = shared->target->members->start_count;
     amount_set(&scaler->desired, shared->wanted, self->sim->now_ns);
     tick_at(self, TICK_EVALUATE, 0, self->sim->now_ns + config->interval);

@@ -2,8 +2,8 @@
  *
  * Represented: what is decided by a monitor is decided by the past: a sample is an average over the interval
  * before it (watch.h), and is known `delay` later, when it has been collected, added up and stored. It
- * watches what somebody asks for (autoscalers, alerts). Left out: what sampling costs the servers; samples that
- * are lost; logs, business figures. Randomness: none. Errors: none. Cost: an event and the watches'
+ * watches what somebody asks for (autoscalers, alerts). Its alerts are alert.h, its logs error_log.h. Left out:
+ * what sampling costs the servers; samples that are lost; business figures. Randomness: none. Errors: none. Cost: an event and the watches'
  * samples an interval. Nothing where nobody asks.
  */
 #include "models/monitor.h"
@@ -11,17 +11,20 @@
 #include <string.h>
 
 #include "models/alert.h"
+#include "models/error_log.h"
 #include "sim/call.h"
 
 struct monitor_watch {
     struct monitor_watch *next;
     struct group *monitor;
+    int64_t instance;
     struct watch watch;
 };
 
 struct monitor_shared {
     struct monitor_watch *watches;
-    int64_t due_ns; /* date of the next samples */
+    int64_t due_ns;    /* date of the next samples */
+    struct group *log; /* NULL: none is gathered */
 };
 
 struct monitor {
@@ -39,6 +42,10 @@ static const struct param_row rows[] = {
     PARAM_MAP(struct monitor_config, alerts, .default_text = "{}", .max = 100, .table = &alert_params,
               .help = "Rules by name: each fires when the monitor has known a figure to be out of bounds for "
                       "some time."),
+    PARAM_OPTIONAL(struct monitor_config, logs, struct log_config, .default_text = "\"none\"", .word = "none",
+                   .table = &log_params,
+                   .help = "A record of each failure, in the log of the server that knows of it, and gathered: {} is "
+                           "enough."),
     PARAM_END
 };
 
@@ -57,7 +64,9 @@ static void monitor_check(const void *config, struct param_problems *problems)
 
     if (monitor->delay / monitor->interval >= WATCH_SAMPLES_MAX)
         param_problem(problems, "delay", NULL, "is more than %d intervals", WATCH_SAMPLES_MAX);
-    alerts_check(&monitor->alerts, problems);
+    alerts_check(&monitor->alerts, monitor->logs != NULL, problems);
+    if (monitor->logs)
+        logs_check(monitor->logs, problems);
 }
 
 static void monitor_check_wired(const struct group *group, struct param_problems *problems)
@@ -65,21 +74,25 @@ static void monitor_check_wired(const struct group *group, struct param_problems
     const struct monitor_config *monitor = group->config;
 
     alerts_check_wired(group, &monitor->alerts, problems);
+    if (monitor->logs)
+        logs_check_wired(group, monitor->logs, problems);
 }
 
-struct monitor_watch *monitor_add_watch(struct group *monitor, struct group *group, const char *metric)
+struct monitor_watch *monitor_add_watch(struct group *monitor, struct group *group, int64_t instance,
+                                        const char *metric)
 {
     const struct monitor_config *config = monitor->config;
     struct monitor_shared *shared = monitor->shared;
     struct monitor_watch *watch = shared->watches;
 
     for (; watch; watch = watch->next)
-        if (watch->watch.group == group && !strcmp(watch->watch.name, metric))
+        if (watch->watch.group == group && watch->instance == instance && !strcmp(watch->watch.name, metric))
             return watch;
     watch = memory_alloc(&monitor->sim->memory, sizeof *watch);
     watch->next = shared->watches;
     watch->monitor = monitor;
-    watch_init(&watch->watch, group, metric, (uint32_t)(config->delay / config->interval) + 2);
+    watch->instance = instance;
+    watch_init(&watch->watch, group, instance, metric, (uint32_t)(config->delay / config->interval) + 2);
     shared->watches = watch;
     return watch;
 }
@@ -112,9 +125,21 @@ static void monitor_wire_group(struct group *group)
 {
     const struct monitor_config *config = group->config;
     const struct alert_config *alerts = config->alerts.items;
+    struct monitor_shared *shared = group->shared;
 
     for (size_t i = 0; i < config->alerts.count; i++)
         sim_add_part(group, &alert_model.component, alerts[i].name, 1, &alerts[i]);
+    if (config->logs)
+        shared->log = logs_add(group, config->logs);
+}
+
+/* All parts of all components are there. */
+static void monitor_wire_callers(struct group *group)
+{
+    const struct monitor_shared *shared = group->shared;
+
+    if (shared->log)
+        logs_add_servers(shared->log);
 }
 
 static void monitor_start(struct component *self)
@@ -153,21 +178,24 @@ const struct model_type monitor_model = {
         .shared_size = sizeof(struct monitor_shared),
         .state_size = sizeof(struct monitor),
         .wire_group = monitor_wire_group,
+        .wire_callers = monitor_wire_callers,
         .start = monitor_start,
         .on_timer = monitor_on_timer,
         .before_window = monitor_before_window,
         .metrics = metrics,
     },
-    .summary = "samples figures of components, knows them later, and raises alerts",
+    .summary = "samples figures of components, knows them later, raises alerts and gathers logs",
     .stands_for = "A monitoring system: it averages figures over an interval and has them when they are "
                   "collected and stored. Whoever decides by it (an autoscaler, an alert) decides by the "
-                  "past.",
-    .leaves_out = "What sampling costs; lost samples; logs, business figures; its own death.",
+                  "past. Logs: a record for each failure, on the disk of the server that knows of it, "
+                  "and in one place when it was shipped.",
+    .leaves_out = "What sampling and logging cost; lost samples; business figures; its own death.",
     .misleads = "When real samples come at different dates from different servers, or are smoothed further "
                 "before anybody looks at them.",
     .params = &params,
     .roles = ROLE_MONITOR,
     .part = &alert_model,
+    .single_part = &gathered_log_model,
     .check = monitor_check,
     .check_wired = monitor_check_wired,
 };

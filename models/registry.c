@@ -15,6 +15,7 @@ extern const struct model_type database_model;
 extern const struct model_type dns_authority_model;
 extern const struct model_type dns_model;
 extern const struct model_type dns_record_model;
+extern const struct model_type gathered_log_model;
 extern const struct model_type load_balancer_model;
 extern const struct model_type monitor_model;
 extern const struct model_type queue_broker_model;
@@ -22,6 +23,7 @@ extern const struct model_type queue_model;
 extern const struct model_type queue_subscription_model;
 extern const struct model_type replicated_database_model;
 extern const struct model_type resharding_model;
+extern const struct model_type server_log_model;
 extern const struct model_type service_model;
 extern const struct model_type sharded_database_model;
 extern const struct model_type web_server_model;
@@ -49,10 +51,12 @@ const struct model_type *const model_registry[] = {
     &cdn_edge_model,
     &dns_authority_model,
     &dns_record_model,
+    &gathered_log_model,
     &queue_broker_model,
     &queue_subscription_model,
     &replicated_database_model,
     &resharding_model,
+    &server_log_model,
     NULL,
 };
 

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "models/watch_metrics.h"
-#include "sim/members.h"
 
 static uint8_t readings_of(const struct watch *watch)
 {
@@ -31,12 +30,16 @@ static const struct histogram *histogram_now(const struct watch *watch)
     return watch->merged;
 }
 
-void watch_init(struct watch *watch, struct group *group, const char *name, uint32_t room)
+void watch_init(struct watch *watch, struct group *group, int64_t instance, const char *name, uint32_t room)
 {
     struct memory *memory = &group->sim->memory;
 
     *watch = (struct watch){ .group = group, .name = name, .room = room, .sampled_ns = group->sim->now_ns };
     SIM_ASSERT(group->sim, group->instances[0], watch_metric_find(group, name, &watch->metric) && room > 0);
+    if (instance != WATCH_ALL) {
+        watch->metric.first = (uint32_t)instance;
+        watch->metric.end = (uint32_t)instance + 1;
+    }
     watch->samples = memory_alloc_array(memory, room, sizeof *watch->samples);
     if (watch->metric.fraction > 0) {
         watch->previous = memory_alloc(memory, sizeof *watch->previous);
@@ -46,7 +49,7 @@ void watch_init(struct watch *watch, struct group *group, const char *name, uint
     }
     for (uint8_t i = 0; i < readings_of(watch); i++)
         watch->read[i] = read_now(watch, i);
-    watch->serving_read = group_serving_area(group);
+    watch->serving_read = watch_metric_serving(&watch->metric, group);
     if (watch->previous)
         *watch->previous = *histogram_now(watch);
 }
@@ -74,7 +77,7 @@ void watch_keep(struct watch *watch)
         watch->kept[i].weight += now.weight - watch->read[i].weight;
         watch->read[i] = (struct watch_reading){ 0 };
     }
-    watch->serving_kept += group_serving_area(watch->group) - watch->serving_read;
+    watch->serving_kept += watch_metric_serving(&watch->metric, watch->group) - watch->serving_read;
     watch->serving_read = 0;
     if (!watch->recent)
         return;
@@ -111,7 +114,7 @@ static double value_of(struct watch *watch)
 void watch_sample(struct watch *watch)
 {
     int64_t now_ns = watch->group->sim->now_ns;
-    __int128 serving = group_serving_area(watch->group);
+    __int128 serving = watch_metric_serving(&watch->metric, watch->group);
     struct watch_sample *sample = &watch->samples[watch->next];
 
     if (now_ns == watch->sampled_ns)

@@ -32,6 +32,7 @@
 #include "sim/sim.h"
 
 #define WATCH_SAMPLES_MAX 10000 /* that may be on their way */
+#define WATCH_ALL (-1)          /* instances, in place of one */
 #define WATCH_LIST_SIZE 900     /* bytes that hold the list of what can be watched, or much of it */
 
 /* A sum over a weight: both only grow between two dates at which statistics are set back. */
@@ -50,6 +51,7 @@ struct watch_metric {
     int8_t resource;              /* of the component; -1: not of one */
     bool greatest;                /* of all resources */
     const struct metric_row *row; /* of the type's own table; NULL: every type has it */
+    uint32_t first, end;          /* instances that are read: all, or one */
 };
 
 struct watch_sample {
@@ -83,8 +85,12 @@ char *watch_list(const struct group *group, char *text, size_t size);
 bool watch_takes(enum param_unit unit, const struct param_quantity *quantity);
 const char *watch_unit_example(enum param_unit unit);
 
-/* Watches the group's metric of that name, which it has. Keeps `room` samples, at least 1. For start. */
-void watch_init(struct watch *watch, struct group *group, const char *name, uint32_t room);
+/* Whether that metric, which the group has, is measured of each instance, too: times of requests are not. */
+bool watch_is_of_each(const struct group *group, const char *name);
+
+/* Watches the group's metric of that name, which it has: of one instance, or of all of them (WATCH_ALL). Keeps
+ * `room` samples, at least 1. For start. */
+void watch_init(struct watch *watch, struct group *group, int64_t instance, const char *name, uint32_t room);
 
 /* Takes a sample now; nothing when one of this date is there. */
 void watch_sample(struct watch *watch);

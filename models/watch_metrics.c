@@ -9,6 +9,12 @@
 
 #define PER_NS (1.0 / (double)SIM_NS_PER_S)
 
+__int128 watch_metric_serving(const struct watch_metric *metric, const struct group *group)
+{
+    return metric->end - metric->first == group->count ? group_serving_area(group)
+                                                       : component_serving_area(group->instances[metric->first]);
+}
+
 /* ---- resources ---- */
 
 static struct watch_reading read_resource(const struct watch_metric *metric, const struct group *group,
@@ -17,8 +23,7 @@ static struct watch_reading read_resource(const struct watch_metric *metric, con
     struct watch_reading reading = { 0 };
     int64_t now_ns = group->sim->now_ns;
 
-    (void)metric;
-    for (uint32_t i = 0; i < group->count; i++) {
+    for (uint32_t i = metric->first; i < metric->end; i++) {
         const struct component *instance = group->instances[i];
         const struct resource *resource = &instance->resources[index];
 
@@ -39,10 +44,9 @@ static struct watch_reading read_resource(const struct watch_metric *metric, con
 static struct watch_reading read_used(const struct watch_metric *metric, const struct group *group,
                                       uint8_t index)
 {
-    struct watch_reading reading = { 0, group_serving_area(group) };
+    struct watch_reading reading = { 0, watch_metric_serving(metric, group) };
 
-    (void)metric;
-    for (uint32_t i = 0; i < group->count; i++)
+    for (uint32_t i = metric->first; i < metric->end; i++)
         reading.sum += amount_area(group->instances[i]->resources[index].of.amount, group->sim->now_ns);
     return reading;
 }
@@ -50,11 +54,10 @@ static struct watch_reading read_used(const struct watch_metric *metric, const s
 static struct watch_reading read_queue(const struct watch_metric *metric, const struct group *group,
                                        uint8_t resource)
 {
-    struct watch_reading reading = { 0, group_serving_area(group) };
+    struct watch_reading reading = { 0, watch_metric_serving(metric, group) };
 
-    (void)metric;
     (void)resource;
-    for (uint32_t i = 0; i < group->count; i++)
+    for (uint32_t i = metric->first; i < metric->end; i++)
         for (uint8_t k = 0; k < group->instances[i]->resource_count; k++) {
             const struct resource *own = &group->instances[i]->resources[k];
 
@@ -76,11 +79,10 @@ static struct watch_reading read_in_flight(const struct watch_metric *metric, co
                                            uint8_t resource)
 {
     const struct sim *sim = group->sim;
-    struct watch_reading reading = { 0, group_serving_area(group) };
+    struct watch_reading reading = { 0, watch_metric_serving(metric, group) };
 
-    (void)metric;
     (void)resource;
-    for (uint32_t i = 0; i < group->count; i++)
+    for (uint32_t i = metric->first; i < metric->end; i++)
         reading.sum += component_in_flight_area(group->instances[i]);
     for (uint16_t i = 0; group->type->is_source && i < sim->group_count; i++)
         if (sim->groups[i] != group && is_of(sim->groups[i], group))
@@ -99,12 +101,12 @@ static void add_finished(struct tally *tally, const uint64_t *finished, const ui
         *(i == OUTCOME_OK ? &tally->ok : &tally->failed) += finished[i] - (before ? before[i] : 0);
 }
 
-static struct tally tally_of(const struct group *group)
+static struct tally tally_of(const struct watch_metric *metric, const struct group *group)
 {
     const struct sim *sim = group->sim;
     struct tally tally = { 0 };
 
-    for (uint32_t i = 0; !group->type->is_source && i < group->count; i++) {
+    for (uint32_t i = metric->first; !group->type->is_source && i < metric->end; i++) {
         const struct component *instance = group->instances[i];
 
         tally.started += instance->started - instance->window_started;
@@ -121,33 +123,29 @@ static struct tally tally_of(const struct group *group)
 static struct watch_reading read_started(const struct watch_metric *metric, const struct group *group,
                                          uint8_t resource)
 {
-    (void)metric;
     (void)resource;
-    return (struct watch_reading){ tally_of(group).started, group_serving_area(group) };
+    return (struct watch_reading){ tally_of(metric, group).started, watch_metric_serving(metric, group) };
 }
 
 static struct watch_reading read_ok(const struct watch_metric *metric, const struct group *group,
                                     uint8_t resource)
 {
-    (void)metric;
     (void)resource;
-    return (struct watch_reading){ tally_of(group).ok, group_serving_area(group) };
+    return (struct watch_reading){ tally_of(metric, group).ok, watch_metric_serving(metric, group) };
 }
 
 static struct watch_reading read_failed(const struct watch_metric *metric, const struct group *group,
                                         uint8_t resource)
 {
-    (void)metric;
     (void)resource;
-    return (struct watch_reading){ tally_of(group).failed, group_serving_area(group) };
+    return (struct watch_reading){ tally_of(metric, group).failed, watch_metric_serving(metric, group) };
 }
 
 static struct watch_reading read_error_rate(const struct watch_metric *metric, const struct group *group,
                                             uint8_t resource)
 {
-    struct tally tally = tally_of(group);
+    struct tally tally = tally_of(metric, group);
 
-    (void)metric;
     (void)resource;
     return (struct watch_reading){ tally.failed, tally.failed + tally.ok };
 }
@@ -165,7 +163,9 @@ const struct histogram *watch_metric_histogram(const struct watch_metric *metric
     const struct sim *sim = group->sim;
 
     if (metric->row)
-        return *position < group->count ? own_of(group, (*position)++, metric->row->offset) : NULL;
+        return metric->first + *position < metric->end
+                   ? own_of(group, metric->first + (*position)++, metric->row->offset)
+                   : NULL;
     if (!group->type->is_source)
         return (*position)++ ? NULL : &group->latency_ok;
     while (*position < sim->class_count) {
@@ -199,11 +199,11 @@ static struct watch_reading read_times(const struct watch_metric *metric, const 
 
 /* ---- a type's own ---- */
 
-static __int128 count_own(const struct group *group, size_t offset)
+static __int128 count_own(const struct watch_metric *metric, const struct group *group, size_t offset)
 {
     __int128 sum = 0;
 
-    for (uint32_t i = 0; i < group->count; i++)
+    for (uint32_t i = metric->first; i < metric->end; i++)
         sum += *(const uint64_t *)own_of(group, i, offset);
     return sum;
 }
@@ -212,33 +212,33 @@ static struct watch_reading read_counter(const struct watch_metric *metric, cons
                                          uint8_t resource)
 {
     (void)resource;
-    return (struct watch_reading){ count_own(group, metric->row->offset), group_serving_area(group) };
+    return (struct watch_reading){ count_own(metric, group, metric->row->offset), watch_metric_serving(metric, group) };
 }
 
 static struct watch_reading read_ratio(const struct watch_metric *metric, const struct group *group,
                                        uint8_t resource)
 {
-    __int128 hits = count_own(group, metric->row->offset);
+    __int128 hits = count_own(metric, group, metric->row->offset);
 
     (void)resource;
-    return (struct watch_reading){ hits, hits + count_own(group, metric->row->offset_other) };
+    return (struct watch_reading){ hits, hits + count_own(metric, group, metric->row->offset_other) };
 }
 
 static struct watch_reading read_mean_time(const struct watch_metric *metric, const struct group *group,
                                            uint8_t resource)
 {
     (void)resource;
-    return (struct watch_reading){ count_own(group, metric->row->offset),
-                                   count_own(group, metric->row->offset_other) };
+    return (struct watch_reading){ count_own(metric, group, metric->row->offset),
+                                   count_own(metric, group, metric->row->offset_other) };
 }
 
 static struct watch_reading read_level(const struct watch_metric *metric, const struct group *group,
                                        uint8_t resource)
 {
-    struct watch_reading reading = { 0, group_serving_area(group) };
+    struct watch_reading reading = { 0, watch_metric_serving(metric, group) };
 
     (void)resource;
-    for (uint32_t i = 0; i < group->count; i++)
+    for (uint32_t i = metric->first; i < metric->end; i++)
         reading.sum += amount_area(own_of(group, i, metric->row->offset), group->sim->now_ns);
     return reading;
 }
@@ -247,12 +247,12 @@ static struct watch_reading read_level(const struct watch_metric *metric, const 
 
 /* clang-format off */
 static const struct watch_metric common[] = {
-    { "queue.mean", PARAM_UNIT_NONE, read_queue, 1, 0, -1, false, NULL },
-    { "in_flight.mean", PARAM_UNIT_NONE, read_in_flight, 1, 0, -1, false, NULL },
-    { "throughput", PARAM_UNIT_PER_SECOND, read_ok, SIM_NS_PER_S, 0, -1, false, NULL },
-    { "requests.started", PARAM_UNIT_PER_SECOND, read_started, SIM_NS_PER_S, 0, -1, false, NULL },
-    { "requests.failed", PARAM_UNIT_PER_SECOND, read_failed, SIM_NS_PER_S, 0, -1, false, NULL },
-    { "error_rate", PARAM_UNIT_FRACTION, read_error_rate, 1, 0, -1, false, NULL },
+    { "queue.mean", PARAM_UNIT_NONE, read_queue, 1, 0, -1, false, NULL, 0, 0 },
+    { "in_flight.mean", PARAM_UNIT_NONE, read_in_flight, 1, 0, -1, false, NULL, 0, 0 },
+    { "throughput", PARAM_UNIT_PER_SECOND, read_ok, SIM_NS_PER_S, 0, -1, false, NULL, 0, 0 },
+    { "requests.started", PARAM_UNIT_PER_SECOND, read_started, SIM_NS_PER_S, 0, -1, false, NULL, 0, 0 },
+    { "requests.failed", PARAM_UNIT_PER_SECOND, read_failed, SIM_NS_PER_S, 0, -1, false, NULL, 0, 0 },
+    { "error_rate", PARAM_UNIT_FRACTION, read_error_rate, 1, 0, -1, false, NULL, 0, 0 },
 };
 /* clang-format on */
 
@@ -278,7 +278,7 @@ static bool find_times(const char *rest, const struct metric_row *row, struct wa
     for (size_t i = 0; i < COUNT(times); i++)
         if (!strcmp(rest, times[i].name)) {
             *metric = (struct watch_metric){ times[i].name, PARAM_UNIT_SECONDS, read_times, PER_NS,
-                                             times[i].fraction, -1, false, row };
+                                             times[i].fraction, -1, false, row, 0, 0 };
             return true;
         }
     return false;
@@ -318,7 +318,7 @@ static bool find_greatest(const struct group *group, const char *name, struct wa
         any = any || is_busy_kind(&first->resources[i]);
     if (!any || strcmp(name, "utilisation") != 0)
         return false;
-    *metric = (struct watch_metric){ "utilisation", PARAM_UNIT_FRACTION, read_resource, 1, 0, -1, true, NULL };
+    *metric = (struct watch_metric){ "utilisation", PARAM_UNIT_FRACTION, read_resource, 1, 0, -1, true, NULL, 0, 0 };
     return true;
 }
 
@@ -360,7 +360,7 @@ static bool find_own(const struct group *group, const char *name, struct watch_m
     return false;
 }
 
-bool watch_metric_find(const struct group *group, const char *name, struct watch_metric *metric)
+static bool find(const struct group *group, const char *name, struct watch_metric *metric)
 {
     for (size_t i = 0; i < COUNT(common); i++)
         if (!strcmp(name, common[i].name)) {
@@ -369,6 +369,23 @@ bool watch_metric_find(const struct group *group, const char *name, struct watch
         }
     return find_times(rest_of(name, "latency"), NULL, metric) || find_greatest(group, name, metric) ||
            find_resource(group, name, metric) || find_own(group, name, metric);
+}
+
+bool watch_metric_find(const struct group *group, const char *name, struct watch_metric *metric)
+{
+    bool found = find(group, name, metric);
+
+    metric->first = 0;
+    metric->end = group->count;
+    return found;
+}
+
+bool watch_is_of_each(const struct group *group, const char *name)
+{
+    struct watch_metric metric;
+
+    return watch_metric_find(group, name, &metric) && !group->type->is_source &&
+           (metric.read != read_times || metric.row);
 }
 
 bool watch_has(const struct group *group, const char *name, enum param_unit *unit)

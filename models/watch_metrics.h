@@ -7,6 +7,9 @@
 /* False: the group, which is wired, has none of that name. */
 bool watch_metric_find(const struct group *group, const char *name, struct watch_metric *metric);
 
+/* Time in service of the instances that are read, instance-ns. */
+__int128 watch_metric_serving(const struct watch_metric *metric, const struct group *group);
+
 /* Of a percentile: the histograms that it is of, one after the other from *position 0; NULL: past the last. */
 const struct histogram *watch_metric_histogram(const struct watch_metric *metric, const struct group *group,
                                                uint32_t *position);

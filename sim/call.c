@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sim/fault.h"
+
 #define BACKOFF_DOUBLINGS_MAX 62
 
 /* ---- fan-out ---- */
@@ -198,6 +200,27 @@ static bool retry(struct component *caller, struct request *request, struct link
     return true;
 }
 
+/* ---- failures are told ---- */
+
+static __attribute__((noinline)) void tell_failure(struct component *writer, struct component *server,
+                                                   const struct request *request, enum outcome cause)
+{
+    struct failure_watch *watch = writer->sim->failure_watches;
+
+    if (component_is_down(writer) || writer->group->type->is_source)
+        return;
+    for (; watch; watch = watch->next)
+        watch->saw(watch, writer, server, request, cause);
+}
+
+/* The caller hears of a failure: it is the one who knows if nobody is there. True: it asks again. */
+static bool hear_failure(struct component *caller, struct request *request, struct link *link)
+{
+    if (caller->sim->failure_watches && component_is_down(link->target))
+        tell_failure(caller, link->target, request, (enum outcome)request->outcome);
+    return retry(caller, request, link);
+}
+
 /* ---- and back ---- */
 
 /* Ends the innermost timeout of the request. */
@@ -223,7 +246,7 @@ static void come_back(struct sim *sim, struct request *request)
     }
     request->top--;
     caller = sim->components[request_frame(request)->component];
-    if (request->outcome != OUTCOME_OK && retry(caller, request, &sim->links[request_last_link(request)]))
+    if (request->outcome != OUTCOME_OK && hear_failure(caller, request, &sim->links[request_last_link(request)]))
         return;
     caller->on_reply(caller, request);
 }
@@ -246,6 +269,8 @@ void sim_reply_in_full(struct component *self, struct request *request, enum out
     self->in_flight_area += (uint64_t)sim->now_ns;
     histogram_add(outcome == OUTCOME_OK ? &group->latency_ok : &group->latency_failed, sim->now_ns - frame->entered_ns);
     request->outcome = (uint8_t)outcome;
+    if (__builtin_expect(outcome != OUTCOME_OK && sim->failure_watches, 0))
+        tell_failure(self, self, request, outcome);
     if (link->plain && !link->latency) {
         come_back(sim, request);
         return;
@@ -406,6 +431,8 @@ void sim_timer_fire(struct sim *sim)
         sim_connection_leave_line(component, link, called);
     else
         sim_connection_drop(component, link);
+    if (sim->failure_watches)
+        tell_failure(component, link->target, request, OUTCOME_TIMEOUT);
     if (!retry(component, request, link))
         component->on_reply(component, request);
 }

@@ -68,7 +68,8 @@ struct component_type {
 
     void (*wire_group)(struct group *group);  /* once a group: links, streams; NULL: nothing to do */
     void (*wire)(struct component *self);     /* then once an instance: stations */
-    void (*wire_callers)(struct group *group); /* of a name, when all are wired: links for its callers; or NULL */
+    /* When all are wired: links for the callers of a name; parts that need no wiring. Or NULL. */
+    void (*wire_callers)(struct group *group);
     void (*start)(struct component *self);    /* when all is wired: first events, warm contents */
     void (*on_request)(struct component *self, struct request *request); /* it was called */
     void (*on_reply)(struct component *self, struct request *request);   /* what it called has answered */

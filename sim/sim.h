@@ -72,6 +72,15 @@ struct site {
     uint16_t index;
 };
 
+/* Somebody who hears of each failure that a server can know of: `writer` is who knows, `server` is whom it is
+ * about. A server that answers with a failure knows of that; who calls one that does not answer in time, or that
+ * is down, knows of the other. Users and the dead write nothing. */
+struct failure_watch {
+    struct failure_watch *next;
+    void (*saw)(struct failure_watch *watch, struct component *writer, struct component *server,
+                const struct request *request, enum outcome cause);
+};
+
 struct sim {
     int64_t now_ns;
     char *requests; /* pool; stride bytes each, from index 1 */
@@ -121,6 +130,7 @@ struct sim {
     struct fault *faults;                   /* see fault.h */
     uint32_t fault_count;
     struct trace *trace;                    /* watches one request, see trace.h; NULL: none */
+    struct failure_watch *failure_watches;  /* who wants to hear of failures; NULL: nobody */
     const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */
     const char *replay;                     /* command line that repeats this run, for bug reports */
 };

@@ -288,10 +288,10 @@ START_TEST(test_watch_of_users_is_what_they_met)
     build(&system, 0);
     crash(&system, 65, 70);
     run_to(system.sim, 60 * SECOND);
-    watch_init(&failed, system.users_group, "requests.failed", 1);
-    watch_init(&rate, system.users_group, "error_rate", 1);
-    watch_init(&latency, system.users_group, "latency.p90", 1);
-    watch_init(&started, system.users_group, "requests.started", 1);
+    watch_init(&failed, system.users_group, WATCH_ALL, "requests.failed", 1);
+    watch_init(&rate, system.users_group, WATCH_ALL, "error_rate", 1);
+    watch_init(&latency, system.users_group, WATCH_ALL, "latency.p90", 1);
+    watch_init(&started, system.users_group, WATCH_ALL, "requests.started", 1);
     run_to(system.sim, 80 * SECOND - 1);
     watch_sample(&failed);
     watch_sample(&rate);

@@ -119,7 +119,7 @@ static double sampled(struct system *system, const char *metric)
 
     build(system);
     run_to(system->sim, 10 * SECOND);
-    watch_init(&watch, system->web_group, metric, 1);
+    watch_init(&watch, system->web_group, WATCH_ALL, metric, 1);
     run_to(system->sim, 20 * SECOND);
     watch_sample(&watch);
     value = watch_known(&watch, 20 * SECOND)->value;
@@ -225,7 +225,7 @@ START_TEST(test_monitor_knows_after_its_delay)
     system.scaler.interval = 1000 * SECOND;
     build(&system);
     run_to(system.sim, 15 * SECOND - 1);
-    watch = monitor_add_watch(system.monitor_group, system.web_group, "servers.utilisation");
+    watch = monitor_add_watch(system.monitor_group, system.web_group, WATCH_ALL, "servers.utilisation");
     ck_assert_ptr_null(monitor_known(watch));
     run_to(system.sim, 15 * SECOND);
     ck_assert_int_eq(monitor_known(watch)->taken_ns, 10 * SECOND);
