@@ -87,6 +87,18 @@ static void add_fault(struct sim *sim, const struct scenario_variant *variant,
     add_fault_of_site(sim, variant, fault);
 }
 
+/* The most instances of the component that this one may want; 0: it does not scale it. */
+static uint32_t scaled_by(const struct component_config *scaler, const struct component_config *component)
+{
+    const char *name;
+    uint32_t most = 0, max;
+
+    for (size_t i = 0; (name = scaler->type->scaled(scaler->config, i, (uint32_t)component->count, &max)); i++)
+        if (!strcmp(name, component->name) && max > most)
+            most = max;
+    return most;
+}
+
 /* The most that anybody who scales the component may want; 0: nobody does. */
 static uint32_t scaled_max(const struct scenario_variant *variant, const struct component_config *component)
 {
@@ -95,8 +107,7 @@ static uint32_t scaled_max(const struct scenario_variant *variant, const struct 
     for (size_t i = 0; component->type->roles & ROLE_ELASTIC && i < variant->component_count; i++) {
         const struct component_config *scaler = &variant->components[i];
 
-        if (!scaler->type->scaled || strcmp(scaler->type->scaled(scaler->config, &max), component->name) != 0)
-            continue;
+        max = scaler->type->scaled ? scaled_by(scaler, component) : 0;
         if (max > most)
             most = max;
     }

@@ -122,7 +122,7 @@ static void write_node(FILE *file, const struct scenario_variant *variant, const
 
     fprintf(file, "  \"%s\" [shape=%s, label=\"%s", component->name, shape_of(component->type),
             component->name);
-    if (group->members)
+    if (group->members && group->members->start_count < instances)
         fprintf(file, " x%u, up to %llu", group->members->start_count, (unsigned long long)instances);
     else if (instances > 1)
         fprintf(file, " x%llu", (unsigned long long)instances);
@@ -203,17 +203,19 @@ static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn
 }
 
 /* Whom an attendant's parameters name: dashed, for no request goes there. */
-static void write_dashes(FILE *file, const struct component_config *component)
+static void write_dashes(FILE *file, const char *from, const struct param_table *table, const void *config)
 {
-    const struct param_table *table = component->type->params;
-
     for (const struct param_row *row = table->rows; row->name; row++) {
-        const void *slot = (const char *)component->config + row->offset;
-        bool refers = row->kind == PARAM_KIND_REFERENCE && row->refers_to == PARAM_REFERS_COMPONENT;
-        const char *name = refers ? *(const char *const *)slot : NULL;
+        const void *slot = (const char *)config + row->offset;
+        const struct param_list *list = slot;
 
-        if (name)
-            fprintf(file, "  \"%s\" -> \"%s\" [style=dashed];\n", component->name, name);
+        if (row->kind == PARAM_KIND_REFERENCE && row->refers_to == PARAM_REFERS_COMPONENT &&
+            *(const char *const *)slot)
+            fprintf(file, "  \"%s\" -> \"%s\" [style=dashed];\n", from, *(const char *const *)slot);
+        for (size_t i = 0; row->kind == PARAM_KIND_LIST && i < list->count; i++)
+            write_dashes(file, from, row->table, (const char *)list->items + i * row->table->size);
+        if (row->kind == PARAM_KIND_OPTIONAL && *(const void *const *)slot)
+            write_dashes(file, from, row->table, *(const void *const *)slot);
     }
 }
 
@@ -233,7 +235,8 @@ bool diagram_write(FILE *file, const struct scenario_variant *variant, const str
     write_arrows(file, sim, drawn);
     for (size_t i = 0; i < variant->component_count; i++)
         if (is_attendant(variant->components[i].type))
-            write_dashes(file, &variant->components[i]);
+            write_dashes(file, variant->components[i].name, variant->components[i].type->params,
+                         variant->components[i].config);
     fputs("}\n", file);
     free(drawn);
     return true;

@@ -78,6 +78,15 @@ static void write_overload(struct page *page, const struct outcome_of_variant *r
                    assessment->growing ? "grows" : "stands", component, text_count(queue, text));
 }
 
+/* Instances come and go, and by an autoscaler's word: a deployment adds none for load. */
+static bool is_scaled(const struct results *results, const char *component)
+{
+    for (size_t i = 0; results_find(results, component, "instances.mean") && i < results->entry_count; i++)
+        if (!strcmp(results->entries[i].metric, "scale_ups"))
+            return true;
+    return false;
+}
+
 /* An episode in which it was full for a part of the time. */
 static void write_full_for_a_time(struct page *page, const struct outcome_of_variant *run,
                                   const char *resource)
@@ -85,7 +94,7 @@ static void write_full_for_a_time(struct page *page, const struct outcome_of_var
     const struct assessment *assessment = &run->assessment;
     const struct results *results = &run->results;
     bool are = !strcmp(is_or_are(resource), "are"), moments = !assess_was_full(assessment, results);
-    bool is_scaled = results_find(results, assessment->limit->component, "instances.mean");
+    bool scaled = is_scaled(results, assessment->limit->component);
     char text[TEXT_SIZE], whole[TEXT_SIZE], busy[TEXT_SIZE];
 
     page_words(page, moments ? PAGE_PLAIN : PAGE_BAD, "the %s of %s %s %s for", resource,
@@ -96,7 +105,7 @@ static void write_full_for_a_time(struct page *page, const struct outcome_of_var
         page_words(page, moments ? PAGE_PLAIN : PAGE_BAD, "%s of the %s",
                    text_seconds(assessment->limit_full_s, text), text_seconds(results->seconds, whole));
     page_words(page, PAGE_PLAIN, "(%s busy on average)%s,", text_busy(assessment->limit_utilisation, busy),
-               is_scaled ? ", in spite of the autoscaler" : "");
+               scaled ? ", in spite of the autoscaler" : "");
     if (moments)
         page_words(page, PAGE_PLAIN, "so that there is no room for more at that time");
     else
@@ -134,7 +143,7 @@ static void write_headroom(struct page *page, const struct outcome_of_variant *r
     }
     page_words(page, PAGE_PLAIN, "the %s of %s,", resource, component);
     write_busy(page, run, changes);
-    if (results_find(&run->results, component, "instances.mean"))
+    if (is_scaled(&run->results, component))
         page_words(page, PAGE_PLAIN,
                    "%s the busiest; with more load more instances come, up to what the autoscaler may order",
                    is_or_are(resource));

@@ -341,12 +341,14 @@ static void autoscaler_before_window(struct component *self)
         watch_keep(&shared->own);
 }
 
-static const char *autoscaler_scaled(const void *config, uint32_t *instances_max)
+static const char *autoscaler_scaled(const void *config, size_t index, uint32_t count,
+                                     uint32_t *instances_max)
 {
     const struct autoscaler_config *scaler = config;
 
+    (void)count;
     *instances_max = (uint32_t)scaler->max;
-    return scaler->component;
+    return index == 0 ? scaler->component : NULL;
 }
 
 const struct model_type autoscaler_model = {

@@ -12,6 +12,9 @@
  * Sessions (web_sessions.h): the store is asked in a child about the user's row, and logging in is a child
  * too, so that what the handler has read stays what it has read.
  *
+ * Where versions of the software are deployed (version.h), the program has instructions of theirs: before the
+ * first step, in the place of compute, before an answer, after a row was read or written.
+ *
  * Draws: a compute step draws for "HANDLER.compute", the next one of that handler in the order of the
  * text for "HANDLER.compute.2", and so on; the same with wait, choose, fail and rows. So a step put in
  * between changes no other draw. The k-th iteration of a repeat (from 0) draws for a hash of the number
@@ -27,6 +30,7 @@
 #include "models/call_params.h"
 #include "models/data_set.h"
 #include "models/host.h"
+#include "models/version.h"
 #include "models/web_sessions.h"
 #include "sim/call.h"
 
@@ -119,6 +123,11 @@ enum handler_op {
     OP_FAIL,
     OP_RESPOND,
     OP_SESSION,
+    OP_ENTER,   /* a version's, see version.h: so are those below */
+    OP_WORK,    /* compute */
+    OP_LEAVE,
+    OP_READ,    /* a row has come */
+    OP_WRITTEN,
     OP_END_SESSION, /* of the branch in which a store answers about the session, or in which a user logs in */
     OP_COUNT
 };
@@ -145,7 +154,7 @@ struct instruction {
     uint32_t bytes; /* of the question, or of the answer; 0: the server's default */
     uint32_t count; /* of links, arms, branches */
     union {
-        struct duration duration; /* compute, wait */
+        struct duration duration; /* compute, work, wait */
         struct link **links;      /* call */
         struct {
             const struct handler_arm *arms;
@@ -167,6 +176,7 @@ struct handler_shared {
     struct web_sessions *sessions; /* NULL: none; before handlers_compile() */
     const struct instruction *program;
     uint32_t length;
+    struct versions *versions; /* that are deployed on the component; NULL: none */
     const struct param_list *handlers; /* the configuration's */
     uint16_t *entries;                 /* where each handler begins */
     uint16_t *entry_of_class;          /* by request class of the run; 0: no handler; NULL: not known yet */

@@ -3,7 +3,8 @@
  * Layout. A step that calls:  CALL, on_miss steps, [JUMP end, on_error steps], end. A choose: CHOOSE,
  * then each arm with a JUMP end. A repeat: its steps, AGAIN. A parallel: FORK, each branch with an
  * END_BRANCH, on_error steps, end. A step about a row of another data set is a FORK of one branch that
- * holds the step without its data. Calls of one policy to one component share their links, and with them
+ * holds the step without its data. Where versions are deployed: ENTER first, WORK in the place of COMPUTE,
+ * LEAVE before RESPOND, and after a call to a store READ or WRITTEN, whose on_error is the call's. Calls of one policy to one component share their links, and with them
  * their connections.
  * Ownership: program, arms and choosers are the run's. Cost: O(steps x their targets), once.
  */
@@ -51,6 +52,7 @@ struct compiler {
     uint32_t branches, inner_repeats, sessions;
     bool in_repeat; /* of this frame */
     const struct web_sessions *web_sessions;
+    bool has_versions;
 };
 
 /* How a verb that calls does it. */
@@ -144,6 +146,35 @@ static void compile_rest(struct compiler *compiler, uint16_t at, const struct pa
     compiler->program[at].target = compiler->program[jump].target = here(compiler);
 }
 
+/* ---- versions: see version.h ---- */
+
+/* An answer of so many bytes, 0: the server's usual size. */
+static void compile_respond(struct compiler *compiler, uint32_t bytes)
+{
+    uint16_t at;
+
+    if (compiler->has_versions)
+        emit(compiler, OP_LEAVE);
+    at = emit(compiler, OP_RESPOND);
+    compiler->program[at].bytes = bytes;
+}
+
+/* What is looked at when a store has answered. */
+static enum handler_op op_after(const struct step_config *step)
+{
+    switch ((enum step_verb)step->verb) {
+    case STEP_READ:
+    case STEP_GET:
+        return OP_READ;
+    case STEP_WRITE:
+    case STEP_INSERT:
+    case STEP_APPLY:
+        return OP_WRITTEN;
+    default:
+        return OP_COUNT;
+    }
+}
+
 /* ---- calls ---- */
 
 static bool same_policy(const struct call_config *a, const struct call_config *b)
@@ -186,7 +217,7 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     const struct verb_row *verb = &call_verbs[step->verb];
     const char *name;
     struct group *target;
-    uint16_t at = emit(compiler, OP_CALL);
+    uint16_t at = emit(compiler, OP_CALL), after;
     struct instruction *instruction = &compiler->program[at];
 
     memcpy(&name, (const char *)step + verb->target, sizeof name);
@@ -204,7 +235,14 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     instruction->links = links_to(compiler, target, &step->policy);
     instruction->count = target->count;
     compile_steps(compiler, &step->on_miss);
-    compile_rest(compiler, at, &step->on_error);
+    if (!compiler->has_versions || op_after(step) == OP_COUNT) {
+        compile_rest(compiler, at, &step->on_error);
+        return;
+    }
+    after = emit(compiler, op_after(step));
+    compile_rest(compiler, after, &step->on_error);
+    compiler->program[at].target = after;
+    compiler->program[at].on_error = compiler->program[after].on_error;
 }
 
 /* ---- branches ---- */
@@ -454,7 +492,8 @@ static void compile_step(struct compiler *compiler, const struct step_config *st
     }
     switch ((enum step_verb)step->verb) {
     case STEP_COMPUTE:
-        compile_duration(compiler, OP_COMPUTE, PURPOSE_COMPUTE, &step->compute);
+        compile_duration(compiler, compiler->has_versions ? OP_WORK : OP_COMPUTE, PURPOSE_COMPUTE,
+                         &step->compute);
         break;
     case STEP_WAIT:
         compile_duration(compiler, OP_WAIT, PURPOSE_WAIT, &step->wait);
@@ -480,8 +519,7 @@ static void compile_step(struct compiler *compiler, const struct step_config *st
         compile_session(compiler, step);
         break;
     case STEP_RESPOND:
-        at = emit(compiler, OP_RESPOND);
-        compiler->program[at].bytes = (uint32_t)step->respond;
+        compile_respond(compiler, (uint32_t)step->respond);
         break;
     default:
         compile_call(compiler, step);
@@ -503,6 +541,8 @@ void handlers_compile(struct handler_shared *shared, struct group *group, const 
         .group = group, .memory = &group->sim->memory, .web_sessions = shared->sessions
     };
 
+    shared->versions = versions_of(group);
+    compiler.has_versions = shared->versions != NULL;
     emit(&compiler, OP_GIVE_UP);
     shared->handlers = handlers;
     shared->entries = memory_alloc_array(compiler.memory, handlers->count, sizeof *shared->entries);
@@ -512,8 +552,10 @@ void handlers_compile(struct handler_shared *shared, struct group *group, const 
         compiler.branches = compiler.inner_repeats = compiler.sessions = 0;
         compiler.calls = memory_alloc_array(compiler.memory, GROUPS_MAX, sizeof *compiler.calls);
         shared->entries[i] = here(&compiler);
+        if (compiler.has_versions)
+            emit(&compiler, OP_ENTER);
         compile_steps(&compiler, &items[i].steps);
-        emit(&compiler, OP_RESPOND); /* of the server's usual size */
+        compile_respond(&compiler, 0);
         memory_free(compiler.memory, compiler.calls);
     }
     memory_free(compiler.memory, compiler.targets);

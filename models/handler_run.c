@@ -280,13 +280,78 @@ static void run_end_session(struct component *self, struct request *child,
     end_branch(self, child, outcome);
 }
 
+/* ---- versions: only in the programs of components that versions are deployed on ---- */
+
+static void run_enter(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+    const struct handler_runner *runner = component_state(self);
+
+    if (!version_enter(shared->versions, self, request, runner->host) ||
+        version_fails(shared->versions, self, request, DEFECT_AT_START)) {
+        go_on_after_failure(self, request, instruction, OUTCOME_ERROR);
+        return;
+    }
+    request_frame(request)->step++;
+    handler_run(self, request);
+}
+
+static void run_work(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+    const struct handler_runner *runner = component_state(self);
+    struct frame *frame = request_frame(request);
+    int64_t work_ns = duration_sample(&instruction->duration, draw_number(frame));
+
+    frame->step++;
+    if (!host_compute(runner->host, self, request,
+                      version_work_ns(shared->versions, self, request, work_ns)))
+        go_on_after_failure(self, request, instruction, OUTCOME_REFUSED);
+}
+
+static void run_leave(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+
+    if (!is_branch(request) && version_fails(shared->versions, self, request, DEFECT_AT_END)) {
+        go_on_after_failure(self, request, instruction, OUTCOME_ERROR);
+        return;
+    }
+    request_frame(request)->step++;
+    handler_run(self, request);
+}
+
+static void run_read(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+
+    if (!(request->flags & REQUEST_ABSENT) && !version_reads(shared->versions, self, request)) {
+        go_on_after_failure(self, request, instruction, OUTCOME_ERROR);
+        return;
+    }
+    request_frame(request)->step++;
+    handler_run(self, request);
+}
+
+static void run_written(struct component *self, struct request *request,
+                        const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+
+    (void)instruction;
+    version_wrote(shared->versions, self, request);
+    request_frame(request)->step++;
+    handler_run(self, request);
+}
+
 static void (*const run_op[OP_COUNT])(struct component *, struct request *,
                                                     const struct instruction *) = {
     [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
     [OP_CALL] = run_call,       [OP_JUMP] = run_jump,       [OP_CHOOSE] = run_choose,
     [OP_AGAIN] = run_again,     [OP_FORK] = run_fork,       [OP_END_BRANCH] = run_end_branch,
     [OP_FAIL] = run_fail,       [OP_RESPOND] = run_respond, [OP_SESSION] = run_session,
-    [OP_END_SESSION] = run_end_session,
+    [OP_ENTER] = run_enter,     [OP_WORK] = run_work,       [OP_LEAVE] = run_leave,
+    [OP_READ] = run_read,       [OP_WRITTEN] = run_written, [OP_END_SESSION] = run_end_session,
 };
 
 void handler_run(struct component *self, struct request *request)

@@ -20,6 +20,7 @@ struct model_type {
     unsigned roles; /* what others may call it for (enum param_role) */
     bool many;      /* takes `count` */
     bool crashes;   /* may be in "faults": on_crash leaves nothing that was in memory */
+    bool runs_versions; /* does what the defects of a version that is deployed say (version.h) */
     bool outside;   /* on the public network, as users are (a CDN): it reaches public addresses only */
     bool hidden;    /* made by the program or by other models, not by a scenario */
 
@@ -39,8 +40,9 @@ struct model_type {
     const struct model_type *composed;
     bool (*is_composed)(const void *config);
 
-    /* Whose instances it adds and takes away, and how many there may be; NULL: it does not. */
-    const char *(*scaled)(const void *config, uint32_t *instances_max);
+    /* Whose instances it adds and takes away, and how many there may be when the scenario has `count`; NULL:
+     * past the last. No function: it does not. */
+    const char *(*scaled)(const void *config, size_t index, uint32_t count, uint32_t *instances_max);
 
     /* What no row can say (a minimum above a maximum); all problems, not the first. May be NULL. */
     void (*check)(const void *config, struct param_problems *problems);

@@ -123,6 +123,9 @@ void queue_join(struct group *queue, struct component *worker);
 /* It takes no more; what it has it finishes. */
 void queue_leave(struct group *queue, const struct component *worker);
 
+/* One that was to leave stays after all; nothing to do for one that has just joined. */
+void queue_stay(struct group *queue, const struct component *worker);
+
 /* Whether messages of that class are published to the queue: by a step of a handler, or by clients
  * themselves. */
 bool queue_gets_class(const struct group *queue, const struct request_class *class);

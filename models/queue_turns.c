@@ -150,6 +150,20 @@ void queue_leave(struct group *group, const struct component *worker)
     subscription_state(self)->consumers[index - 1].is_here = false;
 }
 
+void queue_stay(struct group *group, const struct component *worker)
+{
+    uint32_t index = 0;
+    struct component *self = subscription_of(queue_of(group), worker, &index);
+    struct consumer *consumer = &subscription_state(self)->consumers[index - 1];
+
+    if (consumer->is_here)
+        return;
+    consumer->is_here = true;
+    turn_line_up(subscription_state(self), index);
+    if (queue_of(group)->leader >= 0)
+        subscription_dispatch(self);
+}
+
 void turn_add_consumers(struct component *self, struct group *workers)
 {
     const struct worker_config *config = workers->config;

@@ -12,6 +12,7 @@ extern const struct model_type cdn_model;
 extern const struct model_type clients_model;
 extern const struct model_type data_center_model;
 extern const struct model_type database_model;
+extern const struct model_type deploy_model;
 extern const struct model_type dns_authority_model;
 extern const struct model_type dns_model;
 extern const struct model_type dns_record_model;
@@ -45,6 +46,7 @@ const struct model_type *const model_registry[] = {
     &autoscaler_model,
     &monitor_model,
     &data_center_model,
+    &deploy_model,
     /* parts */
     &host_model,
     &alert_model,

@@ -2,6 +2,7 @@
  *
  * Represented: c servers, or c behind each instance; the law of the service time, for all or by request
  * class; FIFO, LIFO, priority or processor sharing; a bounded waiting line; instances by key, as shards are.
+ * Versions that are deployed: their bugs and their speed; it has no memory to leak.
  * Left out: hosts, memory, what the service does. Randomness: one draw a visit, "service" of the component.
  * Cost: O(1) a request, O(log n) under processor sharing or with priorities.
  */
@@ -11,6 +12,7 @@
 #include "models/call_params.h"
 #include "models/model.h"
 #include "models/routing.h"
+#include "models/version.h"
 #include "sim/station.h"
 
 struct service_class_config {
@@ -37,6 +39,7 @@ struct service_class {
     struct duration service_time;
     uint8_t priority;
     bool has_priority;
+    bool is_special; /* there is more to look at: priority, or versions that are deployed (version.h) */
 };
 
 struct service_shared {
@@ -44,6 +47,8 @@ struct service_shared {
     struct service_class *classes; /* by request class of the run; made at the first start() */
     struct link **next;            /* instances of the tier behind, NULL: none */
     struct group *next_group;
+    struct versions *versions;     /* that are deployed here, NULL: none */
+    bool ends_with_service;        /* nothing is to be done after it */
 };
 
 struct service {
@@ -122,6 +127,8 @@ static void service_wire_group(struct group *group)
         shared->next = sim_link_all(group, next, &policy);
         shared->next_group = next;
     }
+    shared->versions = versions_of(group);
+    shared->ends_with_service = !next && !shared->versions;
     group->cost_per_hour += config->price * group->count;
 }
 
@@ -142,7 +149,7 @@ static void class_init(struct service_class *class, struct group *group,
                        const struct service_class_config *config)
 {
     class->priority = (uint8_t)config->priority;
-    class->has_priority = true;
+    class->has_priority = class->is_special = true;
     if (config->service_time.law != DISTRIBUTION_CONSTANT ||
         config->service_time.mean > 0) /* the same draws, scaled */
         duration_init(&class->service_time, group, "service", &config->service_time);
@@ -157,6 +164,7 @@ static void service_start(struct component *self)
     struct service_shared *shared = group->shared;
     const struct service_class_config *items = config->classes.items;
 
+    shared->standard.is_special = shared->versions != NULL;
     if (self->instance > 0 || config->classes.count == 0)
         return;
     shared->classes = memory_alloc_array(&sim->memory, sim->class_count, sizeof *shared->classes);
@@ -168,20 +176,6 @@ static void service_start(struct component *self)
     }
 }
 
-static void service_on_request(struct component *self, struct request *request)
-{
-    const struct service_shared *shared = self->shared;
-    struct service *service = component_state(self);
-    const struct service_class *class =
-        shared->classes ? &shared->classes[request->request_class] : &shared->standard;
-
-    if (class->has_priority)
-        request->priority = class->priority;
-    if (!station_serve(&service->station, self, request,
-                       duration_sample(&class->service_time, request_frame(request)->number)))
-        sim_reply(self, request, OUTCOME_REFUSED);
-}
-
 static void answer(struct component *self, struct request *request, enum outcome outcome)
 {
     const struct service_config *config = self->group->config;
@@ -190,10 +184,51 @@ static void answer(struct component *self, struct request *request, enum outcome
     sim_reply(self, request, outcome);
 }
 
+/* What a version does before the service. Returns the time of that, ns; below 0: the request has failed. */
+static int64_t service_of_version(struct component *self, const struct request *request, int64_t service_ns)
+{
+    const struct service_shared *shared = self->shared;
+
+    version_enter(shared->versions, self, request, NULL);
+    if (version_fails(shared->versions, self, request, DEFECT_AT_START))
+        return -1;
+    return version_work_ns(shared->versions, self, request, service_ns);
+}
+
+static void service_on_request(struct component *self, struct request *request)
+{
+    const struct service_shared *shared = self->shared;
+    struct service *service = component_state(self);
+    const struct service_class *class =
+        shared->classes ? &shared->classes[request->request_class] : &shared->standard;
+    int64_t service_ns = duration_sample(&class->service_time, request_frame(request)->number);
+
+    if (class->is_special) {
+        if (class->has_priority)
+            request->priority = class->priority;
+        if (shared->versions)
+            service_ns = service_of_version(self, request, service_ns);
+        if (service_ns < 0) {
+            answer(self, request, OUTCOME_ERROR);
+            return;
+        }
+    }
+    if (!station_serve(&service->station, self, request, service_ns))
+        sim_reply(self, request, OUTCOME_REFUSED);
+}
+
 static void service_on_timer(struct component *self, struct request *request)
 {
     const struct service_shared *shared = self->shared;
 
+    if (shared->ends_with_service) {
+        answer(self, request, OUTCOME_OK);
+        return;
+    }
+    if (shared->versions && version_fails(shared->versions, self, request, DEFECT_AT_END)) {
+        answer(self, request, OUTCOME_ERROR);
+        return;
+    }
     if (!shared->next) {
         answer(self, request, OUTCOME_OK);
         return;
@@ -267,5 +302,6 @@ const struct model_type service_model = {
     .roles = ROLE_SERVER | ROLE_STORE | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
+    .runs_versions = true,
     .check_wired = service_check_wired,
 };

@@ -241,6 +241,7 @@ const struct model_type web_server_model = {
     .roles = ROLE_SERVER | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
+    .runs_versions = true,
     .check = web_server_check,
     .check_wired = web_server_check_wired,
 };

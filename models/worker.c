@@ -171,12 +171,16 @@ static void worker_join(struct component *self)
     queue_join(shared->queue, self);
 }
 
-/* One that leaves fetches no more; one that comes joins by itself. */
+/* One that leaves fetches no more; one that comes has joined by itself, one that stays goes on. */
 static void worker_on_member(struct group *group, const struct component *member, bool is_member)
 {
     const struct worker_shared *shared = group->shared;
 
-    if (member->group == group && !is_member)
+    if (member->group != group)
+        return;
+    if (is_member)
+        queue_stay(shared->queue, member);
+    else
         queue_leave(shared->queue, member);
 }
 
@@ -230,6 +234,7 @@ const struct model_type worker_model = {
     .roles = ROLE_CONSUMER | ROLE_ELASTIC,
     .many = true,
     .crashes = true,
+    .runs_versions = true,
     .check = worker_check,
     .check_wired = worker_check_wired,
 };

@@ -113,6 +113,13 @@ void member_leave(struct component *self)
     tell(self, false);
 }
 
+void member_return(struct component *self)
+{
+    set_state(self, MEMBER_LEAVING, MEMBER_IN);
+    list_members(self->group);
+    tell(self, true);
+}
+
 bool member_is_idle(const struct component *self)
 {
     const struct sim *sim = self->sim;

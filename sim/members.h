@@ -63,6 +63,9 @@ void member_join(struct component *self);
 /* It gets no more requests. From in. */
 void member_leave(struct component *self);
 
+/* It stays, with all that it has. From leaving. */
+void member_return(struct component *self);
+
 /* Nothing is inside, nor on its way to it, nor left to do (may_go). O(requests). */
 bool member_is_idle(const struct component *self);
 

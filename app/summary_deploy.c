@@ -1,0 +1,51 @@
+/* summary_deploy.c - what brings versions to servers: what went out, what was stopped, and who met it. */
+#include <math.h>
+
+#include "app/summary_forms.h"
+#include "app/summary_text.h"
+
+static bool deploys(const struct tier *tier)
+{
+    return tier_has(tier, "deployments");
+}
+
+static void write_count(const struct tier *tier, enum page_tone tone, const char *metric, const char *words)
+{
+    double count = tier_value(tier, metric);
+    char text[SUMMARY_TEXT_SIZE];
+
+    if (count >= 0.05)
+        page_listed(tier->page, tone, "%s %s", text_count(count, text), words);
+}
+
+static void write_rollbacks(const struct tier *tier)
+{
+    double count = tier_value(tier, "rollbacks"), back_s = tier_value(tier, "rollback.duration");
+    char text[SUMMARY_TEXT_SIZE], exposure[SUMMARY_TEXT_SIZE], back[SUMMARY_TEXT_SIZE];
+
+    if (count < 0.05)
+        return;
+    page_listed(tier->page, PAGE_WARN, "%s taken back after %s in service", text_count(count, text),
+                text_seconds(tier_value(tier, "rollback.exposure"), exposure));
+    if (back_s > 0)
+        page_words(tier->page, PAGE_WARN, "(in %s)", text_seconds(back_s, back));
+}
+
+static void write_deploy(const struct tier *tier)
+{
+    double out_s = tier_value(tier, "duration"), skew = tier_value(tier, "skew.mean");
+    char text[SUMMARY_TEXT_SIZE];
+
+    write_count(tier, PAGE_PLAIN, "defects.caught", "bad stopped by tests");
+    write_count(tier, PAGE_PLAIN, "deployments", "went out");
+    if (tier_value(tier, "deployments.completed") > 0 && !isnan(out_s))
+        page_words(tier->page, PAGE_PLAIN, "(everywhere in %s)", text_seconds(out_s, text));
+    write_rollbacks(tier);
+    if (skew > 0)
+        page_listed(tier->page, PAGE_PLAIN, "versions mixed for %s",
+                    text_seconds(skew * tier->results->seconds, text));
+    write_count(tier, PAGE_BAD, "requests.struck", "requests struck by defects");
+    write_count(tier, PAGE_BAD, "reads.unreadable", "reads of a form unknown to the version");
+}
+
+const struct tier_form form_deploy = { deploys, write_deploy };

@@ -1,0 +1,781 @@
+/* deploy.c - brings new versions of the software to the instances of components, and takes them back.
+ *
+ * Represented: when a version is ready, tests look for its defects, each of which they catch with a
+ * probability: then it never goes out. Else it goes out by a strategy, component after component in the order
+ * of the list (the copies of a tier in several sites), or to all of them together:
+ *   all_at_once   every instance stops at the same time, and starts as the new version
+ *   rolling       a batch, a pause, the next batch
+ *   canary        some servers of the first component, then the others as in rolling, if nobody minds
+ *   blue_green    as many new machines as there are; when the last has booted all requests go to them, at
+ *                 one instant; the old ones are kept for a while, paid, to go back to
+ * How an instance stops and starts: deploy_errands.c. A rollback stops what has not been begun, calls back
+ * who was leaving, and starts those that run the new version as the old one; after blue_green, while the old
+ * machines are there, requests go back to them at one instant. It is decided at a time after the first
+ * instance with the new version came into service: somebody has noticed.
+ * One deployment at a time: the next version waits until the one before is over, with the time in which it may
+ * be taken back and the old machines.
+ * Left out: the time to build and to copy what is deployed; flags that switch features on without one;
+ * versions of the data's schema.
+ * Randomness: which defects a release has ("builds") and which tests catch ("catches"), in the order of
+ * releases and defects; durations of tests by the release's number. Cost: O(instances) a change.
+ */
+#include "models/deploy.h"
+
+#include "models/deploy_errands.h"
+#include "sim/call.h"
+#include "sim/fault.h"
+#include "sim/members.h"
+
+#define LEAVING_POLL_NS (SIM_NS_PER_S / 10)
+
+/* clang-format off */
+static const struct metric_row metrics[] = {
+    { "versions", "1", METRIC_COUNTER, offsetof(struct deploy, versions), 0,
+      "Releases that were ready, tested or not." },
+    { "defects.caught", "1", METRIC_COUNTER, offsetof(struct deploy, caught), 0,
+      "Bad releases that tests caught: they never went out." },
+    { "defects.missed", "1", METRIC_COUNTER, offsetof(struct deploy, missed), 0,
+      "Bad releases that went out, because no test caught them or there is none." },
+    { "defects.caught_share", "1", METRIC_RATIO, offsetof(struct deploy, caught), offsetof(struct deploy, missed),
+      "Bad releases that tests caught, over all bad ones." },
+    { "deployments", "1", METRIC_COUNTER, offsetof(struct deploy, deployments), 0,
+      "Releases that began to go out." },
+    { "deployments.completed", "1", METRIC_COUNTER, offsetof(struct deploy, completed), 0,
+      "Those that came to run everywhere, if only for a while." },
+    { "duration", "s", METRIC_MEAN_TIME, offsetof(struct deploy, duration_ns), offsetof(struct deploy, completed),
+      "From the first step of such a deployment until all instances ran the release, on average." },
+    { "rollbacks", "1", METRIC_COUNTER, offsetof(struct deploy, rollbacks), 0,
+      "Deployments that were taken back." },
+    { "rollback.exposure", "s", METRIC_MEAN_TIME, offsetof(struct deploy, exposure_ns),
+      offsetof(struct deploy, rollbacks),
+      "From the first instance in service with the release until it was decided to take it back, on average." },
+    { "rollback.duration", "s", METRIC_MEAN_TIME, offsetof(struct deploy, rollback_ns),
+      offsetof(struct deploy, rolled_back),
+      "From that decision until no instance in service ran the release, on average." },
+    { "restarts", "1", METRIC_COUNTER, offsetof(struct deploy, restarts), 0,
+      "Times that an instance stopped, to start as another release." },
+    { "cut_short", "1", METRIC_COUNTER, offsetof(struct deploy, cut_short), 0,
+      "Instances that stopped with requests inside, which had not ended within `drain`: their callers see a "
+      "crash." },
+    { "instances.new", "1", METRIC_LEVEL, offsetof(struct deploy, fresh), 0,
+      "Instances in service with the release that went out last." },
+    { "skew", "1", METRIC_LEVEL, offsetof(struct deploy, mixed), 0,
+      "1 while instances in service run different releases, else 0: the mean is the share of the time." },
+    { "requests.new", "1", METRIC_COUNTER, offsetof(struct deploy, counts.requests), 0,
+      "Requests that came to an instance with the release that went out last." },
+    { "requests.struck", "1", METRIC_COUNTER, offsetof(struct deploy, counts.failed), 0,
+      "Visits of requests that failed by a bug, or by memory that a leak had filled." },
+    { "computations.slowed", "1", METRIC_COUNTER, offsetof(struct deploy, counts.slowed), 0,
+      "Computations that took another time than in the version without the defect." },
+    { "reads.unreadable", "1", METRIC_COUNTER, offsetof(struct deploy, counts.unreadable), 0,
+      "Rows and messages in a form that the version which got them could not read." },
+    { .name = NULL },
+};
+/* clang-format on */
+
+/* ---- for those who run versions ---- */
+
+struct versions *deploy_versions(struct group *deploy, struct group *group)
+{
+    const struct deploy_config *config = deploy->config;
+    const struct deploy_component *components = config->components.items;
+    struct deploy_shared *shared = deploy->shared;
+    struct memory *memory = &deploy->sim->memory;
+
+    if (!shared->targets)
+        shared->targets = memory_alloc_array(memory, config->components.count, sizeof *shared->targets);
+    for (size_t i = 0; i < config->components.count; i++) {
+        struct deploy_target *target = &shared->targets[i];
+
+        if (sim_find_group(deploy->sim, components[i].component) != group)
+            continue;
+        if (!target->versions.group) {
+            struct deploy *state = component_state(deploy->instances[0]);
+
+            target->versions.group = group;
+            target->versions.running =
+                memory_alloc_array(memory, group->count, sizeof *target->versions.running);
+            target->versions.counts = &state->counts;
+            target->versions.forms = &shared->forms;
+            target->errands = memory_alloc_array(memory, group->count, sizeof *target->errands);
+        }
+        return &target->versions;
+    }
+    return NULL;
+}
+
+static uint32_t target_count(const struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+
+    return (uint32_t)config->components.count;
+}
+
+static struct group *target_group(const struct component *self, uint32_t target)
+{
+    const struct deploy_shared *shared = self->shared;
+
+    return shared->targets[target].versions.group;
+}
+
+/* Who is in service with what, at the end of each of its events. */
+static void count_releases(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    struct deploy *deploy = component_state(self);
+    uint32_t latest = shared->release_count, first = UINT32_MAX, fresh = 0;
+    bool mixed = false;
+
+    if (!shared->has_changed)
+        return;
+    shared->has_changed = false;
+    for (uint32_t t = 0; t < target_count(self); t++)
+        for (uint32_t i = 0; i < target_group(self, t)->count; i++) {
+            uint32_t number = shared->targets[t].versions.running[i].release.number;
+
+            if (target_group(self, t)->members->states[i].state != MEMBER_IN)
+                continue;
+            fresh += latest && number == latest;
+            mixed = mixed || (first != UINT32_MAX && number != first);
+            first = number;
+        }
+    amount_set(&deploy->fresh, fresh, self->sim->now_ns);
+    amount_set(&deploy->mixed, mixed, self->sim->now_ns);
+}
+
+/* ---- phases ---- */
+
+static void phase_begin(struct component *self, enum deploy_phase phase, int64_t due_ns)
+{
+    struct deploy_shared *shared = self->shared;
+    struct request *ticker = sim_ticker(self);
+
+    shared->phase = phase;
+    shared->due_ns = due_ns;
+    ticker->user = ++shared->clock;
+    request_frame(ticker)->step = DEPLOY_TICK_PHASE;
+    sim_tick_at(self, ticker, due_ns > self->sim->now_ns ? due_ns : self->sim->now_ns);
+}
+
+/* It ends when the last of them is ready. */
+static void phase_begin_work(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    shared->phase = DEPLOY_AT_WORK;
+    shared->clock++;
+    shared->at_work = 1; /* whoever begins */
+}
+
+/* ---- which instances ---- */
+
+static void add_unit(struct component *self, struct deploy_unit unit)
+{
+    struct deploy_shared *shared = self->shared;
+
+    if (shared->unit_count == shared->unit_room) {
+        shared->unit_room = shared->unit_room ? 2 * shared->unit_room : 16;
+        shared->units =
+            memory_grow(&self->sim->memory, shared->units, shared->unit_room * sizeof *shared->units);
+    }
+    shared->units[shared->unit_count++] = unit;
+}
+
+/* Components of the present stage: one, or all. */
+static uint32_t stage_first(const struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    const struct deploy_shared *shared = self->shared;
+
+    return config->together ? 0 : shared->stage;
+}
+
+static uint32_t stage_end(const struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+
+    return config->together ? target_count(self) : stage_first(self) + 1;
+}
+
+static uint32_t most_instances(const struct component *self, uint32_t first, uint32_t end)
+{
+    uint32_t most = 0;
+
+    for (uint32_t t = first; t < end; t++)
+        if (target_group(self, t)->count > most)
+            most = target_group(self, t)->count;
+    return most;
+}
+
+/* Those in a state, of some components; as many of each component in any beginning of the list. */
+static void list_units(struct component *self, uint32_t first, uint32_t end, enum member_state state)
+{
+    struct deploy_shared *shared = self->shared;
+    uint32_t most = most_instances(self, first, end);
+
+    shared->unit_count = shared->unit_next = 0;
+    for (uint32_t i = 0; i < most; i++)
+        for (uint32_t t = first; t < end; t++)
+            if (i < target_group(self, t)->count && target_group(self, t)->members->states[i].state == state)
+                add_unit(self, (struct deploy_unit){ t, i });
+}
+
+static bool runs_candidate(const struct component *self, struct deploy_unit unit)
+{
+    const struct deploy_shared *shared = self->shared;
+
+    return deploy_running(self, unit)->release.number == shared->candidate.number;
+}
+
+static void keep_those_with_candidate(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < shared->unit_count; i++)
+        if (runs_candidate(self, shared->units[i]))
+            shared->units[kept++] = shared->units[i];
+    shared->unit_count = kept;
+}
+
+uint32_t deploy_share(const struct param_quantity *quantity, uint32_t count)
+{
+    double wanted =
+        quantity->unit == PARAM_UNIT_FRACTION ? quantity->value * (double)count + 1e-9 : quantity->value;
+
+    return wanted < (double)count ? (uint32_t)wanted : count;
+}
+
+/* How many are next. */
+static uint32_t batch_size(const struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    const struct deploy_shared *shared = self->shared;
+    const struct param_quantity *quantity = shared->is_canary ? &config->canary : &config->batch;
+    uint32_t size = 0;
+
+    if (shared->back) {
+        size = deploy_share(&config->rollback->batch, shared->unit_count);
+        return size ? size : 1;
+    }
+    if (config->strategy == DEPLOY_ALL_AT_ONCE)
+        return shared->unit_count;
+    for (uint32_t t = stage_first(self); t < stage_end(self); t++)
+        size += deploy_share(quantity, target_group(self, t)->members->start_count);
+    return size ? size : 1;
+}
+
+/* ---- forward ---- */
+
+static void restart_batch(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    uint32_t size = batch_size(self);
+
+    for (; size && shared->unit_next < shared->unit_count; size--) {
+        shared->at_work++;
+        deploy_restart(self, shared->units[shared->unit_next++]);
+    }
+    deploy_unit_done(self);
+}
+
+/* As many new machines as serve now. */
+static void order_second_set(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    for (uint32_t t = stage_first(self); t < stage_end(self); t++) {
+        const struct group *group = target_group(self, t);
+        uint32_t missing = group->members->count;
+
+        for (uint32_t i = 0; i < group->count && missing; i++)
+            if (group->members->states[i].state == MEMBER_OUT) {
+                missing--;
+                shared->at_work++;
+                deploy_order(self, (struct deploy_unit){ t, i });
+            }
+    }
+    deploy_unit_done(self);
+}
+
+static void begin_stage(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+
+    phase_begin_work(self);
+    if (config->strategy == DEPLOY_BLUE_GREEN) {
+        shared->unit_count = shared->unit_next = 0;
+        order_second_set(self);
+        return;
+    }
+    list_units(self, stage_first(self), stage_end(self), MEMBER_IN);
+    shared->is_canary = config->strategy == DEPLOY_CANARY && shared->stage == 0;
+    restart_batch(self);
+}
+
+/* All new machines have booted. The old ones are kept. */
+static void switch_over(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+
+    list_units(self, stage_first(self), stage_end(self), MEMBER_IN);
+    for (uint32_t t = stage_first(self); t < stage_end(self); t++)
+        for (uint32_t i = 0; i < target_group(self, t)->count; i++)
+            if (target_group(self, t)->members->states[i].state == MEMBER_ORDERED)
+                deploy_join(self, (struct deploy_unit){ t, i });
+    for (uint32_t i = 0; i < shared->unit_count; i++)
+        deploy_let_go(self, shared->units[i], self->sim->now_ns + config->keep);
+    shared->unit_count = 0;
+}
+
+/* It may be taken back until then: for `watch`, and whenever somebody will notice. */
+static int64_t watched_until_ns(const struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    const struct deploy_shared *shared = self->shared;
+    int64_t now_ns = self->sim->now_ns, until_ns;
+
+    if (!config->rollback)
+        return now_ns;
+    until_ns = now_ns + config->rollback->watch;
+    if (config->rollback->after != INT64_MAX && shared->served_ns >= 0 &&
+        shared->served_ns + config->rollback->after >= until_ns)
+        until_ns = shared->served_ns + config->rollback->after + 1;
+    return until_ns;
+}
+
+static void deployed(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    struct deploy *deploy = component_state(self);
+
+    deploy->completed++;
+    deploy->duration_ns += (uint64_t)(self->sim->now_ns - shared->begun_ns);
+    phase_begin(self, DEPLOY_WATCHING, watched_until_ns(self));
+}
+
+static void rolled_back(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    struct deploy *deploy = component_state(self);
+
+    deploy->rolled_back++;
+    deploy->rollback_ns += (uint64_t)(self->sim->now_ns - shared->decided_ns);
+    phase_begin(self, DEPLOY_ENDING, self->sim->now_ns);
+}
+
+static void stage_done(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+
+    if (shared->back) {
+        rolled_back(self);
+        return;
+    }
+    if (config->strategy == DEPLOY_BLUE_GREEN)
+        switch_over(self);
+    if (stage_end(self) < target_count(self))
+        phase_begin(self, DEPLOY_PAUSING, self->sim->now_ns + config->between);
+    else
+        deployed(self);
+}
+
+void deploy_unit_done(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+    int64_t pause_ns = shared->is_canary ? config->canary_time : config->pause;
+
+    if (--shared->at_work)
+        return;
+    if (shared->unit_next == shared->unit_count)
+        stage_done(self);
+    else
+        phase_begin(self, DEPLOY_PAUSING, self->sim->now_ns + (shared->back ? 0 : pause_ns));
+}
+
+static void go_on(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    if (shared->unit_next < shared->unit_count) {
+        shared->is_canary = false;
+        phase_begin_work(self);
+        restart_batch(self);
+    } else {
+        shared->stage++;
+        begin_stage(self);
+    }
+}
+
+/* ---- releases ---- */
+
+static int64_t ready_ns(const struct component *self, size_t index)
+{
+    const struct deploy_config *config = self->group->config;
+    const struct deploy_shared *shared = self->shared;
+    const struct version_config *version = (const struct version_config *)config->versions.items + index;
+
+    if (shared->released[index] == version->times ||
+        (SIM_TIME_LONGEST - version->at) / version->every < shared->released[index])
+        return SIM_TIME_NEVER;
+    return self->sim->window_start_ns + version->at + shared->released[index] * version->every;
+}
+
+/* The version whose release is ready first; of one date, the first in the list. */
+static size_t find_next(const struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    size_t next = 0;
+
+    for (size_t i = 1; i < config->versions.count; i++)
+        if (ready_ns(self, i) < ready_ns(self, next))
+            next = i;
+    return next;
+}
+
+static void wait_for_next(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    int64_t due_ns = ready_ns(self, find_next(self));
+
+    shared->phase = DEPLOY_IDLE;
+    if (due_ns != SIM_TIME_NEVER)
+        phase_begin(self, DEPLOY_IDLE, due_ns);
+}
+
+static const struct defect_config *defect_of(const struct release *release, unsigned index)
+{
+    return (const struct defect_config *)release->version->config->defects.items + index;
+}
+
+static void roll_out(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+    struct deploy *deploy = component_state(self);
+
+    deploy->deployments++;
+    deploy->missed += shared->candidate.defects != 0;
+    shared->candidate.number = ++shared->release_count;
+    for (uint32_t t = 0; t < target_count(self); t++)
+        shared->targets[t].versions.latest = shared->release_count;
+    for (uint64_t left = shared->candidate.defects; left; left &= left - 1)
+        if (defect_of(&shared->candidate, (unsigned)__builtin_ctzll(left))->incompatible)
+            shared->candidate.form = (uint16_t)(shared->form_count + 1);
+    if (shared->candidate.form > shared->form_count)
+        shared->form_count = shared->candidate.form;
+    shared->back = false;
+    shared->begun_ns = self->sim->now_ns;
+    shared->served_ns = -1;
+    shared->stage = 0;
+    shared->has_changed = true;
+    begin_stage(self);
+}
+
+/* Each of its defects on its own. */
+static bool is_caught(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+    bool caught = false;
+
+    for (uint64_t left = shared->candidate.defects; left; left &= left - 1) {
+        const struct defect_config *defect =
+            defect_of(&shared->candidate, (unsigned)__builtin_ctzll(left));
+        double chance = defect->caught == DEFECT_AS_TESTS ? config->tests->catches : defect->caught;
+
+        caught = (rng_uniform(&shared->catches) < chance) || caught;
+    }
+    return caught;
+}
+
+static void tested(struct component *self)
+{
+    struct deploy *deploy = component_state(self);
+
+    if (!is_caught(self)) {
+        roll_out(self);
+        return;
+    }
+    deploy->caught++;
+    wait_for_next(self);
+}
+
+static void release(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+    struct deploy *deploy = component_state(self);
+    size_t index = find_next(self);
+    const struct version *version = &shared->versions[index];
+
+    shared->released[index]++;
+    deploy->versions++;
+    shared->candidate = (struct release){ .version = version, .form = shared->stable.form };
+    for (unsigned i = 0; i < version->config->defects.count; i++)
+        if (rng_uniform(&shared->builds) < version->defects[i].config->chance)
+            shared->candidate.defects |= UINT64_C(1) << i;
+    if (config->tests)
+        phase_begin(self, DEPLOY_TESTING,
+                    self->sim->now_ns + duration_sample(&shared->test, deploy->versions));
+    else
+        roll_out(self);
+}
+
+/* ---- back ---- */
+
+/* The new machines go, those of before take over. */
+static void switch_back(struct component *self)
+{
+    for (uint32_t t = 0; t < target_count(self); t++) {
+        const struct group *group = target_group(self, t);
+        bool has_old = false;
+
+        for (uint32_t i = 0; i < group->count; i++) {
+            struct deploy_unit unit = { t, i };
+
+            if (group->members->states[i].state == MEMBER_LEAVING && !runs_candidate(self, unit)) {
+                deploy_call_back(self, unit);
+                has_old = true;
+            }
+        }
+        for (uint32_t i = 0; i < group->count; i++) {
+            struct deploy_unit unit = { t, i };
+
+            if (group->members->states[i].state == MEMBER_ORDERED)
+                deploy_give_up(self, unit);
+            else if (has_old && group->members->states[i].state == MEMBER_IN && runs_candidate(self, unit))
+                deploy_let_go(self, unit, self->sim->now_ns);
+        }
+    }
+}
+
+/* Who is about to stop stays, who is about to start starts as before. */
+static void turn_round(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    for (uint32_t t = 0; t < target_count(self); t++)
+        for (uint32_t i = 0; i < target_group(self, t)->count; i++) {
+            struct deploy_unit unit = { t, i };
+            enum member_state state = target_group(self, t)->members->states[i].state;
+
+            if (state == MEMBER_LEAVING) {
+                deploy_call_back(self, unit);
+            } else if (state == MEMBER_ORDERED) {
+                shared->at_work++;
+                deploy_start_anew(self, unit);
+            }
+        }
+}
+
+static void roll_back(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+    struct deploy *deploy = component_state(self);
+
+    shared->decided_ns = self->sim->now_ns;
+    shared->back = true;
+    shared->is_canary = false;
+    deploy->rollbacks++;
+    if (shared->served_ns >= 0)
+        deploy->exposure_ns += (uint64_t)(self->sim->now_ns - shared->served_ns);
+    phase_begin_work(self);
+    if (config->strategy == DEPLOY_BLUE_GREEN)
+        switch_back(self);
+    else
+        turn_round(self);
+    list_units(self, 0, target_count(self), MEMBER_IN);
+    keep_those_with_candidate(self);
+    restart_batch(self);
+}
+
+static bool can_go_back(const struct deploy_shared *shared)
+{
+    return !shared->back && (shared->phase == DEPLOY_AT_WORK || shared->phase == DEPLOY_PAUSING ||
+                             shared->phase == DEPLOY_WATCHING);
+}
+
+/* ---- clocks ---- */
+
+void deploy_served(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+    struct request *ticker;
+
+    shared->served_ns = self->sim->now_ns;
+    if (!config->rollback || config->rollback->after == INT64_MAX)
+        return;
+    ticker = sim_ticker(self);
+    ticker->user = shared->candidate.number;
+    request_frame(ticker)->step = DEPLOY_TICK_UNDO;
+    sim_tick_at(self, ticker, self->sim->now_ns + config->rollback->after);
+}
+
+static bool somebody_leaves(const struct component *self)
+{
+    for (uint32_t t = 0; t < target_count(self); t++)
+        for (uint32_t i = 0; i < target_group(self, t)->count; i++)
+            if (target_group(self, t)->members->states[i].state == MEMBER_LEAVING)
+                return true;
+    return false;
+}
+
+static void phase_due(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    switch (shared->phase) {
+    case DEPLOY_IDLE:
+        release(self);
+        break;
+    case DEPLOY_TESTING:
+        tested(self);
+        break;
+    case DEPLOY_PAUSING:
+        go_on(self);
+        break;
+    case DEPLOY_WATCHING:
+        if (somebody_leaves(self)) { /* old machines to go back to */
+            phase_begin(self, DEPLOY_WATCHING, self->sim->now_ns + LEAVING_POLL_NS);
+            break;
+        }
+        shared->stable = shared->candidate;
+        wait_for_next(self);
+        break;
+    case DEPLOY_ENDING:
+        if (somebody_leaves(self))
+            phase_begin(self, DEPLOY_ENDING, self->sim->now_ns + LEAVING_POLL_NS);
+        else
+            wait_for_next(self);
+        break;
+    case DEPLOY_AT_WORK:
+        SIM_ASSERT(self->sim, self, false);
+    }
+}
+
+static void tick(struct component *self, struct request *ticker)
+{
+    struct deploy_shared *shared = self->shared;
+    uint64_t user = ticker->user;
+
+    switch ((enum deploy_tick)request_frame(ticker)->step) {
+    case DEPLOY_TICK_PHASE:
+        request_destroy(self->sim, ticker);
+        if (user == shared->clock)
+            phase_due(self);
+        break;
+    case DEPLOY_TICK_UNDO:
+        request_destroy(self->sim, ticker);
+        if (user == shared->candidate.number && can_go_back(shared))
+            roll_back(self);
+        break;
+    case DEPLOY_TICK_LEFT:
+        deploy_left(self, ticker);
+        break;
+    case DEPLOY_TICK_STARTED:
+        deploy_started(self, ticker);
+    }
+}
+
+static void deploy_on_timer(struct component *self, struct request *ticker)
+{
+    tick(self, ticker);
+    count_releases(self);
+}
+
+/* ---- start ---- */
+
+static void deploy_wire_group(struct group *group)
+{
+    const struct deploy_config *config = group->config;
+    const struct deploy_component *components = config->components.items;
+    const struct version_config *versions = config->versions.items;
+    struct deploy_shared *shared = group->shared;
+    struct memory *memory = &group->sim->memory;
+    uint64_t seed = group->sim->seed;
+
+    for (size_t i = 0; i < config->components.count; i++)
+        deploy_versions(group, sim_find_group(group->sim, components[i].component));
+    shared->versions = memory_alloc_array(memory, config->versions.count, sizeof *shared->versions);
+    shared->released = memory_alloc_array(memory, config->versions.count, sizeof *shared->released);
+    for (size_t i = 0; i < config->versions.count; i++)
+        version_init(&shared->versions[i], group, &versions[i]);
+    if (config->tests)
+        duration_init(&shared->test, group, "test", &config->tests->duration);
+    duration_init(&shared->restart, group, "restart", &config->restart_time);
+    duration_init(&shared->boot, group, "boot", &config->boot_time);
+    rng_init(&shared->builds, seed, group->name, "builds");
+    rng_init(&shared->catches, seed, group->name, "catches");
+}
+
+static void deploy_start(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+
+    for (size_t i = 0; i < config->versions.count; i++)
+        version_find_classes(&shared->versions[i], self->sim);
+}
+
+static void deploy_on_window(struct component *self)
+{
+    wait_for_next(self);
+}
+
+/* Its site was gone, and is back: what it knows about the deployment was on disk. */
+static void deploy_on_restart(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    for (uint32_t t = 0; t < target_count(self); t++)
+        for (uint32_t i = 0; i < target_group(self, t)->count; i++)
+            deploy_resume(self, (struct deploy_unit){ t, i });
+    if (shared->phase == DEPLOY_IDLE)
+        wait_for_next(self);
+    else if (shared->phase != DEPLOY_AT_WORK)
+        phase_begin(self, shared->phase, shared->due_ns);
+}
+
+static const char *deploy_scaled(const void *config, size_t index, uint32_t count, uint32_t *instances_max)
+{
+    const struct deploy_config *deploy = config;
+    const struct deploy_component *components = deploy->components.items;
+
+    *instances_max = deploy->strategy == DEPLOY_BLUE_GREEN ? 2 * count : count;
+    return index < deploy->components.count ? components[index].component : NULL;
+}
+
+const struct model_type deploy_model = {
+    .component = {
+        .name = "deploy",
+        .shared_size = sizeof(struct deploy_shared),
+        .state_size = sizeof(struct deploy),
+        .wire_group = deploy_wire_group,
+        .start = deploy_start,
+        .on_timer = deploy_on_timer,
+        .on_restart = deploy_on_restart,
+        .on_window = deploy_on_window,
+        .metrics = metrics,
+    },
+    .summary = "brings new versions of the software to servers, site by site, and takes bad ones back",
+    .stands_for = "A pipeline from a build to the servers: automated tests that stop some of the bad versions; "
+                  "deployment all at once, in batches, to a canary first, or to a second set of machines "
+                  "(blue and green); a rollback. Versions have defects, and which users meet them, and for "
+                  "how long, comes out of which servers run them.",
+    .leaves_out = "Building and copying what is deployed; machines that fail to start; switches that turn "
+                  "features on without a deployment; changes of a data set's schema; how often people press "
+                  "the wrong button.",
+    .misleads = "When a bug shows only under load or after hours, while a canary is judged in minutes: "
+                "requests are struck from the first one on. When the new version is slower at first, its "
+                "caches and compilers being cold.",
+    .params = &deploy_params,
+    .scaled = deploy_scaled,
+    .check = deploy_check,
+    .check_wired = deploy_check_wired,
+};
