@@ -1,5 +1,6 @@
 /* summary_deploy.c - what brings versions to servers: what went out, what was stopped, and who met it. */
 #include <math.h>
+#include <stdio.h>
 
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
@@ -9,13 +10,22 @@ static bool deploys(const struct tier *tier)
     return tier_has(tier, "deployments");
 }
 
+/* "3", "2.4" on average, "12345". */
+static const char *text_times(double count, char *text)
+{
+    if (count != floor(count))
+        return text_count(count, text);
+    snprintf(text, SUMMARY_TEXT_SIZE, "%.0f", count);
+    return text;
+}
+
 static void write_count(const struct tier *tier, enum page_tone tone, const char *metric, const char *words)
 {
     double count = tier_value(tier, metric);
     char text[SUMMARY_TEXT_SIZE];
 
     if (count >= 0.05)
-        page_listed(tier->page, tone, "%s %s", text_count(count, text), words);
+        page_listed(tier->page, tone, "%s %s", text_times(count, text), words);
 }
 
 static void write_rollbacks(const struct tier *tier)
@@ -25,7 +35,7 @@ static void write_rollbacks(const struct tier *tier)
 
     if (count < 0.05)
         return;
-    page_listed(tier->page, PAGE_WARN, "%s taken back after %s in service", text_count(count, text),
+    page_listed(tier->page, PAGE_WARN, "%s taken back after %s in service", text_times(count, text),
                 text_seconds(tier_value(tier, "rollback.exposure"), exposure));
     if (back_s > 0)
         page_words(tier->page, PAGE_WARN, "(in %s)", text_seconds(back_s, back));

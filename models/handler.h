@@ -13,7 +13,7 @@
  * too, so that what the handler has read stays what it has read.
  *
  * Where versions of the software are deployed (version.h), the program has instructions of theirs: before the
- * first step, in the place of compute, before an answer, after a row was read or written.
+ * first step, in the place of compute, before an answer, after a row or a message was read or written.
  *
  * Draws: a compute step draws for "HANDLER.compute", the next one of that handler in the order of the
  * text for "HANDLER.compute.2", and so on; the same with wait, choose, fail and rows. So a step put in
@@ -128,6 +128,8 @@ enum handler_op {
     OP_LEAVE,
     OP_READ,    /* a row has come */
     OP_WRITTEN,
+    OP_PUBLISHED,
+    OP_TAKEN, /* a message */
     OP_END_SESSION, /* of the branch in which a store answers about the session, or in which a user logs in */
     OP_COUNT
 };

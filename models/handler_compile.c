@@ -3,8 +3,9 @@
  * Layout. A step that calls:  CALL, on_miss steps, [JUMP end, on_error steps], end. A choose: CHOOSE,
  * then each arm with a JUMP end. A repeat: its steps, AGAIN. A parallel: FORK, each branch with an
  * END_BRANCH, on_error steps, end. A step about a row of another data set is a FORK of one branch that
- * holds the step without its data. Where versions are deployed: ENTER first, WORK in the place of COMPUTE,
- * LEAVE before RESPOND, and after a call to a store READ or WRITTEN, whose on_error is the call's. Calls of one policy to one component share their links, and with them
+ * holds the step without its data. Where versions are deployed: ENTER first (TAKEN in a consumer), WORK in
+ * the place of COMPUTE, LEAVE before RESPOND, and after a call to a store or a queue READ, WRITTEN or PUBLISHED,
+ * whose on_error is the call's. Calls of one policy to one component share their links, and with them
  * their connections.
  * Ownership: program, arms and choosers are the run's. Cost: O(steps x their targets), once.
  */
@@ -148,6 +149,15 @@ static void compile_rest(struct compiler *compiler, uint16_t at, const struct pa
 
 /* ---- versions: see version.h ---- */
 
+static void compile_enter(struct compiler *compiler)
+{
+    if (!compiler->has_versions)
+        return;
+    emit(compiler, OP_ENTER);
+    if (model_of(compiler->group)->roles & ROLE_CONSUMER)
+        emit(compiler, OP_TAKEN);
+}
+
 /* An answer of so many bytes, 0: the server's usual size. */
 static void compile_respond(struct compiler *compiler, uint32_t bytes)
 {
@@ -170,6 +180,8 @@ static enum handler_op op_after(const struct step_config *step)
     case STEP_INSERT:
     case STEP_APPLY:
         return OP_WRITTEN;
+    case STEP_PUBLISH:
+        return OP_PUBLISHED;
     default:
         return OP_COUNT;
     }
@@ -552,8 +564,7 @@ void handlers_compile(struct handler_shared *shared, struct group *group, const 
         compiler.branches = compiler.inner_repeats = compiler.sessions = 0;
         compiler.calls = memory_alloc_array(compiler.memory, GROUPS_MAX, sizeof *compiler.calls);
         shared->entries[i] = here(&compiler);
-        if (compiler.has_versions)
-            emit(&compiler, OP_ENTER);
+        compile_enter(&compiler);
         compile_steps(&compiler, &items[i].steps);
         compile_respond(&compiler, 0);
         memory_free(compiler.memory, compiler.calls);

@@ -253,11 +253,14 @@ static void run_session(struct component *self, struct request *request,
     handler_run(self, request);
 }
 
-/* Whether the store that was asked has the user's session. */
-static bool has_session(const struct handler_shared *shared, const struct request *child)
+/* Whether the store that was asked has the user's session, in a form that is known here. */
+static bool has_session(const struct component *self, const struct request *child)
 {
+    const struct handler_shared *shared = self->shared;
+
     return child->outcome == OUTCOME_OK && !(child->flags & REQUEST_ABSENT) &&
-           (child->version || !shared->sessions->has_versions);
+           (child->version || !shared->sessions->has_versions) &&
+           (!shared->versions || version_reads(shared->versions, self, child));
 }
 
 /* The request goes on as if nothing had been read but whether the session is there. */
@@ -270,8 +273,10 @@ static void run_end_session(struct component *self, struct request *child,
 
     if (instruction->operation == SESSION_FIND) {
         parent->flags &= (uint8_t)~REQUEST_ABSENT;
-        if (!has_session(shared, child))
+        if (!has_session(self, child))
             parent->flags |= REQUEST_ABSENT;
+    } else if (shared->versions && outcome == OUTCOME_OK && instruction->operation != SESSION_LOG_IN) {
+        version_wrote(shared->versions, self, child);
     }
     if (instruction->operation == SESSION_LOG_IN || outcome == OUTCOME_NOT_FOUND)
         outcome = OUTCOME_OK; /* a log in that fails does not come here */
@@ -344,6 +349,29 @@ static void run_written(struct component *self, struct request *request,
     handler_run(self, request);
 }
 
+static void run_published(struct component *self, struct request *request,
+                          const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+
+    (void)instruction;
+    version_published(shared->versions, self, request);
+    request_frame(request)->step++;
+    handler_run(self, request);
+}
+
+static void run_taken(struct component *self, struct request *request, const struct instruction *instruction)
+{
+    const struct handler_shared *shared = self->shared;
+
+    if (!version_takes(shared->versions, self, request)) {
+        go_on_after_failure(self, request, instruction, OUTCOME_ERROR);
+        return;
+    }
+    request_frame(request)->step++;
+    handler_run(self, request);
+}
+
 static void (*const run_op[OP_COUNT])(struct component *, struct request *,
                                                     const struct instruction *) = {
     [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
@@ -351,7 +379,8 @@ static void (*const run_op[OP_COUNT])(struct component *, struct request *,
     [OP_AGAIN] = run_again,     [OP_FORK] = run_fork,       [OP_END_BRANCH] = run_end_branch,
     [OP_FAIL] = run_fail,       [OP_RESPOND] = run_respond, [OP_SESSION] = run_session,
     [OP_ENTER] = run_enter,     [OP_WORK] = run_work,       [OP_LEAVE] = run_leave,
-    [OP_READ] = run_read,       [OP_WRITTEN] = run_written, [OP_END_SESSION] = run_end_session,
+    [OP_READ] = run_read,       [OP_WRITTEN] = run_written, [OP_PUBLISHED] = run_published,
+    [OP_TAKEN] = run_taken,     [OP_END_SESSION] = run_end_session,
 };
 
 void handler_run(struct component *self, struct request *request)

@@ -228,28 +228,56 @@ int64_t version_work_ns(struct versions *versions, const struct component *self,
     return sim_time_from_ns((double)work_ns * factor);
 }
 
-/* ---- rows ---- */
+/* ---- rows and messages ---- */
 
-void version_wrote(struct versions *versions, const struct component *self, const struct request *reply)
+/* No number of a data set is that large. */
+#define MESSAGES 0x8000
+
+static uint64_t message_id(const struct request *message)
+{
+    return row_id((uint16_t)(message->data | MESSAGES), message->data ? message->key : message->user);
+}
+
+static void write_form(struct versions *versions, const struct component *self, uint64_t id, uint32_t version)
 {
     uint16_t form = versions->running[self->instance].release.form;
-    uint64_t id = row_id(reply->data, reply->key);
     struct row_entry *entry = form ? row_table_entry(versions->forms, &self->sim->memory, id)
                                    : row_table_find(versions->forms, id);
 
     if (!entry || entry->state == form)
         return;
     entry->state = form;
-    entry->version = reply->version;
+    entry->version = version;
+}
+
+/* version: of what is read; 0: there is but one. */
+static bool read_form(struct versions *versions, const struct component *self, uint64_t id, uint32_t version)
+{
+    const struct row_entry *entry = row_table_find(versions->forms, id);
+
+    if (!entry || entry->state <= versions->running[self->instance].release.form ||
+        (version && version < entry->version))
+        return true;
+    versions->counts->unreadable++;
+    return false;
+}
+
+void version_wrote(struct versions *versions, const struct component *self, const struct request *reply)
+{
+    write_form(versions, self, row_id(reply->data, reply->key), reply->version);
 }
 
 bool version_reads(struct versions *versions, const struct component *self, const struct request *reply)
 {
-    const struct row_entry *entry = row_table_find(versions->forms, row_id(reply->data, reply->key));
+    return read_form(versions, self, row_id(reply->data, reply->key), reply->version);
+}
 
-    if (!entry || entry->state <= versions->running[self->instance].release.form ||
-        (reply->version && reply->version < entry->version))
-        return true;
-    versions->counts->unreadable++;
-    return false;
+void version_published(struct versions *versions, const struct component *self, const struct request *message)
+{
+    write_form(versions, self, message_id(message), 0);
+}
+
+bool version_takes(struct versions *versions, const struct component *self, const struct request *message)
+{
+    return read_form(versions, self, message_id(message), 0);
 }

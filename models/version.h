@@ -10,7 +10,8 @@
  * Rows in a new form: who writes a row in a form that was not there before leaves a mark with its number and
  * with the row's version; whoever knows older forms only and reads that version or a later one fails. Copies
  * of the row from before (in a cache, on a replica) can still be read. Who writes the row anew writes it in
- * its own form.
+ * its own form. Sessions in a store are rows; a session in an unknown form is as none. Messages have the form
+ * of whoever published the last one about the same row, or of the same user where it is about none.
  *
  * Cost: nothing for components that nothing is deployed on: handlers and services look for versions when they
  * are wired. Else O(defects) a request that reaches an instance with any; 24 bytes a row in a new form.
@@ -98,7 +99,7 @@ struct versions {
     struct group *group;
     struct running *running; /* by instance */
     struct version_counts *counts;
-    struct row_table *forms; /* of rows: entry->state is the form, entry->version the first in it */
+    struct row_table *forms; /* of rows and messages: entry->state is the form, entry->version the first in it */
     uint32_t latest;         /* number of the release that went out last */
 };
 
@@ -127,6 +128,10 @@ int64_t version_work_ns(struct versions *versions, const struct component *self,
 /* The instance has written the row that the reply is about; can it read the one that a reply is about? */
 void version_wrote(struct versions *versions, const struct component *self, const struct request *reply);
 bool version_reads(struct versions *versions, const struct component *self, const struct request *reply);
+
+/* The same of a message that was published, and of one that has come. */
+void version_published(struct versions *versions, const struct component *self, const struct request *message);
+bool version_takes(struct versions *versions, const struct component *self, const struct request *message);
 
 
 #endif

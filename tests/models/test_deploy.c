@@ -28,14 +28,15 @@ struct system {
     struct step_config step;
     struct handler_config handler;
     struct web_server_config web;
-    struct deploy_component component;
+    struct deploy_component components[2];
+    size_t component_count;
     struct defect_config defect;
     struct version_config version;
     struct deploy_tests_config tests;
     struct deploy_rollback_config rollback;
     struct deploy_config deploy;
     struct sim *sim;
-    struct group *web_group, *deploy_group;
+    struct group *web_group, *other_group, *deploy_group;
 };
 
 /* Four servers, 100 requests a second in turn, each of 10 ms; a version that goes out at 100 s. */
@@ -53,7 +54,8 @@ static void set_up(struct system *system, enum deploy_strategy strategy)
         .step = { .verb = STEP_COMPUTE, .compute = constant(0.01) },
         .handler = { "default", { 1, NULL } },
         .web = { .host = "size", .workers = 64, .accept_queue = 0, .response_size = 100 },
-        .component = { "web" },
+        .components = { { "web" }, { "other" } },
+        .component_count = 1,
         .defect = { .verb = DEFECT_FAILS,
                     .fails = 0.2,
                     .moment = DEFECT_AT_END,
@@ -88,14 +90,16 @@ static void build(struct system *system)
     system->handler.steps.items = &system->step;
     system->web.handlers = (struct param_list){ 1, &system->handler };
     system->version.defects = (struct param_list){ 1, &system->defect };
-    deploy->components = (struct param_list){ 1, &system->component };
+    deploy->components = (struct param_list){ system->component_count, system->components };
     deploy->versions = (struct param_list){ 1, &system->version };
     ck_assert_str_eq(deploy_model.scaled(deploy, 0, SERVERS, &most), "web");
-    ck_assert_ptr_null(deploy_model.scaled(deploy, 1, SERVERS, &most));
+    ck_assert_ptr_null(deploy_model.scaled(deploy, system->component_count, SERVERS, &most));
     sim_add_group(sim, &clients_model.component, "users", 1, &system->users, site);
     sim_add_group(sim, &load_balancer_model.component, "lb", 1, &system->lb, site);
     system->web_group = sim_add_group(sim, &web_server_model.component, "web", most, &system->web, site);
     members_init(system->web_group, SERVERS);
+    system->other_group = sim_add_group(sim, &web_server_model.component, "other", most, &system->web, site);
+    members_init(system->other_group, SERVERS);
     system->deploy_group = sim_add_group(sim, &deploy_model.component, "deploy", 1, deploy, site);
     wire(sim);
 }
@@ -466,6 +470,74 @@ START_TEST(test_deploy_dead_server_comes_back_with_the_version)
 }
 END_TEST
 
+/* Its own site is gone from 105 s to 150 s: what was about to start then starts anew. */
+START_TEST(test_deploy_goes_on_after_its_own_death)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    build(&system);
+    sim_add_fault(system.sim, &(struct fault){ .group = system.deploy_group,
+                                               .first = 0,
+                                               .last = 0,
+                                               .from_ns = 105 * SECOND,
+                                               .until_ns = 150 * SECOND });
+    sim_window_start(system.sim);
+    run_to(system.sim, 300 * SECOND);
+    ck_assert_uint_eq(deploy_of(&system)->completed, 1);
+    ck_assert_double_eq_tol(fresh_s(&system), 4 * 130, 1e-6);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* ---- several components ---- */
+
+/* The first runs it at 120 s, the second's turn is from 180 s to 200 s; or both are at their turn at once. */
+START_TEST(test_deploy_goes_from_component_to_component)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    system.component_count = 2;
+    system.deploy.between = 60 * SECOND;
+    run(&system, 300);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->duration_ns / 1e9, 20 + 60 + 20, DRAIN_S);
+    ck_assert_double_eq_tol(fresh_s(&system), 4 * 180 + 4 * 100, 8 * DRAIN_S);
+    ck_assert_double_eq_tol(mixed_s(&system), 60, DRAIN_S);
+    sim_destroy(system.sim);
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    system.component_count = 2;
+    system.deploy.together = true;
+    system.deploy.between = 60 * SECOND;
+    run(&system, 300);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->duration_ns / 1e9, 20, DRAIN_S);
+    ck_assert_double_eq_tol(fresh_s(&system), 8 * 180, 8 * DRAIN_S);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* A canary in the first one only; what it shows takes all back before the second's turn. */
+START_TEST(test_deploy_canary_is_of_the_first_component)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_CANARY);
+    system.component_count = 2;
+    system.deploy.batch = (struct param_quantity){ 1, PARAM_UNIT_FRACTION };
+    run(&system, 400);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->duration_ns / 1e9, 20 + 60 + 20 + 20, 2 * DRAIN_S);
+    sim_destroy(system.sim);
+    set_up(&system, DEPLOY_CANARY);
+    system.component_count = 2;
+    system.rollback.after = 50 * SECOND;
+    system.deploy.rollback = &system.rollback;
+    run(&system, 400);
+    ck_assert_uint_eq(deploy_of(&system)->restarts, 2);
+    ck_assert_double_eq_tol(fresh_s(&system), 50, DRAIN_S);
+    sim_destroy(system.sim);
+}
+END_TEST
+
 /* What is inside for longer than `drain` is cut off. */
 START_TEST(test_deploy_cuts_what_does_not_end)
 {
@@ -492,4 +564,5 @@ TEST_MAIN("deploy", test_deploy_rolls_from_server_to_server,
           test_deploy_rolls_back_in_the_middle, test_deploy_rollback_calls_back_who_drains,
           test_deploy_blue_green_switches_back_at_once, test_deploy_blue_green_without_old_machines_restarts,
           test_deploy_next_version_waits, test_deploy_dead_server_comes_back_with_the_version,
-          test_deploy_cuts_what_does_not_end)
+          test_deploy_goes_on_after_its_own_death, test_deploy_goes_from_component_to_component,
+          test_deploy_canary_is_of_the_first_component, test_deploy_cuts_what_does_not_end)

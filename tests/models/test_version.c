@@ -1,4 +1,4 @@
-/* Rows in a new form: who can read them, by hand. */
+/* Rows and messages in a new form: who can read them, by hand. */
 #include "models/version.h"
 
 #include "tests/models/queue_tier.h"
@@ -96,5 +96,29 @@ START_TEST(test_version_writes_in_its_own_form)
 }
 END_TEST
 
-TEST_MAIN("version", test_version_reads_what_it_knows, test_version_reads_copies_from_before,
+/* The last one about the same row, or of the same user, and nothing of the row itself. */
+START_TEST(test_version_takes_messages_that_it_knows)
+{
+    struct system system;
+    const struct component *old, *new;
+
+    build(&system);
+    old = system.group->instances[0];
+    new = system.group->instances[1];
+    version_published(&system.versions, new, &system.reply);
+    ck_assert(!version_takes(&system.versions, old, &system.reply));
+    ck_assert(version_takes(&system.versions, new, &system.reply));
+    ck_assert(reads(&system, 0, 1));
+    version_published(&system.versions, old, &system.reply);
+    ck_assert(version_takes(&system.versions, old, &system.reply));
+    system.reply = (struct request){ .user = 3 };
+    version_published(&system.versions, new, &system.reply);
+    ck_assert(!version_takes(&system.versions, old, &system.reply));
+    system.reply.user = 4;
+    ck_assert(version_takes(&system.versions, old, &system.reply));
+    sim_destroy(system.sim);
+}
+END_TEST
+
+TEST_MAIN("version", test_version_takes_messages_that_it_knows, test_version_reads_what_it_knows, test_version_reads_copies_from_before,
           test_version_writes_in_its_own_form)
