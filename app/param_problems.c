@@ -139,9 +139,24 @@ static void report_problem(struct param_problems *problems, const char *path, co
     param_leave(own->context, mark);
 }
 
+static void report_warning(struct param_problems *problems, const char *path, const char *help,
+                           const char *message)
+{
+    const struct component_problems *own = (const struct component_problems *)(const void *)problems;
+    struct param_context *context = own->context;
+    struct param_mark mark = param_enter_path(context, own->path);
+    struct source_span where = SOURCE_NOWHERE;
+
+    param_enter_path(context, path);
+    if (context->locate)
+        where = context->locate(context->user, context->pointer, JSON_PART_VALUE);
+    diagnostics_add(context->diagnostics, DIAGNOSTIC_WARNING, where, context->path, help, "%s", message);
+    param_leave(context, mark);
+}
+
 struct component_problems param_problems_of(struct param_context *context, const char *path)
 {
-    return (struct component_problems){ { report_problem }, context, path };
+    return (struct component_problems){ { report_problem, report_warning }, context, path };
 }
 
 /* ---- lists of words ---- */

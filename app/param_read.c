@@ -385,6 +385,19 @@ static struct param_mark enter_element(struct param_context *context, const stru
     return mark;
 }
 
+/* An element without the brackets around it. */
+static bool read_lone(struct param_context *context, const struct param_row *row, const cJSON *value,
+                      void *slot)
+{
+    struct param_list list = { .count = 1,
+                               .items = arena_alloc_array(context->arena, 1, row->table->size) };
+
+    if (!list.items)
+        return param_no_memory(context);
+    memcpy(slot, &list, sizeof list);
+    return read_element(context, row->table, value, (char *)(uintptr_t)list.items);
+}
+
 static bool read_elements(struct param_context *context, const struct param_row *row, const cJSON *value,
                           void *slot)
 {
@@ -394,6 +407,8 @@ static bool read_elements(struct param_context *context, const struct param_row 
     size_t index = 0;
     char *items;
 
+    if (row->lone && !cJSON_IsArray(value))
+        return read_lone(context, row, value, slot);
     if (is_list ? !cJSON_IsArray(value) : !cJSON_IsObject(value))
         return param_error_type(context, value, param_kinds[row->kind].name,
                                 is_list && cJSON_IsObject(value) ? "put it between [ and ]" : NULL);

@@ -88,7 +88,7 @@ char *reference_kind(const struct param_row *row, char *text, size_t size)
     if (row->kind == PARAM_KIND_REFERENCE)
         snprintf(text, size, "%s %s", refers_to[row->refers_to], label);
     else
-        snprintf(text, size, "%s", label);
+        snprintf(text, size, "%s%s", label, row->lone ? " or its only element" : "");
     if (row->word)
         snprintf(text + strlen(text), size - strlen(text), " or \"%s\"", row->word);
     return text;

@@ -14,6 +14,7 @@
 #include "app/param_kind.h"
 #include "app/suggest.h"
 #include "app/scenario_reading.h"
+#include "models/column.h"
 
 static struct source_span locate(void *user, const char *pointer, enum json_part part)
 {
@@ -240,6 +241,19 @@ static void read_environment(struct reading *reading)
     environment->data_set_count = reading->config->data.count;
 }
 
+static void check_data_sets(struct reading *reading)
+{
+    const struct environment *environment = &reading->variant->environment;
+
+    for (size_t i = 0; i < environment->data_set_count; i++) {
+        char path[128];
+        struct component_problems problems = param_problems_of(&reading->context, path);
+
+        snprintf(path, sizeof path, "data.%.64s", environment->data_sets[i].name);
+        columns_check(&environment->data_sets[i], &problems.problems);
+    }
+}
+
 static void read_time(struct reading *reading)
 {
     struct time_config *time = &reading->variant->time;
@@ -264,6 +278,8 @@ static void read_variant(struct reading *reading)
         param_read_parts(&part, 1, scenario_other_fields, reading->node->tree, "", &reading->context);
 
     read_environment(reading);
+    if (whole)
+        check_data_sets(reading);
     reading_components(reading);
     reading_site_hosts(reading);
     if (reading->context.out_of_memory ||

@@ -90,6 +90,17 @@ static cJSON *of_list(struct schema_builder *builder, const struct param_row *ro
     return schema;
 }
 
+/* { "anyOf": [the list, its only element] } */
+static cJSON *or_lone(struct schema_builder *builder, cJSON *list, cJSON *element)
+{
+    cJSON *whole = cJSON_CreateObject();
+    cJSON *choices = schema_add(builder, whole, "anyOf", cJSON_CreateArray());
+
+    schema_append(builder, choices, list);
+    schema_append(builder, choices, element);
+    return whole;
+}
+
 /* { "anyOf": [schema, null] } */
 static cJSON *or_null(struct schema_builder *builder, cJSON *schema)
 {
@@ -111,6 +122,10 @@ static cJSON *of_value(struct schema_builder *builder, const struct param_row *r
     if (!row->table)
         return schema_scalar(builder, row, flavour.is_patch);
     element = schema_reference(builder, want_table(builder, row->table, is_patch, flavour.owner, row->name));
+    if (row->kind == PARAM_KIND_LIST && row->lone)
+        return or_lone(
+            builder, of_list(builder, row, element),
+            schema_reference(builder, want_table(builder, row->table, is_patch, flavour.owner, row->name)));
     if (row->kind == PARAM_KIND_LIST)
         return of_list(builder, row, element);
     if (row->kind != PARAM_KIND_MAP)

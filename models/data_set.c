@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "models/column.h"
 #include "models/row_table.h"
 
 #define GUIDE_CELLS 4096
@@ -51,6 +52,9 @@ static const struct param_row rows[] = {
                 .help = "How many columns a row has, all of one size: of which a step may ask for some.",
                 .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: ten fields of "
                           "100 bytes"),
+    PARAM_MAP(struct data_set_config, column_values, .default_text = "{}", .table = &column_params,
+              .help = "Columns by name, and what each row has in them: those that decide where a sharded "
+                      "database keeps a row."),
     PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"",
                  .choices = popularity_choices, .help = "How requests are spread over the rows."),
     PARAM_REAL(struct data_set_config, exponent, .default_text = "0.99", .max = 10,

@@ -28,6 +28,7 @@ struct data_set_config {
     int64_t rows;
     int64_t row_size;        /* bytes */
     int64_t columns;         /* of equal size */
+    struct param_list column_values; /* of struct column_config: those that have names; see column.h */
     int popularity;          /* enum popularity */
     double exponent;         /* of Zipf */
     int ranks;               /* enum rank_order */

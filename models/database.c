@@ -199,7 +199,7 @@ static inline enum row_place place_of_row(const struct component *self, const st
 
     if (__builtin_expect(!shared->parts.place || !request->data, 1))
         return ROW_HOME;
-    return shared->parts.place(shared->parts.resharding, self->instance, request->data, request->key);
+    return shared->parts.place(shared->parts.resharding, self->instance, request);
 }
 
 static bool row_is_here(struct component *self, const struct request *request)
@@ -214,6 +214,9 @@ static bool row_is_here(struct component *self, const struct request *request)
         return true;
     if (place == ROW_AWAY || (place == ROW_ARRIVING && !database_writes(request)))
         return false;
+    if (request->operation == OPERATION_INSERT && shared->parts.appends &&
+        shared->parts.appends(shared->parts.context, request->data))
+        return true; /* as good as there */
     entry = row_table_find(&db->rows, row_id(request->data, request->key));
     if (entry && entry->state != ROW_UNCHANGED)
         return entry->state == ROW_PRESENT;

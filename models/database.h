@@ -66,16 +66,19 @@ enum row_place {
 struct database_parts {
     /* Where a row is while rows move, and NULL while they do not: the fields of resharding.h. */
     const void *resharding;
-    enum row_place (*place)(const void *resharding, uint32_t instance, uint16_t data, uint64_t row);
+    enum row_place (*place)(const void *resharding, uint32_t instance, const struct request *request);
     /* Rows of a data set that an instance holds when it comes to know of it, and the most it will hold. */
     uint64_t (*rows)(const void *resharding, uint32_t instance, uint16_t data, uint64_t *most);
     /* An insert about the row `owner` has added a further one. */
     void (*added)(const void *resharding, uint32_t instance, uint16_t data, uint64_t owner);
 
-    /* Part of all rows that each instance holds, by part; NULL: all. */
-    const double *shares;
+    /* Part of the rows of a data set that each part holds; NULL: all. */
+    double (*share)(const void *context, uint32_t part, uint16_t data);
+    /* Whether every insert into the data set adds a row under the next number, whatever row it is about;
+     * NULL: only one about a row that is there. */
+    bool (*appends)(const void *context, uint16_t data);
     /* Whether a part holds a row; NULL: as if each held its share of every neighbourhood. */
-    bool (*holds)(const void *context, uint32_t part, uint64_t row);
+    bool (*holds)(const void *context, uint32_t part, uint16_t data, uint64_t row);
     const void *context;
     /* A write that comes with request->version above 0 writes that version; with 0 the next one. Else every
      * write the next. */

@@ -163,7 +163,7 @@ static const char *shards_refuse(const struct sharded_config *config, enum store
 {
     if (!kind_can(&kinds[config->node.kind], ability))
         return kinds[config->node.kind].refusal;
-    if (ability == STORE_JOINS && config->shard_key == SHARD_KEY_ROW)
+    if (ability == STORE_JOINS && !shard_key_is(&config->shard_key, SHARD_KEY_USER))
         return "the rows to join lie on any of its shards";
     return NULL;
 }

@@ -94,7 +94,7 @@ static bool page_walk_load(struct page_walk *walk, struct database_pages *pages)
     if (walk->by_rank) {
         uint64_t row = walk->shuffled ? permutation_map(&walk->ranks, page) : page;
 
-        if (parts->holds && !parts->holds(parts->context, part_of(pages), row))
+        if (parts->holds && !parts->holds(parts->context, part_of(pages), walk->data, row))
             return true;
         page = page_of_row(walk->stored, row);
     }
@@ -167,8 +167,10 @@ int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64
 {
     const struct data_set_config *config = &environment_of(pages->owner->sim)->data_sets[data - 1];
     struct stored *stored = &pages->stored[data];
-    double share = pages->parts->shares ? pages->parts->shares[part_of(pages)] : 1.0;
-    double rows_here = fmax(1.0, nearbyint(share * (double)config->rows)), rows_most = rows_here;
+    const struct database_parts *parts = pages->parts;
+    double share = parts->share ? parts->share(parts->context, part_of(pages), data) : 1.0;
+    double rows_here = share > 0 ? fmax(1.0, nearbyint(share * (double)config->rows)) : 0;
+    double rows_most = fmax(1.0, rows_here);
 
     if (pages->parts->rows) {
         uint64_t most;

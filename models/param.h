@@ -103,6 +103,7 @@ struct param_row {
     double word_value;        /* what it stands for; whole numbers up to INT64_MAX via PARAM_WORD_MAX */
     double min, max;          /* both included unless min_exclusive; both 0: no bounds beyond the kind's */
     bool min_exclusive;
+    bool lone; /* a list: what would be its only element may stand without the brackets */
     const struct param_choice *choices;
     const struct param_table *table;
     enum param_refers_to refers_to;
@@ -179,6 +180,10 @@ struct param_problems;
 /* path: relative to the component, as "handlers.view[0].rows"; "" for the component itself. help: what to
  * do, or NULL. */
 __attribute__((format(printf, 4, 5))) void param_problem(struct param_problems *problems, const char *path,
+                                                         const char *help, const char *format, ...);
+
+/* The same of what is allowed and hardly meant. */
+__attribute__((format(printf, 4, 5))) void param_warning(struct param_problems *problems, const char *path,
                                                          const char *help, const char *format, ...);
 
 #endif

@@ -7,6 +7,7 @@
 struct param_problems {
     /* path: relative to the component; help may be NULL; the texts are gone when it returns. */
     void (*report)(struct param_problems *problems, const char *path, const char *help, const char *message);
+    void (*warn)(struct param_problems *problems, const char *path, const char *help, const char *message);
 };
 
 #endif

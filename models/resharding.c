@@ -39,6 +39,9 @@ static const struct param_row rows[] = {
                         "of disks and processors."),
     PARAM_COUNT(struct reshard_config, chunk_rows, .default_text = "1000", .min = 1, .max = UINT16_MAX,
                 .help = "Rows that move together; the next ones begin when these have arrived."),
+    PARAM_LIST(struct reshard_config, values, .default_text = "[]", .table = &listed_value_params,
+               .help = "Of placement directory: values of the shard key whose rows get another place; all "
+                       "others stay."),
     PARAM_CHOICE(struct reshard_config, reads, .default_text = "\"routed\"", .choices = reads,
                  .help = "Who is asked for a row that has yet to move."),
     PARAM_END
@@ -163,7 +166,7 @@ static void write_branch(struct component *self, struct request *branch)
     const struct resharding *resharding = resharding_of(self);
 
     send_branch(self, branch, OPERATION_COPY_IN, BRANCH_WRITES,
-                placement_home(&resharding->after, branch->key), branch_bytes(self, branch));
+                placement_home(&resharding->after, branch->data, branch->key), branch_bytes(self, branch));
 }
 
 /* The rows have been read: they go as fast as they may. */

@@ -36,7 +36,8 @@ struct reshard_config {
     int64_t shards;
     double bandwidth; /* bytes/s; infinite: unlimited */
     int64_t chunk_rows;
-    int reads; /* enum moving_reads */
+    int reads;                /* enum moving_reads */
+    struct param_list values; /* of struct listed_value_config; of a directory */
 };
 
 extern const struct param_table reshard_params;

@@ -22,9 +22,9 @@ static const struct component *node_of(const struct resharding *resharding, uint
 struct row_route resharding_route(const struct resharding *resharding, uint16_t data, uint64_t row)
 {
     const struct moving_data *moving = &resharding->data[data];
-    struct row_route route = { .before = placement_home(&resharding->before, row) };
+    struct row_route route = { .before = placement_home(&resharding->before, data, row) };
 
-    route.after = placement_home(&resharding->after, row);
+    route.after = placement_home(&resharding->after, data, row);
     if (route.before == route.after)
         route.stage = ROW_STAYS;
     else if (!resharding->begun)
@@ -38,9 +38,9 @@ struct row_route resharding_route(const struct resharding *resharding, uint16_t 
 
 /* ---- what the shards ask ---- */
 
-static enum row_place place_of(const void *context, uint32_t node, uint16_t data, uint64_t row)
+static enum row_place place_of_row(const struct resharding *resharding, uint32_t node, uint16_t data,
+                                   uint64_t row)
 {
-    const struct resharding *resharding = context;
     struct row_route route;
 
     if (!resharding->begun)
@@ -49,6 +49,16 @@ static enum row_place place_of(const void *context, uint32_t node, uint16_t data
     if (route.stage == ROW_STAYS || node == route_now(route))
         return ROW_HOME;
     return route.stage == ROW_MOVES && node == route.after ? ROW_ARRIVING : ROW_AWAY;
+}
+
+static enum row_place place_of(const void *context, uint32_t node, const struct request *request)
+{
+    const struct resharding *resharding = context;
+    uint64_t row = request->key;
+
+    if (request->operation == OPERATION_INSERT)
+        row = placement_row_of_insert(&resharding->before, request->data, row);
+    return place_of_row(resharding, node, request->data, row);
 }
 
 static void count_rows(const struct resharding *resharding, uint16_t data)
@@ -61,8 +71,8 @@ static void count_rows(const struct resharding *resharding, uint16_t data)
     moving->before = memory_alloc_array(memory, resharding->node_count, sizeof *moving->before);
     moving->after = memory_alloc_array(memory, resharding->node_count, sizeof *moving->after);
     for (uint64_t row = 0; row < rows; row++) {
-        uint32_t before = placement_home(&resharding->before, row);
-        uint32_t after = placement_home(&resharding->after, row);
+        uint32_t before = placement_home(&resharding->before, data, row);
+        uint32_t after = placement_home(&resharding->after, data, row);
 
         moving->before[before]++;
         moving->after[after]++;
@@ -86,6 +96,7 @@ static void row_is_added(const void *context, uint32_t node, uint16_t data, uint
     const struct resharding *resharding = context;
     struct added_rows *added = added_rows_of(resharding, data, node);
 
+    owner = placement_row_of_insert(&resharding->before, data, owner);
     if (added->count == added->room) {
         uint64_t room = added->room ? 2 * added->room : 64;
         uint64_t *owners = memory_alloc_array(&resharding->sim->memory, room, sizeof *owners);
@@ -97,7 +108,7 @@ static void row_is_added(const void *context, uint32_t node, uint16_t data, uint
         added->room = room;
     }
     added->owners[added->count++] = owner;
-    added->moves += placement_home(&resharding->after, owner) != node;
+    added->moves += placement_home(&resharding->after, data, owner) != node;
 }
 
 void resharding_set_parts(struct resharding *resharding, struct group *nodes, struct database_parts *parts)
@@ -198,8 +209,8 @@ uint64_t resharding_next_chunk(const struct resharding *resharding, uint16_t dat
         return UINT64_MAX;
     }
     for (; row < rows && left > 0; row++) {
-        uint32_t from = placement_home(&resharding->before, row);
-        uint32_t to = placement_home(&resharding->after, row);
+        uint32_t from = placement_home(&resharding->before, data, row);
+        uint32_t to = placement_home(&resharding->after, data, row);
 
         if (is_deleted(node_of(resharding, from), data, row))
             continue;
@@ -256,8 +267,8 @@ uint64_t resharding_switch(struct resharding *resharding, uint16_t data, uint64_
     if (end == UINT64_MAX)
         moved = switch_beyond(resharding, data);
     for (uint64_t row = moving->moved_end; row < end && row < rows; row++) {
-        uint32_t from = placement_home(&resharding->before, row);
-        uint32_t to = placement_home(&resharding->after, row);
+        uint32_t from = placement_home(&resharding->before, data, row);
+        uint32_t to = placement_home(&resharding->after, data, row);
 
         if (from == to)
             continue;
@@ -298,7 +309,7 @@ uint64_t resharding_next_added(const struct resharding *resharding, uint16_t dat
     uint64_t i = added->moved_end;
 
     for (; i < added->count && left > 0; i++) {
-        uint32_t to = placement_home(&resharding->after, added->owners[i]);
+        uint32_t to = placement_home(&resharding->after, data, added->owners[i]);
 
         if (to == node) {
             ++*stays;
@@ -316,7 +327,7 @@ uint64_t resharding_switch_added(struct resharding *resharding, uint16_t data, u
     uint64_t moved = 0;
 
     for (; added->moved_end < end; added->moved_end++) {
-        uint32_t to = placement_home(&resharding->after, added->owners[added->moved_end]);
+        uint32_t to = placement_home(&resharding->after, data, added->owners[added->moved_end]);
 
         if (to == node)
             continue;
@@ -346,14 +357,14 @@ static void count_data_set(const struct resharding *resharding, uint16_t data, i
         const struct row_table *table = database_changed_rows(node_of(resharding, node));
 
         for (uint64_t i = 0; i < added->count; i++)
-            bytes[i < added->moved_end ? placement_home(&resharding->after, added->owners[i]) : node] +=
+            bytes[i < added->moved_end ? placement_home(&resharding->after, data, added->owners[i]) : node] +=
                 row_bytes;
         for (uint64_t i = 0; i < table->slot_count; i++) {
             const struct row_entry *entry = &table->slots[i];
             uint64_t row = entry->id ^ row_id(data, 0);
 
             if (entry->used && entry->id >> 48 == data && row >= rows && entry->state == ROW_PRESENT &&
-                place_of(resharding, node, data, row) == ROW_HOME)
+                place_of_row(resharding, node, data, row) == ROW_HOME)
                 bytes[node] += row_bytes;
         }
     }

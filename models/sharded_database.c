@@ -1,8 +1,9 @@
 /* sharded_database.c - a database cut into shards by key: who keeps what, and who is asked.
  *
- * Represented: each shard a node as in database.c, with a machine of its own; placement by modulo or by
- * consistent hashing, of the row or of the user who asks; rows that are kept in several copies (a write goes
- * to all of them, a read to one by the number of the request) and rows that have a shard to themselves.
+ * Represented: each shard a node as in database.c, with a machine of its own; placement by modulo, consistent
+ * hashing, ranges or a list (placement.h), of columns of the row, of its number, or of the user who asks
+ * (shard_key.h); rows that are kept in several copies (a write goes to all of them, a read to one by the
+ * number of the request) and rows that have a shard to themselves.
  * Left out: see the texts at the end. The choice is made by a library in the caller: it takes no time, and
  * the message pays its way once.
  *
@@ -16,15 +17,11 @@
  */
 #include "models/sharded_database.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "models/environment.h"
-#include "models/placement.h"
 #include "models/replication.h"
 #include "sim/call.h"
-
-#define COPIES_MAX 256
 
 /* A row that does not simply live where placement says. */
 struct special_row {
@@ -35,9 +32,9 @@ struct special_row {
 };
 
 struct sharded_shared {
+    struct shard_key key; /* first: see sharded_check_wired() */
     struct placement placement;
     struct link **shards;
-    double *shares;              /* of all rows, by shard */
     struct special_row *special; /* by rising row */
     size_t special_count;
     bool by_user;
@@ -51,66 +48,6 @@ struct sharded {
 };
 
 enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY, SHARDED_BOTH };
-
-/* ---- parameters ---- */
-
-static const struct param_choice shard_keys[] = {
-    { "row", SHARD_KEY_ROW, "a row's own number decides: the shards share all rows between them" },
-    { "user", SHARD_KEY_USER, "who asks decides: all rows of one user are on one shard" },
-    { NULL, 0, NULL },
-};
-
-static const struct param_row copied_rows[] = {
-    PARAM_COUNT(struct copied_row_config, row, .max = 1e14, .help = "Number of the row, counted from 0."),
-    PARAM_COUNT(struct copied_row_config, copies, .min = 2, .max = COPIES_MAX,
-                .help = "Shards that keep it: its own and the next ones; several of them on one when there "
-                        "are fewer shards."),
-    PARAM_END
-};
-
-static const struct param_table copied_row_params = { .rows = copied_rows,
-                                                      .size = sizeof(struct copied_row_config),
-                                                      .help = "a popular row that several shards keep" };
-
-static const struct param_row own_shard_rows[] = { PARAM_COUNT(struct own_shard_row_config, row, .max = 1e14,
-                                                               .help = "Number of the row, counted from 0."),
-                                                   PARAM_END };
-
-static const struct param_table own_shard_row_params = {
-    .rows = own_shard_rows,
-    .size = sizeof(struct own_shard_row_config),
-    .help = "a popular row that a further shard keeps alone"
-};
-
-static const struct param_row rows[] = {
-    PARAM_COUNT(struct sharded_config, shards, .default_text = "4", .min = 1, .max = 4096,
-                .help =
-                    "Nodes that the rows are spread over, each on a machine of its own if `host` is a size."),
-    PARAM_CHOICE(struct sharded_config, placement, .default_text = "\"modulo\"", .choices = placement_choices,
-                 .help = "Which shard a key lives on."),
-    PARAM_COUNT(struct sharded_config, virtual_nodes, .default_text = "100", .min = 1, .max = 10000,
-                .help = "Places of each shard on the ring of consistent hashing: the more, the more even are "
-                        "their parts."),
-    PARAM_COUNT(struct sharded_config, hash_seed, .default_text = "\"random\"", .word = "random",
-                .word_value = PARAM_WORD_MAX, .max = PARAM_WORD_MAX,
-                .help =
-                    "Fixes the ring; otherwise each replication has another one, as each real cluster has."),
-    PARAM_CHOICE(struct sharded_config, shard_key, .default_text = "\"row\"", .choices = shard_keys,
-                 .help = "What decides about the shard of a request."),
-    PARAM_LIST(struct sharded_config, copied_rows, .default_text = "[]", .table = &copied_row_params,
-               .help = "Rows kept on several shards: a read asks one of them, a write changes all."),
-    PARAM_LIST(struct sharded_config, own_shard_rows, .default_text = "[]", .table = &own_shard_row_params,
-               .help = "Rows that get a further shard each, with its own bill."),
-    PARAM_OPTIONAL(struct sharded_config, reshard, struct reshard_config, .default_text = "\"none\"",
-                   .table = &reshard_params,
-                   .help = "A move of the rows to another number of shards while requests go on."),
-    PARAM_END
-};
-
-static const struct param_table params = { .rows = rows,
-                                           .size = sizeof(struct sharded_config),
-                                           .also = &database_params,
-                                           .also_offset = offsetof(struct sharded_config, node) };
 
 /* clang-format off */
 static const struct metric_row metrics[] = {
@@ -175,7 +112,7 @@ static void make_special_rows(struct group *group)
         special->count = (uint32_t)copied[i].copies;
         special->shards = memory_alloc_array(memory, special->count, sizeof *special->shards);
         special->last_versions = memory_alloc_array(memory, data_sets + 1, sizeof *special->last_versions);
-        placement_copies(&shared->placement, special->row, special->count, special->shards);
+        placement_copies(&shared->placement, 0, special->row, special->count, special->shards);
     }
     for (size_t i = 0; i < config->own_shard_rows.count; i++) {
         struct special_row *special = &shared->special[shared->special_count++];
@@ -190,17 +127,34 @@ static void make_special_rows(struct group *group)
 
 /* ---- who keeps what ---- */
 
-static bool shard_holds(const void *context, uint32_t shard, uint64_t row)
+static bool shard_holds(const void *context, uint32_t shard, uint16_t data, uint64_t row)
 {
     const struct sharded_shared *shared = context;
     const struct special_row *special = find_special(shared, row);
 
     if (!special)
-        return placement_home(&shared->placement, row) == shard;
+        return placement_home(&shared->placement, data, row) == shard;
     for (uint32_t i = 0; i < special->count; i++)
         if (special->shards[i] == shard)
             return true;
     return false;
+}
+
+static double shard_share(const void *context, uint32_t shard, uint16_t data)
+{
+    const struct sharded_shared *shared = context;
+
+    if (shard >= shared->placement.shards) /* for one row alone */
+        return 1 / shard_key_rows(&shared->key, data);
+    return placement_share(&shared->placement, shared->by_user ? 0 : data, shard);
+}
+
+/* The numbers of new rows follow from those before, where these are in order. */
+static bool shard_appends(const void *context, uint16_t data)
+{
+    const struct sharded_shared *shared = context;
+
+    return placement_grows(&shared->placement, data);
 }
 
 static void make_shards(struct group *group, uint32_t count)
@@ -210,13 +164,11 @@ static void make_shards(struct group *group, uint32_t count)
     const struct component_type *type = &model_for(&database_model, &config->node)->component;
     struct group *part = sim_add_part(group, type, "shard", count, &config->node);
     struct database_parts parts = { .context = shared,
+                                    .share = shard_share,
+                                    .appends = shard_appends,
                                     .versions_given = true,
                                     .private_rows = shared->by_user };
 
-    shared->shares = memory_alloc_array(&group->sim->memory, count, sizeof *shared->shares);
-    for (uint32_t i = 0; i < shared->placement.shards; i++) /* of a shard for one row: next to nothing */
-        shared->shares[i] = placement_share(&shared->placement, i);
-    parts.shares = shared->shares;
     if (!shared->by_user)
         parts.holds = shard_holds;
     if (shared->resharding)
@@ -230,8 +182,33 @@ static void make_shards(struct group *group, uint32_t count)
         shared->again = sim_link_all(group, part, NULL);
 }
 
+/* The placement of so many shards; before: that of another number of them, NULL: none. */
+static void place(struct group *group, struct placement *placement, const struct placement *before,
+                  uint32_t shards)
+{
+    const struct sharded_config *config = group->config;
+    struct sharded_shared *shared = group->shared;
+    struct memory *memory = &group->sim->memory;
+    uint64_t seed = config->hash_seed == INT64_MAX ? rng_key(group->sim->seed, group->name, "ring")
+                                                   : (uint64_t)config->hash_seed;
+
+    if (config->placement == PLACEMENT_RANGE && before)
+        placement_split_ranges(placement, before, shards);
+    else if (config->placement == PLACEMENT_RANGE)
+        placement_init_ranges(placement, memory, shards, &shared->key, &config->splits);
+    else if (config->placement == PLACEMENT_DIRECTORY && before)
+        placement_list_anew(placement, before, shards, &config->reshard->values);
+    else if (config->placement == PLACEMENT_DIRECTORY)
+        placement_init_directory(placement, memory, shards, &shared->key, &config->directory);
+    else
+        placement_init(placement, memory, (enum placement_kind)config->placement, shards,
+                       (uint32_t)config->virtual_nodes, seed);
+    if (!shard_key_is(&config->shard_key, SHARD_KEY_ROW) && !shared->by_user)
+        placement->key = &shared->key;
+}
+
 /* Returns how many shards there have to be from the start. */
-static uint32_t plan_resharding(struct group *group, uint64_t seed)
+static uint32_t plan_resharding(struct group *group)
 {
     const struct sharded_config *config = group->config;
     struct sharded_shared *shared = group->shared;
@@ -239,8 +216,7 @@ static uint32_t plan_resharding(struct group *group, uint64_t seed)
 
     if (!config->reshard)
         return (uint32_t)config->shards;
-    placement_init(&after, &group->sim->memory, (enum placement_kind)config->placement,
-                   (uint32_t)config->reshard->shards, (uint32_t)config->virtual_nodes, seed);
+    place(group, &after, &shared->placement, (uint32_t)config->reshard->shards);
     shared->resharding = resharding_make(group, config->reshard, &shared->placement, &after);
     return shared->resharding->node_count;
 }
@@ -249,15 +225,12 @@ static void sharded_wire_group(struct group *group)
 {
     const struct sharded_config *config = group->config;
     struct sharded_shared *shared = group->shared;
-    struct sim *sim = group->sim;
-    uint64_t seed = config->hash_seed == INT64_MAX ? rng_key(sim->seed, group->name, "ring")
-                                                   : (uint64_t)config->hash_seed;
 
-    shared->by_user = config->shard_key == SHARD_KEY_USER;
-    placement_init(&shared->placement, &sim->memory, (enum placement_kind)config->placement,
-                   (uint32_t)config->shards, (uint32_t)config->virtual_nodes, seed);
+    shared->by_user = shard_key_is(&config->shard_key, SHARD_KEY_USER);
+    shard_key_init(&shared->key, group->sim, &config->shard_key);
+    place(group, &shared->placement, NULL, (uint32_t)config->shards);
     make_special_rows(group);
-    make_shards(group, plan_resharding(group, seed) + (uint32_t)config->own_shard_rows.count);
+    make_shards(group, plan_resharding(group) + (uint32_t)config->own_shard_rows.count);
     if (shared->resharding)
         resharding_add_mover(group, shared->resharding);
 }
@@ -281,6 +254,14 @@ static void sharded_start(struct component *self)
 }
 
 /* ---- requests ---- */
+
+/* The row that decides where the request goes. */
+static inline uint64_t row_of(const struct sharded_shared *shared, const struct request *request)
+{
+    if (request->operation != OPERATION_INSERT)
+        return request->key;
+    return placement_row_of_insert(&shared->placement, request->data, request->key);
+}
 
 /* The version that this write makes, the same on every copy. */
 static uint32_t next_version(const struct sim *sim, struct special_row *special,
@@ -348,7 +329,7 @@ static void ask_about_row(struct component *self, struct request *request)
 {
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
-    struct row_route route = resharding_route(shared->resharding, request->data, request->key);
+    struct row_route route = resharding_route(shared->resharding, request->data, row_of(shared, request));
     enum moving_reads reads = (enum moving_reads)shared->resharding->config->reads;
     bool writes = database_writes(request), leaves = route.stage == ROW_WAITS || route.stage == ROW_MOVES;
 
@@ -377,7 +358,7 @@ static bool asked_in_vain(const struct component *self, const struct request *re
     if (!shared->resharding || !shared->resharding->begun || !request->data ||
         request->outcome != OUTCOME_NOT_FOUND)
         return false;
-    route = resharding_route(shared->resharding, request->data, request->key);
+    route = resharding_route(shared->resharding, request->data, row_of(shared, request));
     return route_now(route) != self->sim->links[request_last_link(request)].target->instance;
 }
 
@@ -385,7 +366,7 @@ static void ask_again(struct component *self, struct request *request)
 {
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
-    struct row_route route = resharding_route(shared->resharding, request->data, request->key);
+    struct row_route route = resharding_route(shared->resharding, request->data, row_of(shared, request));
 
     state->forwarded++;
     request->version = 0;
@@ -420,7 +401,7 @@ static void one_of_both(struct component *self, struct request *branch)
 static uint32_t ordinary_shard(const struct sharded_shared *shared, const struct request *request)
 {
     if (shared->by_user)
-        return placement_home(&shared->placement, request->user);
+        return placement_home_of_user(&shared->placement, request->user);
     if (!request->data) {
         const struct placement *placement = shared->resharding && shared->resharding->begun
                                                 ? &shared->resharding->after
@@ -428,7 +409,7 @@ static uint32_t ordinary_shard(const struct sharded_shared *shared, const struct
 
         return (uint32_t)(hash_key(request->frames[request->top].number) % placement->shards);
     }
-    return placement_home(&shared->placement, request->key);
+    return placement_home(&shared->placement, request->data, row_of(shared, request));
 }
 
 static void sharded_on_request(struct component *self, struct request *request)
@@ -482,81 +463,6 @@ static bool sharded_conserves(const struct component *self, FILE *out)
     return !shared->resharding || resharding_conserves(shared->resharding, out);
 }
 
-/* ---- what no row can say ---- */
-
-static void check_reshard(const struct sharded_config *config, struct param_problems *problems)
-{
-    if (config->shard_key == SHARD_KEY_USER)
-        param_problem(problems, "reshard", "use \"shard_key\": \"row\"",
-                      "rows that belong to users have no numbers to move them by");
-    if (config->copied_rows.count || config->own_shard_rows.count)
-        param_problem(problems, "reshard", "leave out copied_rows and own_shard_rows",
-                      "rows with places of their own cannot move");
-    if (config->node.replicas)
-        param_problem(problems, "reshard", "use \"replicas\": 0",
-                      "shards with replicas cannot move their rows");
-    if (config->reshard->shards == config->shards)
-        param_problem(problems, "reshard.shards", NULL, "there are %lld shards already",
-                      (long long)config->shards);
-    if (config->shards > RESHARD_SHARDS_MAX)
-        param_problem(problems, "shards", NULL, "rows can move among %d shards at most", RESHARD_SHARDS_MAX);
-}
-
-static void check_row(const struct sharded_config *config, const char *list, size_t position, int64_t row,
-                      struct param_problems *problems)
-{
-    const struct copied_row_config *copied = config->copied_rows.items;
-    const struct own_shard_row_config *own = config->own_shard_rows.items;
-    size_t named = 0;
-    char path[64];
-
-    for (size_t i = 0; i < config->copied_rows.count; i++)
-        named += copied[i].row == row;
-    for (size_t i = 0; i < config->own_shard_rows.count; i++)
-        named += own[i].row == row;
-    snprintf(path, sizeof path, "%s[%zu].row", list, position);
-    if (named > 1)
-        param_problem(problems, path, "a row is either copied or has a shard of its own, and is named once",
-                      "row %lld is named %zu times", (long long)row, named);
-    else if (config->shard_key == SHARD_KEY_USER)
-        param_problem(problems, path, "use \"shard_key\": \"row\"",
-                      "single rows have no place of their own when users decide");
-}
-
-/* What crashes: shards, or the nodes of all shards that are copies of one another. */
-static const char *sharded_part_name(const void *configuration, size_t index)
-{
-    static const char *const names[] = { "shard.primary", "shard.replica" };
-    const struct sharded_config *config = configuration;
-
-    if (!config->node.replicas)
-        return index == 0 ? "shard" : NULL;
-    return index < 2 ? names[index] : NULL;
-}
-
-static int64_t sharded_part_instances(const void *configuration, size_t index)
-{
-    const struct sharded_config *config = configuration;
-    int64_t shards = config->shards + (int64_t)config->own_shard_rows.count;
-
-    return index == 0 ? shards : shards * config->node.replicas;
-}
-
-static void sharded_check(const void *configuration, struct param_problems *problems)
-{
-    const struct sharded_config *config = configuration;
-    const struct copied_row_config *copied = config->copied_rows.items;
-    const struct own_shard_row_config *own = config->own_shard_rows.items;
-
-    database_check(&config->node, problems);
-    if (config->reshard)
-        check_reshard(config, problems);
-    for (size_t i = 0; i < config->copied_rows.count; i++)
-        check_row(config, "copied_rows", i, copied[i].row, problems);
-    for (size_t i = 0; i < config->own_shard_rows.count; i++)
-        check_row(config, "own_shard_rows", i, own[i].row, problems);
-}
-
 const struct model_type sharded_database_model = {
     .component = {
         .name = "sharded_database",
@@ -572,18 +478,18 @@ const struct model_type sharded_database_model = {
     },
     .summary = "a database whose rows are spread over several machines by a key",
     .stands_for =
-        "Application-level sharding: the caller's library computes from the row or the user which database "
-        "to ask. Each shard is a database with a machine of its own, or a primary with replicas; popular "
-        "rows can be copied or given a shard each. Rows can move to another number of shards while requests "
-        "go on, as by a script that copies them chunk by chunk.",
+        "Application-level sharding: the caller's library computes from the shard key, which is columns of "
+        "the row, its number, or the user, which database to ask. Each shard is a database with a machine of "
+        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can move "
+        "to another number of shards while requests go on, as by a script that copies them chunk by chunk.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; queries that need several shards; "
         "transactions over shards: a write that fails on one copy stays on the others; how callers learn "
-        "which rows have moved.",
+        "which rows have moved; reads of rows that were inserted under the next number.",
     .misleads =
-        "When queries join rows of several shards, or when the shard key of the real system is another "
-        "column.",
-    .params = &params,
+        "When queries join rows of several shards, when they ask for rows without their shard key, or when "
+        "the popularity of rows goes along with a column (all celebrities in one country).",
+    .params = &sharded_params,
     .roles = ROLE_STORE | ROLE_COPY,
     .part = &database_model,
     .single_part = &resharding_model,
@@ -591,4 +497,5 @@ const struct model_type sharded_database_model = {
     .part_name = sharded_part_name,
     .part_count = sharded_part_instances,
     .check = sharded_check,
+    .check_wired = sharded_check_wired,
 };

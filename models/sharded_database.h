@@ -5,7 +5,7 @@
 #include "models/database.h"
 #include "models/resharding.h"
 
-enum shard_key { SHARD_KEY_ROW, SHARD_KEY_USER };
+#define COPIES_MAX 256 /* of a row */
 
 struct copied_row_config {
     int64_t row;
@@ -22,11 +22,23 @@ struct sharded_config {
     int placement; /* enum placement_kind */
     int64_t virtual_nodes;
     int64_t hash_seed;                /* INT64_MAX: of the run */
-    int shard_key;                    /* enum shard_key */
+    struct param_list shard_key;      /* of struct shard_key_column */
+    struct param_list splits;         /* of struct split_config; placement range */
+    struct param_list directory;      /* of struct listed_value_config; placement directory */
     struct param_list copied_rows;    /* of struct copied_row_config */
     struct param_list own_shard_rows; /* of struct own_shard_row_config */
     const struct reshard_config *reshard; /* NULL: the number of shards stays */
 };
+
+extern const struct param_table sharded_params;
+
+/* What no row can say; the second one, with the data sets at hand. */
+void sharded_check(const void *configuration, struct param_problems *problems);
+void sharded_check_wired(const struct group *group, struct param_problems *problems);
+
+/* What crashes: shards, or the nodes of all shards that are copies of one another. */
+const char *sharded_part_name(const void *configuration, size_t index);
+int64_t sharded_part_instances(const void *configuration, size_t index);
 
 extern const struct model_type sharded_database_model;
 

@@ -4,6 +4,9 @@
 #include "models/sharded_database.h"
 #include "tests/models/store_source.h"
 
+static const struct shard_key_column by_user_key[] = { { SHARD_KEY_USER } };
+static const struct param_list user_key = { 1, by_user_key };
+
 #define READ OPERATION_READ
 #define WRITE OPERATION_WRITE
 
@@ -159,7 +162,7 @@ START_TEST(test_database_kind_refuses_what_it_does_not_do_wherever_it_is)
         struct group *db, *rows, *users, *before, *none;
 
         ck_assert_ptr_nonnull(sim);
-        by_user.shard_key = SHARD_KEY_USER;
+        by_user.shard_key = user_key;
         sim->environment = &environment;
         db = sim_add_group(sim, &database_model.component, "db", 1, &config, &sim->sites[0]);
         rows = sim_add_group(sim, &sharded_database_model.component, "rows", 1, &by_row, &sim->sites[0]);

@@ -25,9 +25,9 @@ static uint32_t moved(enum placement_kind kind, uint64_t seed, uint32_t *not_to_
     placement_init(&five, &memory, kind, 5, 100, seed);
     *not_to_new = 0;
     for (uint64_t key = 0; key < KEYS; key++) {
-        uint32_t now = placement_home(&five, key);
+        uint32_t now = placement_home(&five, 0, key);
 
-        if (now == placement_home(&four, key))
+        if (now == placement_home(&four, 0, key))
             continue;
         count++;
         *not_to_new += now != 4;
@@ -122,9 +122,9 @@ START_TEST(test_placement_share_is_what_keys_get)
 
         placement_init(&placement, &memory, kinds[k], 7, 20, 3);
         for (uint64_t key = 0; key < KEYS; key++)
-            count[placement_home(&placement, key)]++;
+            count[placement_home(&placement, 0, key)]++;
         for (uint32_t shard = 0; shard < 7; shard++) /* 5 standard errors */
-            ck_assert_double_eq_tol((double)count[shard] / KEYS, placement_share(&placement, shard),
+            ck_assert_double_eq_tol((double)count[shard] / KEYS, placement_share(&placement, 0, shard),
                                     5 * sqrt(0.2 / KEYS));
     }
     end();
@@ -143,8 +143,8 @@ START_TEST(test_placement_copies_lie_on_different_shards_while_there_are_enough)
         for (uint64_t key = 0; key < 1000; key++) {
             uint32_t shards[6], seen[4] = { 0 };
 
-            placement_copies(&placement, key, 6, shards);
-            ck_assert_uint_eq(shards[0], placement_home(&placement, key));
+            placement_copies(&placement, 0, key, 6, shards);
+            ck_assert_uint_eq(shards[0], placement_home(&placement, 0, key));
             for (uint32_t i = 0; i < 4; i++)
                 seen[shards[i]]++;
             for (uint32_t i = 0; i < 4; i++)
@@ -164,7 +164,7 @@ START_TEST(test_placement_modulo_copies_follow_the_home)
 
     start();
     placement_init(&placement, &memory, PLACEMENT_MODULO, 4, 1, 0);
-    placement_copies(&placement, 42, 3, shards);
+    placement_copies(&placement, 0, 42, 3, shards);
     ck_assert_uint_eq(shards[0], 2);
     ck_assert_uint_eq(shards[1], 3);
     ck_assert_uint_eq(shards[2], 0);

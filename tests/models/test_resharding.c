@@ -5,6 +5,9 @@
 #include "sim/network.h"
 #include "tests/models/store_source.h"
 
+static const struct shard_key_column by_user_key[] = { { SHARD_KEY_USER } };
+static const struct param_list user_key = { 1, by_user_key };
+
 #define READ OPERATION_READ
 #define WRITE OPERATION_WRITE
 #define INSERT OPERATION_INSERT
@@ -96,8 +99,8 @@ static void check_that_it_moves_exactly_the_rows_whose_shard_changes(size_t numb
     placement_init(&before, &sim->memory, numbers[number].placement, numbers[number].before, 100, 7);
     placement_init(&after, &sim->memory, numbers[number].placement, numbers[number].after, 100, 7);
     for (uint64_t row = 0; row < 1000; row++) {
-        moved += placement_home(&before, row) != placement_home(&after, row);
-        there[placement_home(&after, row)] += 1000;
+        moved += placement_home(&before, 0, row) != placement_home(&after, 0, row);
+        there[placement_home(&after, 0, row)] += 1000;
     }
     ck_assert_uint_eq(counter(mover_of(sim), "rows_moved"), moved);
     ck_assert_uint_eq(other_counter(mover_of(sim), "moved_share"), 1000 - moved);
@@ -112,6 +115,56 @@ START_TEST(test_resharding_moves_exactly_the_rows_whose_shard_changes)
 {
     for (size_t i = 0; i < COUNT(numbers); i++)
         check_that_it_moves_exactly_the_rows_whose_shard_changes(i);
+}
+END_TEST
+
+static const struct column_share_config shares[] = {
+    { "kr", 0.6 }, { "us", 0.25 }, { "jp", 0.1 }, { "fr", 0.05 }
+};
+static const struct column_config columns[] = { { .name = "country", .shares = { 4, shares } } };
+static const struct shard_key_column by_country[] = { { "country" } };
+
+/* Half of the last range, and the rows that were added there meanwhile. */
+START_TEST(test_resharding_of_ranges_splits_one)
+{
+    struct asked script[] = { { .operation = READ, .key = 0, .data = 1 },
+                              { .at_ns = SECOND, .operation = INSERT, .key = 3, .data = 1 },
+                              { .at_ns = SECOND, .operation = INSERT, .key = 3, .data = 1 },
+                              { .at_ns = 50 * SECOND, .operation = INSERT, .key = 3, .data = 1 },
+                              { .at_ns = 50 * SECOND, .operation = READ, .key = 999, .data = 1 } };
+    struct sharded_config config = config_of(PLACEMENT_RANGE, 4, 5);
+    struct source_config source = { .script = script, .script_count = COUNT(script) };
+    struct sim *sim = run_script(&sharded_database_model, &config, &source);
+
+    ck_assert_uint_eq(counter(mover_of(sim), "rows_moved"), 125 + 2);
+    ck_assert_uint_eq(counter(mover_of(sim), "rows_between_old"), 0);
+    for (size_t i = 0; i < COUNT(script); i++)
+        ck_assert_int_eq(script[i].outcome, OUTCOME_OK);
+    for (uint32_t i = 0; i < 3; i++)
+        ck_assert_int_eq(stored_at(sim, i), 250000);
+    ck_assert_int_eq(stored_at(sim, 3), 125000);
+    ck_assert_int_eq(stored_at(sim, 4), 128000);
+    sim_destroy(sim);
+}
+END_TEST
+
+START_TEST(test_resharding_of_a_directory_moves_what_is_listed)
+{
+    static const struct listed_value_config to_new[] = { { "kr", 4 } };
+    struct sharded_config config = config_of(PLACEMENT_DIRECTORY, 4, 5);
+    struct source_config source = { .script = first_request, .script_count = 1 };
+    struct sim *sim;
+
+    profiles.column_values = (struct param_list){ 1, columns };
+    config.shard_key = (struct param_list){ 1, by_country };
+    reshard.values = (struct param_list){ 1, to_new };
+    sim = run_script(&sharded_database_model, &config, &source);
+    reshard.values.count = 0;
+    ck_assert_uint_eq(counter(mover_of(sim), "rows_moved"), 600);
+    ck_assert_int_eq(stored_at(sim, 0), 0);
+    ck_assert_int_eq(stored_at(sim, 1), 250000);
+    ck_assert_int_eq(stored_at(sim, 4), 600000);
+    sim_destroy(sim);
 }
 END_TEST
 
@@ -191,10 +244,9 @@ START_TEST(test_resharding_users_find_every_row_in_its_newest_version)
 END_TEST
 
 /* Rows come and go while others move; run_to() adds up which rows each shard should have. */
-static void check_that_it_keeps_each_row_while_rows_come_and_go(size_t number)
+static void check_that_it_keeps_each_row_while_rows_come_and_go(struct numbers move, size_t number)
 {
-    struct sharded_config config =
-        config_of(numbers[number / 2].placement, numbers[number / 2].before, numbers[number / 2].after);
+    struct sharded_config config = config_of(move.placement, move.before, move.after);
     struct source_config source = { .rate = 300, .ask = ask_all_kinds };
     struct sim *sim;
 
@@ -213,8 +265,14 @@ static void check_that_it_keeps_each_row_while_rows_come_and_go(size_t number)
 
 START_TEST(test_resharding_keeps_each_row_while_rows_come_and_go)
 {
+    static const struct numbers ranges[] = { { PLACEMENT_RANGE, 4, 5 },
+                                             { PLACEMENT_RANGE, 3, 8 },
+                                             { PLACEMENT_RANGE, 4, 2 } };
+
     for (size_t i = 0; i < 2 * COUNT(numbers); i++)
-        check_that_it_keeps_each_row_while_rows_come_and_go(i);
+        check_that_it_keeps_each_row_while_rows_come_and_go(numbers[i / 2], i);
+    for (size_t i = 0; i < 2 * COUNT(ranges); i++)
+        check_that_it_keeps_each_row_while_rows_come_and_go(ranges[i / 2], i);
 }
 END_TEST
 
@@ -358,9 +416,9 @@ START_TEST(test_resharding_check_tells_what_cannot_move)
     reshard.shards = 4;
     ck_assert_str_eq(problems_of(&config).first_path, "reshard.shards");
     reshard.shards = 5;
-    config.shard_key = SHARD_KEY_USER;
+    config.shard_key = user_key;
     ck_assert_str_eq(problems_of(&config).first_path, "reshard");
-    config.shard_key = SHARD_KEY_ROW;
+    config.shard_key.count = 0;
     config.shards = 300;
     ck_assert_str_eq(problems_of(&config).first_path, "shards");
     config.shards = 4;
@@ -376,4 +434,5 @@ TEST_MAIN("resharding", test_resharding_moves_exactly_the_rows_whose_shard_chang
           test_resharding_missing_row_breaks_conservation, test_resharding_forwarded_read_asks_twice,
           test_resharding_forwarded_read_pays_the_way_again, test_resharding_new_shard_is_filled_from_memory,
           test_resharding_full_volume_refuses_inserts, test_resharding_waits_while_the_new_volume_is_full,
-          test_resharding_check_tells_what_cannot_move)
+          test_resharding_check_tells_what_cannot_move, test_resharding_of_ranges_splits_one,
+          test_resharding_of_a_directory_moves_what_is_listed)

@@ -5,6 +5,9 @@
 #include "sim/network.h"
 #include "tests/models/store_source.h"
 
+static const struct shard_key_column by_user_key[] = { { SHARD_KEY_USER } };
+static const struct param_list user_key = { 1, by_user_key };
+
 #define READ OPERATION_READ
 #define WRITE OPERATION_WRITE
 #define INSERT OPERATION_INSERT
@@ -82,7 +85,7 @@ START_TEST(test_sharded_database_user_key_asks_the_user_s_shard)
     struct sim *sim;
 
     set_scene();
-    config.shard_key = SHARD_KEY_USER;
+    config.shard_key = user_key;
     sim = run(&config, script, COUNT(script));
     ck_assert_uint_eq(arrived(sim, 1), 2);
     ck_assert_uint_eq(arrived(sim, 3), 1);
@@ -122,7 +125,7 @@ START_TEST(test_sharded_database_ring_follows_its_placement)
     sim = run(&config, script, COUNT(script));
     placement_init(&placement, &sim->memory, PLACEMENT_CONSISTENT_HASH, 5, 100, 77);
     for (uint64_t i = 0; i < COUNT(script); i++)
-        expected[placement_home(&placement, i)]++;
+        expected[placement_home(&placement, 0, i)]++;
     for (uint32_t i = 0; i < 5; i++)
         ck_assert_uint_eq(arrived(sim, i), expected[i]);
     sim_destroy(sim);
@@ -142,6 +145,64 @@ START_TEST(test_sharded_database_message_pays_its_way_once)
     sim = make_run(1, &sharded_database_model, &config, &source, &network);
     run_to(sim, SECOND);
     ck_assert_int_eq(script[0].took_ns, 12 * MS);
+    sim_destroy(sim);
+}
+END_TEST
+
+static const struct column_share_config shares[] = {
+    { "kr", 0.6 }, { "us", 0.25 }, { "jp", 0.1 }, { "fr", 0.05 }
+};
+static const struct column_config columns[] = { { .name = "country", .shares = { 4, shares } },
+                                                { .name = "day", .distinct = 100, .order = COLUMN_GROWING } };
+static const struct shard_key_column country[] = { { "country" } }, day[] = { { "day" } };
+
+/* A row goes where its country is, also when it is written, and the shard has its pages. */
+START_TEST(test_sharded_database_column_asks_the_value_s_shard)
+{
+    struct asked script[200];
+    struct sharded_config config = sharded_config();
+    uint64_t expected[4] = { 0 };
+    struct column column;
+    struct sim *sim;
+
+    set_scene();
+    profiles.column_values = (struct param_list){ 2, columns };
+    config.shard_key = (struct param_list){ 1, country };
+    for (uint64_t i = 0; i < COUNT(script); i++)
+        script[i] = (struct asked){ .operation = i % 3 ? READ : WRITE, .key = 5 * i, .data = 1 };
+    sim = run(&config, script, COUNT(script));
+    column_init(&column, sim, &profiles, &columns[0]);
+    for (uint64_t i = 0; i < COUNT(script); i++) {
+        expected[column_value(&column, 5 * i) % 4]++;
+        ck_assert_int_eq(script[i].outcome, OUTCOME_OK);
+    }
+    for (uint32_t i = 0; i < 4; i++)
+        ck_assert_uint_eq(arrived(sim, i), expected[i]);
+    ck_assert_int_eq(database_storage(instance_of(sim, "db.shard", 0)), 600000);
+    ck_assert_int_eq(database_storage(instance_of(sim, "db.shard", 3)), 50000);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* New rows have the greatest keys: they go to the last range whatever row they are about; others do not. */
+START_TEST(test_sharded_database_growing_keys_fill_the_last_range)
+{
+    struct asked script[100];
+    struct sharded_config config = sharded_config();
+    struct sim *sim;
+
+    set_scene();
+    profiles.column_values = (struct param_list){ 2, columns };
+    config.placement = PLACEMENT_RANGE;
+    config.shard_key = (struct param_list){ 1, day };
+    for (uint64_t i = 0; i < COUNT(script); i++)
+        script[i] = (struct asked){ .operation = i < 40 ? READ : INSERT, .key = 10 * i, .data = 1 };
+    sim = run(&config, script, COUNT(script));
+    ck_assert_uint_eq(arrived(sim, 0), 25);
+    ck_assert_uint_eq(arrived(sim, 1), 15);
+    ck_assert_uint_eq(arrived(sim, 2), 0);
+    ck_assert_uint_eq(arrived(sim, 3), 60);
+    ck_assert_int_eq(database_storage(instance_of(sim, "db.shard", 3)), 250000 + 60 * 1000);
     sim_destroy(sim);
 }
 END_TEST
@@ -458,9 +519,51 @@ START_TEST(test_sharded_database_check_finds_rows_named_twice_or_for_users)
     ck_assert_uint_eq(twice.count, 2);
     ck_assert_str_eq(twice.first_path, "copied_rows[1].row");
     config.own_shard_rows.count = 0;
-    config.shard_key = SHARD_KEY_USER;
+    config.shard_key = user_key;
     sharded_database_model.check(&config, &users);
     ck_assert_uint_eq(users.count, 2);
+}
+END_TEST
+
+/* What is wrong with the configuration first, and how much is. */
+static struct param_problems problems_of(const struct sharded_config *config)
+{
+    struct param_problems problems = { 0 };
+
+    sharded_database_model.check(config, &problems);
+    return problems;
+}
+
+START_TEST(test_sharded_database_check_finds_what_no_placement_can_mean)
+{
+    static const struct shard_key_column mixed[] = { { "country" }, { SHARD_KEY_USER }, { "country" } };
+    static const struct split_config splits[] = { { 100 }, { 300 }, { 200 } };
+    static const struct listed_value_config listed[] = { { "kr", 3 }, { "us", 4 }, { "kr", 1 } };
+    static const struct copied_row_config copied[] = { { .row = 1, .copies = 3 } };
+    struct sharded_config config = sharded_config();
+
+    config.shard_key = (struct param_list){ 3, mixed };
+    ck_assert_uint_eq(problems_of(&config).count, 2);
+    ck_assert_str_eq(problems_of(&config).first_path, "shard_key[1]");
+    config = sharded_config();
+    config.splits = (struct param_list){ 3, splits };
+    ck_assert_str_eq(problems_of(&config).first_path, "splits");
+    config.placement = PLACEMENT_RANGE;
+    ck_assert_uint_eq(problems_of(&config).count, 1);
+    ck_assert_str_eq(problems_of(&config).first_path, "splits[2]");
+    config.splits.count = 2;
+    ck_assert_str_eq(problems_of(&config).first_path, "splits");
+    config.shard_key = user_key;
+    ck_assert_str_eq(problems_of(&config).first_path, "placement");
+    config = sharded_config();
+    config.directory = (struct param_list){ 3, listed };
+    ck_assert_uint_eq(problems_of(&config).count, 3);
+    config.placement = PLACEMENT_DIRECTORY;
+    ck_assert_uint_eq(problems_of(&config).count, 2);
+    ck_assert_str_eq(problems_of(&config).first_path, "directory[1].shard");
+    config.directory.count = 1;
+    config.copied_rows = (struct param_list){ 1, copied };
+    ck_assert_str_eq(problems_of(&config).first_path, "copied_rows");
 }
 END_TEST
 
@@ -477,4 +580,6 @@ TEST_MAIN("sharded_database", test_sharded_database_modulo_asks_the_row_s_shard,
           test_sharded_database_more_copies_than_shards_share_shards,
           test_sharded_database_write_fails_when_a_copy_refuses,
           test_sharded_database_check_finds_rows_named_twice_or_for_users,
-          test_sharded_database_mixed_load_conserves)
+          test_sharded_database_mixed_load_conserves, test_sharded_database_column_asks_the_value_s_shard,
+          test_sharded_database_growing_keys_fill_the_last_range,
+          test_sharded_database_check_finds_what_no_placement_can_mean)

@@ -1,0 +1,17 @@
+/* param_warning.c - see param.h. A file of its own: tests of models stand in for the other one. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "models/param_problems.h"
+
+void param_warning(struct param_problems *problems, const char *path, const char *help, const char *format,
+                   ...)
+{
+    char message[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    problems->warn(problems, path, help, message);
+}
