@@ -225,13 +225,14 @@ bool reference_has_metric(const struct metric_row *rows, const char *name)
     return false;
 }
 
-/* told: those that have been told already, or NULL. */
-static void write_metrics(FILE *file, const struct metric_row *metrics, const struct metric_row *told)
+/* told, too: those that have been told already, or NULL. */
+static void write_metrics(FILE *file, const struct metric_row *metrics, const struct metric_row *told,
+                          const struct metric_row *too)
 {
     for (const struct metric_row *metric = metrics; metric && metric->name; metric++) {
         char name[LINE_SIZE];
 
-        if (reference_has_metric(told, metric->name))
+        if (reference_has_metric(told, metric->name) || reference_has_metric(too, metric->name))
             continue;
         if (metric->kind == METRIC_LEVEL)
             snprintf(name, sizeof name, "%s.mean, %s.max", metric->name, metric->name);
@@ -246,6 +247,14 @@ static void write_metrics(FILE *file, const struct metric_row *metrics, const st
         paragraph(file, NEST / 2, name);
         paragraph(file, NEST / 2 + NEST, metric->help);
     }
+}
+
+/* Those of what carries out several of it, but what has been told. */
+static void write_composed(FILE *file, const struct model_type *type)
+{
+    for (size_t i = 0; type->composed && type->composed[i]; i++)
+        write_metrics(file, type->composed[i]->component.metrics, type->component.metrics,
+                      i ? type->composed[0]->component.metrics : NULL);
 }
 
 static bool has_metrics(const struct model_type *type)
@@ -280,19 +289,17 @@ void reference_write_model(FILE *file, const struct model_type *type)
         paragraph(file, NEST / 2, "none");
     if (has_metrics(type)) {
         fputs("\nMetrics beside those of every component\n", file);
-        write_metrics(file, type->component.metrics, NULL);
-        if (type->composed)
-            write_metrics(file, type->composed->component.metrics, type->component.metrics);
+        write_metrics(file, type->component.metrics, NULL, NULL);
+        write_composed(file, type);
     }
     if (has_metrics(type->part)) {
         fputs("\nMetrics of each of its parts, which are measured alone, too\n", file);
-        write_metrics(file, type->part->component.metrics, NULL);
-        if (type->part->composed)
-            write_metrics(file, type->part->composed->component.metrics, type->part->component.metrics);
+        write_metrics(file, type->part->component.metrics, NULL, NULL);
+        write_composed(file, type->part);
     }
     if (has_metrics(type->single_part)) {
         fprintf(file, "\nMetrics of its part %s\n", type->single_part->component.name);
-        write_metrics(file, type->single_part->component.metrics, NULL);
+        write_metrics(file, type->single_part->component.metrics, NULL, NULL);
     }
 }
 
@@ -302,5 +309,5 @@ void reference_write_list(FILE *file, const struct metric_row *common)
         if (!(*type)->hidden)
             entry(file, 0, (*type)->component.name, (*type)->summary ? (*type)->summary : "");
     fputs("\nMetrics of every component\n", file);
-    write_metrics(file, common, NULL);
+    write_metrics(file, common, NULL, NULL);
 }

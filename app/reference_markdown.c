@@ -65,11 +65,12 @@ static void parameters(FILE *file, const struct param_table *table)
     fputc('\n', file);
 }
 
-/* told: rows that have been told already, or NULL. */
-static void metric_rows(FILE *file, const struct metric_row *rows, const struct metric_row *told)
+/* told, too: rows that have been told already, or NULL. */
+static void metric_rows(FILE *file, const struct metric_row *rows, const struct metric_row *told,
+                        const struct metric_row *too)
 {
     for (const struct metric_row *row = rows; row->name; row++) {
-        if (reference_has_metric(told, row->name))
+        if (reference_has_metric(told, row->name) || reference_has_metric(too, row->name))
             continue;
         if (row->kind == METRIC_LEVEL)
             fprintf(file, "| `%s.mean`, `%s.max` | %s | ", row->name, row->name, row->unit);
@@ -84,12 +85,14 @@ static void metric_rows(FILE *file, const struct metric_row *rows, const struct 
     }
 }
 
-static void metrics(FILE *file, const struct metric_row *rows, const struct metric_row *further)
+/* composed: what carries out several of whose rows they are, ended by NULL; or NULL. */
+static void metrics(FILE *file, const struct metric_row *rows, const struct model_type *const *composed)
 {
     fputs("| metric | unit | meaning |\n| --- | --- | --- |\n", file);
-    metric_rows(file, rows, NULL);
-    if (further)
-        metric_rows(file, further, rows);
+    metric_rows(file, rows, NULL, NULL);
+    for (size_t i = 0; composed && composed[i]; i++)
+        metric_rows(file, composed[i]->component.metrics, rows,
+                    i ? composed[0]->component.metrics : NULL);
     fputc('\n', file);
 }
 
@@ -110,11 +113,10 @@ static void model(FILE *file, const struct model_type *type)
     if (type->params)
         parameters(file, type->params);
     if (type->component.metrics && type->component.metrics->name)
-        metrics(file, type->component.metrics, type->composed ? type->composed->component.metrics : NULL);
+        metrics(file, type->component.metrics, type->composed);
     if (type->part && type->part->component.metrics && type->part->component.metrics->name) {
         fputs("Of each of its parts, which are measured alone, too:\n\n", file);
-        metrics(file, type->part->component.metrics,
-                type->part->composed ? type->part->composed->component.metrics : NULL);
+        metrics(file, type->part->component.metrics, type->part->composed);
     }
     if (type->single_part) {
         fprintf(file, "Of its part %s:\n\n", type->single_part->component.name);

@@ -21,6 +21,10 @@ static const struct telling tellings[] = {
     { "writes.lost", NULL, "%s acknowledged writes lost", "%s acknowledged write lost", false },
     { "writes.recovered", NULL, "%s of them recovered", NULL, false },
     { "writes.conflicting", NULL, "%s overwritten since", NULL, false },
+    { "reads.without_quorum", NULL, "%s reads without a quorum", "%s read without a quorum", false },
+    { "writes.without_quorum", NULL, "%s writes without a quorum", "%s write without a quorum", false },
+    { "hints.kept", NULL, "%s hints kept", "%s hint kept", false },
+    { "reads.repaired", NULL, "%s copies repaired by reads", "%s copy repaired by a read", false },
     { "writes.without_copies", NULL, "%s writes without copies", "%s write without copies", false },
     { "replacements", NULL, "%s nodes filled anew", "%s node filled anew", false },
 };
@@ -28,6 +32,8 @@ static const struct telling tellings[] = {
 /* Reads wherever they were answered. */
 static double reads_of(const struct results *results, const char *component)
 {
+    if (results_find(results, component, "reads.answered"))
+        return results_value(results, component, "reads.answered");
     return results_value(results, component, "reads.at_replicas") +
            results_value(results, component, "reads.at_primary") -
            (results_find(results, component, "reads.sent_again")

@@ -24,6 +24,7 @@
 #include "models/database_kind.h"
 #include "models/database_node.h"
 #include "models/environment.h"
+#include "models/quorum.h"
 #include "models/replication.h"
 #include "sim/fault.h"
 
@@ -110,7 +111,7 @@ static bool database_emits(const struct group *group, const struct metric_row *m
         metric->offset < offsetof(struct database, copies) + sizeof(struct copy_counts))
         return rows_are_copied(group->sim);
     if (metric->offset == offsetof(struct database, lost))
-        return !shared->parts.copy_of && group_may_crash(group);
+        return !shared->parts.copy_of && !shared->parts.leaderless && group_may_crash(group);
     return metric->offset < offsetof(struct database, applied) || shared->parts.copy_of;
 }
 
@@ -160,6 +161,18 @@ static uint32_t answer_bytes(struct component *self, const struct request *reque
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
+/* A row that is not there may have been there: of copies that say different things the later one is right. */
+static uint32_t version_of_nothing(const struct component *self, const struct request *request)
+{
+    const struct database_shared *shared = self->shared;
+    const struct database *db = component_state(self);
+    const struct row_entry *entry = NULL;
+
+    if (shared->parts.leaderless && request->data)
+        entry = row_table_find(&db->rows, row_id(request->data, request->key));
+    return entry ? entry->version : 0;
+}
+
 static void answer(struct component *self, struct request *request, enum outcome outcome)
 {
     struct database *db = component_state(self);
@@ -169,7 +182,7 @@ static void answer(struct component *self, struct request *request, enum outcome
     if (outcome == OUTCOME_OK)
         request->bytes = answer_bytes(self, request, &db->pages.stored[request->data]);
     else
-        request->version = 0;
+        request->version = version_of_nothing(self, request);
     sim_reply(self, request, outcome);
 }
 
@@ -469,10 +482,11 @@ static bool is_full(const struct component *self, const struct request *request,
 
 static void has_lock(struct component *self, struct request *request)
 {
+    const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     bool is_here = row_is_here(self, request);
     bool makes = request->operation == OPERATION_INSERT || request->operation == OPERATION_PUT ||
-                 request->operation == OPERATION_APPLY;
+                 request->operation == OPERATION_APPLY || shared->parts.leaderless;
 
     if (is_full(self, request, is_here)) {
         db->refused_full++;
@@ -726,26 +740,47 @@ static struct activity database_activity(const struct component *self, const str
 
 /* ---- of several nodes ---- */
 
-static bool has_replicas(const void *configuration)
+/* What carries it out; NULL: a node. */
+static const struct model_type *composed_as(const void *configuration)
 {
     const struct database_config *config = configuration;
 
-    return config->replicas > 0;
+    if (!config->replicas)
+        return NULL;
+    return config->replication.mode == REPLICATION_QUORUM ? &quorum_database_model
+                                                          : &replicated_database_model;
+}
+
+void database_set_whole(struct group *stores, const struct database_parts *parts)
+{
+    if (stores->type == &replicated_database_model.component)
+        replication_set_parts(stores, parts);
+    else if (stores->type == &quorum_database_model.component)
+        quorum_set_parts(stores, parts);
+    else
+        database_set_parts(stores, parts);
 }
 
 const char *database_part_name(const void *configuration, size_t index)
 {
     static const char *const names[] = { DATABASE_PART_PRIMARY, DATABASE_PART_REPLICA };
+    const struct model_type *whole = composed_as(configuration);
 
-    return has_replicas(configuration) && index < 2 ? names[index] : NULL;
+    if (whole == &quorum_database_model)
+        return index == 0 ? DATABASE_PART_COPY : NULL;
+    return whole && index < 2 ? names[index] : NULL;
 }
 
 int64_t database_part_instances(const void *configuration, size_t index)
 {
     const struct database_config *config = configuration;
 
+    if (composed_as(configuration) == &quorum_database_model)
+        return config->replicas + 1;
     return index == 0 ? 1 : config->replicas;
 }
+
+static const struct model_type *const wholes[] = { &replicated_database_model, &quorum_database_model, NULL };
 
 const struct model_type database_model = {
     .component = {
@@ -775,14 +810,17 @@ const struct model_type database_model = {
         "others. Kind graph: Neo4j; joined rows found by following pointers. A schema change writes a table "
         "anew while reads or writes of it wait. With replicas a primary and nodes that follow its "
         "log: they apply each entry with their own processor and disk, reads spread over them, a new primary "
-        "is elected when the old one dies, and what nobody had is lost.",
+        "is elected when the old one dies, and what nobody had is lost. In mode quorum copies of which none "
+        "leads, as of Cassandra: a write waits for W of them, a read for R and takes the newest answer; "
+        "hints for those that are down, reads that repair.",
     .leaves_out =
         "Query plans, joins without an index, pages of indices (they are in memory), transactions of several "
         "statements and their deadlocks, memory of connections, checkpoints of changed pages that never leave "
         "memory, vacuuming, a separate disk for the log; of a schema change the CPU time, and room for two "
         "tables; how long a node reads its log when it starts again. Of replication: who watches "
         "the nodes and agrees on a new primary (the time it takes is given), two primaries at once, replicas "
-        "of replicas, nodes in other regions, quorums of reads and writes.",
+        "of replicas, nodes in other regions. Of mode quorum: clocks that disagree about which write is the "
+        "later one, the coordinator's processor time, comparing whole copies in the background.",
     .misleads =
         "When queries scan tables, when pages of indices matter beside those of rows, when the store of "
         "another kind spreads its rows over nodes by itself (this is one node), or when the working "
@@ -791,8 +829,8 @@ const struct model_type database_model = {
     .params = &database_params,
     .roles = ROLE_STORE | ROLE_COPY,
     .crashes = true,
-    .composed = &replicated_database_model,
-    .is_composed = has_replicas,
+    .composed = wholes,
+    .composed_as = composed_as,
     .part_name = database_part_name,
     .part_count = database_part_instances,
     .check = database_check,

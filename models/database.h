@@ -48,6 +48,7 @@ extern const struct param_table database_params;
 /* Parts of a database that has replicas, and how many instances each has. */
 #define DATABASE_PART_PRIMARY "primary"
 #define DATABASE_PART_REPLICA "replica"
+#define DATABASE_PART_COPY "copy" /* of those of which none leads */
 const char *database_part_name(const void *configuration, size_t index);
 int64_t database_part_instances(const void *configuration, size_t index);
 
@@ -85,7 +86,8 @@ struct database_parts {
     bool versions_given;
     /* So many instances hold the same part, one after the other; 0: one. */
     uint32_t copies;
-    bool copy_of; /* of a primary; see replication.h */
+    bool copy_of;    /* of a primary; see replication.h */
+    bool leaderless; /* copies of which none leads; see quorum.h */
     /* Rows belong to the user who asks, so equal row numbers of different users are different rows: nothing
      * is stale. */
     bool private_rows;
@@ -94,6 +96,9 @@ struct database_parts {
 /* Tells a group of nodes, made by sim_add_part(), what its instances hold. parts is copied; for wire_group of
  * the whole. */
 void database_set_parts(struct group *nodes, const struct database_parts *parts);
+
+/* The same for stores that are databases each, perhaps of several nodes: made with model_for(). */
+void database_set_whole(struct group *stores, const struct database_parts *parts);
 
 /* Whether the request changes rows. */
 static inline bool database_writes(const struct request *request)

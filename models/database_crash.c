@@ -9,7 +9,7 @@
 #include "models/environment.h"
 #include "models/replica.h"
 
-/* Of a node that is alone. */
+/* Of a node that follows no other. */
 static void lose_tail(struct component *self)
 {
     const struct database_shared *shared = self->shared;
@@ -17,9 +17,11 @@ static void lose_tail(struct component *self)
 
     if (!database_loses_changes(self))
         return;
-    if (shared->commit == COMMIT_DELAYED)
-        db->lost += db->log.next - db->log.durable;
-    db->lost_any |= db->log.next > db->log.durable;
+    if (!db->copy) { /* else others have them */
+        if (shared->commit == COMMIT_DELAYED)
+            db->lost += db->log.next - db->log.durable;
+        db->lost_any |= db->log.next > db->log.durable;
+    }
     for (uint64_t n = db->log.next; n-- > db->log.durable;)
         database_undo(self, write_log_at(&db->log, n));
 }
@@ -45,6 +47,8 @@ void database_on_crash(struct component *self)
         replica_crash(db->replica);
     else
         lose_tail(self);
+    if (db->copy)
+        quorum_copy_crash(db->copy);
     write_log_truncate(&db->log, db->log.durable);
     forget_appended(self);
 }
@@ -59,4 +63,6 @@ void database_on_restart(struct component *self)
     schema_changes_restart(&db->schema);
     if (db->replica)
         replica_restart(db->replica);
+    if (db->copy)
+        quorum_copy_restart(db->copy);
 }

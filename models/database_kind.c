@@ -2,6 +2,7 @@
 
 #include "models/cache.h"
 #include "models/environment.h"
+#include "models/quorum.h"
 #include "models/replication.h"
 #include "models/sharded_database.h"
 
@@ -185,7 +186,8 @@ const char *store_refuses(const struct group *store, enum store_ability ability)
         return shards_refuse(store->config, ability);
     if (store->type == &cache_model.component)
         return cache_refuses(store, ability);
-    if (store->type != &database_model.component && store->type != &replicated_database_model.component)
+    if (store->type != &database_model.component && store->type != &replicated_database_model.component &&
+        store->type != &quorum_database_model.component)
         return NULL;
     kind = database_kind_of(store->config);
     return kind_can(kind, ability) ? NULL : kind->refusal;

@@ -14,6 +14,7 @@
 #include "models/schema_change.h"
 #include "models/write_log.h"
 
+struct quorum_copy;
 struct replica;
 
 struct database_shared {
@@ -52,6 +53,7 @@ struct database {
     uint64_t applied;        /* entries of the primary's log, in the window */
     uint64_t lag_sum_ns;     /* of those, from the commit at the primary */
     struct amount lag;       /* entries of the primary's log that it has not applied */
+    struct quorum_copy *copy; /* of which none leads; NULL: it is no such */
 
     struct schema_changes schema;
 };
@@ -99,6 +101,9 @@ void database_redo(struct component *self, const struct write_log_entry *entry);
 
 /* Takes it back; one that is not there changes nothing. The latest first. */
 void database_undo(struct component *self, const struct write_log_entry *entry);
+
+/* Whether the node holds the row now. */
+bool database_has_row(struct component *self, uint16_t data, uint64_t row);
 
 /* ---- database_crash.c ---- */
 

@@ -1,6 +1,7 @@
 /* database_params.c - the parameters of a node; see database.h. */
 #include "models/database.h"
 
+#include "models/database_kind.h"
 #include "models/schema_change.h"
 
 static const struct param_choice kinds[] = {
@@ -97,7 +98,8 @@ static const struct param_row rows[] = {
         struct database_config, replicas, .default_text = "0", .max = REPLICAS_MAX,
         .help = "Further nodes of the same kind that follow the log of the first, the primary, which takes "
                 "all writes. The nodes are parts, \"db.primary\" and \"db.replica\", named after what "
-                "they are at first."),
+                "they are at first. In mode quorum: further copies beside the first, all alike, "
+                "\"db.copy\"."),
     PARAM_OBJECT(struct database_config, replication, struct replication_config, .default_text = "{}",
                  .table = &replication_params, .help = "How replicas are kept in step and used."),
     PARAM_LIST(struct database_config, schema_changes, .default_text = "[]", .table = &schema_change_params,
@@ -112,6 +114,7 @@ void database_check(const void *config, struct param_problems *problems)
 {
     const struct database_config *database = config;
 
-    replication_check(&database->replication, database->replicas, problems);
+    replication_check(&database->replication, database->replicas, database_kind_of(database)->locks_rows,
+                      problems);
     schema_changes_check(&database->schema_changes, "schema_changes", problems);
 }

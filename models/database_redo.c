@@ -19,6 +19,15 @@ static bool is_there(struct component *self, uint16_t data, uint64_t row, enum r
     return row < stored->rows || database_is_appended(self, stored, row);
 }
 
+bool database_has_row(struct component *self, uint16_t data, uint64_t row)
+{
+    const struct database *db = component_state(self);
+    const struct row_entry *entry = row_table_find(&db->rows, row_id(data, row));
+
+    database_know(self, data);
+    return is_there(self, data, row, entry ? (enum row_state)entry->state : ROW_UNCHANGED);
+}
+
 /* Its place among the rows with automatic numbers of this part. */
 static uint64_t place_of_appended(const struct component *self, const struct stored *stored, uint64_t row)
 {

@@ -35,10 +35,10 @@ struct model_type {
     const struct model_type *part;
     const struct model_type *single_part; /* a further one, of which there is one at most; or NULL */
 
-    /* What carries out a configuration that asks for several of it working together (replicas), and
-     * whether it does; its metrics are told with this type's. NULL: none does. */
-    const struct model_type *composed;
-    bool (*is_composed)(const void *config);
+    /* What can carry out a configuration that asks for several of it working together (replicas), ended by
+     * NULL, their metrics being told with this type's; and which of them does, NULL: this type itself. */
+    const struct model_type *const *composed;
+    const struct model_type *(*composed_as)(const void *config);
 
     /* Whose instances it adds and takes away, and how many there may be when the scenario has `count`; NULL:
      * past the last. No function: it does not. */
@@ -60,7 +60,9 @@ const struct model_type *model_find(const char *name);
 /* What carries the configuration out. */
 static inline const struct model_type *model_for(const struct model_type *type, const void *config)
 {
-    return type->composed && type->is_composed(config) ? type->composed : type;
+    const struct model_type *composed = type->composed ? type->composed_as(config) : NULL;
+
+    return composed ? composed : type;
 }
 
 static inline const struct model_type *model_of(const struct group *group)

@@ -1,4 +1,4 @@
-/* param_warning.c - see param.h. A file of its own: tests of models stand in for the other one. */
+/* param_warning.c - what a model's own check finds odd, and no mistake; see param.h. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,6 +10,8 @@ void param_warning(struct param_problems *problems, const char *path, const char
     char message[512];
     va_list arguments;
 
+    if (!problems->warn)
+        return;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);

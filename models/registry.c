@@ -22,6 +22,7 @@ extern const struct model_type monitor_model;
 extern const struct model_type queue_broker_model;
 extern const struct model_type queue_model;
 extern const struct model_type queue_subscription_model;
+extern const struct model_type quorum_database_model;
 extern const struct model_type replicated_database_model;
 extern const struct model_type resharding_model;
 extern const struct model_type server_log_model;
@@ -56,6 +57,7 @@ const struct model_type *const model_registry[] = {
     &gathered_log_model,
     &queue_broker_model,
     &queue_subscription_model,
+    &quorum_database_model,
     &replicated_database_model,
     &resharding_model,
     &server_log_model,

@@ -32,4 +32,9 @@ void replica_restart(struct replica *replica);
 /* Rows as the present primary has them. */
 const struct row_table *replica_rows_of_primary(const struct replica *replica);
 
+/* The same of a copy in a store where none leads; see quorum.h. The node's log still has what dies. */
+struct quorum_copy;
+void quorum_copy_crash(struct quorum_copy *copy);
+void quorum_copy_restart(struct quorum_copy *copy);
+
 #endif

@@ -11,6 +11,7 @@
 #include "models/replication.h"
 
 #include "models/environment.h"
+#include "models/routing.h"
 #include "sim/call.h"
 #include "sim/fault.h"
 
@@ -37,7 +38,8 @@ static const struct metric_row metrics[] = {
     { "writes.without_copies", "1", METRIC_COUNTER, offsetof(struct replicated, lone_writes), 0,
       "Writes acknowledged without the replicas that should have had them, which did not answer in time." },
     { "writes.lost", "1", METRIC_COUNTER, offsetof(struct replicated, lost), 0,
-      "Acknowledged writes that neither the new primary nor any node that was up had." },
+      "Acknowledged writes that neither the new primary nor any node that was up had; in mode quorum, that no "
+      "copy has." },
     { "writes.recovered", "1", METRIC_COUNTER, offsetof(struct replicated, replayed), 0,
       "Lost writes that a script brought back from the old primary." },
     { "writes.conflicting", "1", METRIC_COUNTER, offsetof(struct replicated, conflicts), 0,
@@ -139,16 +141,6 @@ static void replicated_wire(struct component *self)
                      shared->replica_calls[first + i], shared->replica_streams[first + i]);
 }
 
-/* The library is in the caller. */
-static void take_no_time(struct link *link)
-{
-    link->latency = NULL;
-    link->forward = link->back = NULL;
-    link->loss = 0.0;
-    link->pools = NULL;
-    link->plain = !link->target->egress;
-}
-
 struct request *replica_set_clock(struct replica_set *set, enum replica_clock clock, uint32_t replica)
 {
     struct request *ticker = sim_ticker(set->router);
@@ -170,7 +162,7 @@ static void replicated_start(struct component *self)
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *replica = &set->replicas[i];
 
-        take_no_time(replica->call);
+        route_within_caller(replica->call);
         replica->log_wire.ticker = replica_set_clock(set, CLOCK_LOG, i);
         replica->ack_wire.ticker = replica_set_clock(set, CLOCK_ACKNOWLEDGEMENT, i);
         replica->detector = replica_set_clock(set, CLOCK_DETECTOR, i);

@@ -9,6 +9,9 @@ static const struct param_choice modes[] = {
       "a write is acknowledged when one replica has it on disk too" },
     { "synchronous", REPLICATION_SYNCHRONOUS,
       "a write is acknowledged when every replica has it on disk too" },
+    { "quorum", REPLICATION_QUORUM,
+      "no node leads: a write goes to all copies and waits for some, a read asks some and takes the newest "
+      "answer; kinds key_value, document and wide_column" },
     { NULL, 0, NULL },
 };
 
@@ -71,6 +74,36 @@ static const struct param_table replacement_params = {
     .help = "a new machine is filled with the rows and then follows"
 };
 
+static const struct param_choice quorum_asks[] = {
+    { "enough", QUORUM_ASKS_ENOUGH, "as many as have to answer, and another one for each that fails" },
+    { "all", QUORUM_ASKS_ALL, "all, and the first to answer count: more work, less waiting" },
+    { NULL, 0, NULL },
+};
+
+static const struct param_row quorum_rows[] = {
+    PARAM_COUNT(struct quorum_config, read, .default_text = "\"majority\"", .word = "majority",
+                .word_value = QUORUM_MAJORITY, .min = 1, .max = REPLICAS_MAX + 1,
+                .help = "Copies that have to answer a read (R). Where R and W together are more than the "
+                        "copies, a read meets every write that was acknowledged before it."),
+    PARAM_COUNT(struct quorum_config, write, .default_text = "\"majority\"", .word = "majority",
+                .word_value = QUORUM_MAJORITY, .min = 1, .max = REPLICAS_MAX + 1,
+                .help = "Copies that have to have a write before it is acknowledged (W); it is sent to all."),
+    PARAM_CHOICE(struct quorum_config, asks, .default_text = "\"enough\"", .choices = quorum_asks,
+                 .help = "How many copies a read asks."),
+    PARAM_BOOL(struct quorum_config, read_repair, .default_text = "true",
+               .help = "Whether a read whose answers differ writes the newest version to the copies that "
+                       "gave an older one."),
+    PARAM_DURATION(struct quorum_config, hints_kept, .default_text = "\"3h\"", .max = 1e15,
+                   .help = "How long a copy is down until the others stop keeping for it what it misses. "
+                           "What it has missed by then it gets by reads that repair it, or not at all.",
+                   .source = "Apache Cassandra, max_hint_window"),
+    PARAM_END
+};
+
+static const struct param_table quorum_params = { .rows = quorum_rows,
+                                                  .size = sizeof(struct quorum_config),
+                                                  .help = "how many copies a read and a write wait for" };
+
 static const struct param_row rows[] = {
     PARAM_CHOICE(struct replication_config, mode, .default_text = "\"asynchronous\"", .choices = modes,
                  .help = "When a write is acknowledged."),
@@ -115,6 +148,8 @@ static const struct param_row rows[] = {
     PARAM_OPTIONAL(struct replication_config, replacement, struct replacement_config,
                    .default_text = "\"none\"", .table = &replacement_params,
                    .help = "Whether a new machine takes the place of one that stays down."),
+    PARAM_OBJECT(struct replication_config, quorum, struct quorum_config, .default_text = "{}",
+                 .table = &quorum_params, .help = "How many copies have to answer; mode quorum."),
     PARAM_END
 };
 
@@ -122,14 +157,15 @@ const struct param_table replication_params = { .rows = rows,
                                                 .size = sizeof(struct replication_config),
                                                 .help = "how the replicas of a database are kept in step" };
 
-void replication_check(const struct replication_config *config, int64_t replicas,
-                       struct param_problems *problems)
+/* ---- what no row can say ---- */
+
+static void check_without_replicas(const struct replication_config *config, struct param_problems *problems)
 {
     const char *help = "give it \"replicas\"";
 
-    if (replicas > 0)
-        return;
-    if (config->mode != REPLICATION_ASYNCHRONOUS)
+    if (config->mode == REPLICATION_QUORUM)
+        param_problem(problems, "replication.mode", help, "one copy is no quorum");
+    else if (config->mode != REPLICATION_ASYNCHRONOUS)
         param_problem(problems, "replication.mode", help, "there is no replica that a write could wait for");
     if (config->read_your_writes != OWN_WRITES_MAY_BE_MISSING)
         param_problem(problems, "replication.read_your_writes", help,
@@ -139,4 +175,67 @@ void replication_check(const struct replication_config *config, int64_t replicas
     if (config->replacement)
         param_problem(problems, "replication.replacement", help,
                       "there is no replica that could fill a new machine");
+}
+
+/* Words of a leader and its log, where there is none. */
+static void check_leaderless(const struct replication_config *config, struct param_problems *problems)
+{
+    if (config->reads != READS_AT_REPLICAS)
+        param_problem(problems, "replication.reads", "`quorum.read` says how many copies a read asks",
+                      "all copies are alike in mode quorum");
+    if (config->read_your_writes != OWN_WRITES_MAY_BE_MISSING)
+        param_problem(problems, "replication.read_your_writes",
+                      "with read and write quorums of more than all copies together everybody reads them",
+                      "nobody knows who has which writes in mode quorum");
+    if (config->failover)
+        param_problem(problems, "replication.failover", "leave it out",
+                      "mode quorum has no primary that another one could take over from");
+    if (config->replacement)
+        param_problem(problems, "replication.replacement", "leave it out",
+                      "in mode quorum a copy that is down is waited for");
+    if (config->ship_delay)
+        param_problem(problems, "replication.ship_delay", "leave it out", "mode quorum ships no log");
+    if (config->apply_delay)
+        param_problem(problems, "replication.apply_delay", "leave it out", "mode quorum applies no log");
+}
+
+static void check_quorum(const struct quorum_config *quorum, int64_t copies, struct param_problems *problems)
+{
+    int64_t majority = copies / 2 + 1, read = quorum->read ? quorum->read : majority,
+            write = quorum->write ? quorum->write : majority;
+
+    if (quorum->read > copies)
+        param_problem(problems, "replication.quorum.read", "copies are the first one and its `replicas`",
+                      "a quorum of %lld, larger than the %lld copies", (long long)quorum->read,
+                      (long long)copies);
+    if (quorum->write > copies)
+        param_problem(problems, "replication.quorum.write", "copies are the first one and its `replicas`",
+                      "a quorum of %lld, larger than the %lld copies", (long long)quorum->write,
+                      (long long)copies);
+    if (read <= copies && write <= copies && read + write <= copies)
+        param_warning(problems, "replication.quorum",
+                      "a read of more copies, or a write to more, would meet every acknowledged write",
+                      "%lld that read and %lld that write are not more than the %lld copies: reads may be "
+                      "stale", (long long)read, (long long)write, (long long)copies);
+}
+
+void replication_check(const struct replication_config *config, int64_t replicas, bool has_locks,
+                       struct param_problems *problems)
+{
+    const struct quorum_config *quorum = &config->quorum;
+
+    if (config->mode != REPLICATION_QUORUM && (quorum->read || quorum->write || quorum->asks))
+        param_problem(problems, "replication.quorum", "use \"mode\": \"quorum\"",
+                      "only copies of which none leads have quorums");
+    if (replicas <= 0) {
+        check_without_replicas(config, problems);
+        return;
+    }
+    if (config->mode != REPLICATION_QUORUM)
+        return;
+    if (has_locks)
+        param_problem(problems, "replication.mode", "use a kind without locks, as \"key_value\"",
+                      "rows under locks need one node that has the locks: a primary");
+    check_leaderless(config, problems);
+    check_quorum(quorum, replicas + 1, problems);
 }

@@ -8,6 +8,7 @@
 #define MODELS_ROUTING_H
 
 #include "sim/component.h"
+#include "sim/link.h"
 #include "sim/members.h"
 #include "sim/random.h"
 #include "sim/request.h"
@@ -29,6 +30,17 @@ static inline uint32_t route_instance(const struct group *target, const struct r
 static inline uint32_t route_by_key(const struct group *group, const struct request *request)
 {
     return members_at(group, (uint32_t)(((hash_key(request->key) >> 32) * members_count(group)) >> 32));
+}
+
+/* The library that decides whom to ask is in the caller: the choice takes no time, and the message that the link
+ * would carry has paid its way when it is there. Once links are complete, as in start(). */
+static inline void route_within_caller(struct link *link)
+{
+    link->latency = NULL;
+    link->forward = link->back = NULL;
+    link->loss = 0.0;
+    link->pools = NULL;
+    link->plain = !link->target->egress;
 }
 
 #endif

@@ -18,9 +18,11 @@
 #include "models/sharded_database.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/environment.h"
 #include "models/replication.h"
+#include "models/routing.h"
 #include "sim/call.h"
 
 /* A row that does not simply live where placement says. */
@@ -173,10 +175,7 @@ static void make_shards(struct group *group, uint32_t count)
         parts.holds = shard_holds;
     if (shared->resharding)
         resharding_set_parts(shared->resharding, part, &parts);
-    if (config->node.replicas)
-        replication_set_parts(part, &parts);
-    else
-        database_set_parts(part, &parts);
+    database_set_whole(part, &parts);
     shared->shards = sim_link_all(group, part, NULL);
     if (shared->resharding)
         shared->again = sim_link_all(group, part, NULL);
@@ -242,15 +241,8 @@ static void sharded_start(struct component *self)
     const struct sharded_shared *shared = self->shared;
     const struct group *shards = shared->shards[0]->target->group;
 
-    for (uint32_t i = 0; i < shards->count; i++) {
-        struct link *link = shared->shards[i];
-
-        link->latency = NULL;
-        link->forward = link->back = NULL;
-        link->loss = 0.0;
-        link->pools = NULL;
-        link->plain = !link->target->egress;
-    }
+    for (uint32_t i = 0; i < shards->count; i++)
+        route_within_caller(shared->shards[i]);
 }
 
 /* ---- requests ---- */

@@ -52,8 +52,7 @@ static inline struct sim *run_replicated(const struct database_config *config, s
                                          const struct network *network)
 {
     struct source_config source = { .script = script, .script_count = count };
-    struct sim *sim = make_run(1, config->replicas ? &replicated_database_model : &database_model, config,
-                               &source, network);
+    struct sim *sim = make_run(1, model_for(&database_model, config), config, &source, network);
 
     add_deaths(sim, deaths, death_count);
     run_to(sim, 100 * SECOND);
