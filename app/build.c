@@ -45,7 +45,8 @@ static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, co
                                         .last = fault->last < group->count ? fault->last : group->count - 1,
                                         .from_ns = fault->from_ns,
                                         .until_ns = fault->until_ns,
-                                        .silent = fault->silent });
+                                        .silent = fault->silent,
+                                        .of_site = fault->of_site });
 }
 
 /* A name cannot die, nor can a store of several nodes: its parts do, all or one. */
@@ -76,6 +77,7 @@ static void add_fault_of_site(struct sim *sim, const struct scenario_variant *va
         whole.component = component->name;
         whole.first = 0;
         whole.last = UINT32_MAX;
+        whole.of_site = true;
         add_fault_of_component(sim, &whole);
     }
 }

@@ -58,6 +58,7 @@ struct scenario_fault {
     uint32_t first, last; /* instances */
     int64_t from_ns, until_ns;
     bool silent;
+    bool of_site; /* the component dies with its data center */
 };
 
 struct scenario_variant {

@@ -107,6 +107,13 @@ void subscription_dispatch(struct component *self)
     subscription->dispatching = false;
 }
 
+/* The consumer itself is gone: not only somebody whom it had called for its work, of which it tells too. */
+static bool worker_has_died(const struct consumer *consumer, const struct request *child)
+{
+    return (child->outcome == OUTCOME_CRASHED || child->outcome == OUTCOME_UNAVAILABLE) &&
+           component_is_down(consumer->worker);
+}
+
 /* Its delivery is over: the consumer can take another one. */
 static void give_credit(struct subscription *subscription, struct request *child)
 {
@@ -115,7 +122,7 @@ static void give_credit(struct subscription *subscription, struct request *child
     if (request_frame(child)->step != consumer->connection)
         return;
     consumer->credit++;
-    if (child->outcome == OUTCOME_CRASHED || child->outcome == OUTCOME_UNAVAILABLE)
+    if (worker_has_died(consumer, child))
         consumer->is_here = false; /* until it joins again */
     turn_line_up(subscription, (uint32_t)(consumer - subscription->consumers) + 1);
 }
@@ -145,7 +152,8 @@ static void note_work(struct component *self, struct request *child)
 static void settle(struct component *self, struct request *child)
 {
     struct subscription *subscription = subscription_state(self);
-    bool is_connected = request_frame(child)->step == consumer_of(subscription, child)->connection;
+    const struct consumer *consumer = consumer_of(subscription, child);
+    bool is_connected = request_frame(child)->step == consumer->connection;
     uint32_t index = is_connected ? slot_of(subscription, child) : 0;
 
     if (child->outcome == OUTCOME_OK)
@@ -160,12 +168,8 @@ static void settle(struct component *self, struct request *child)
     case OUTCOME_LOST:
     case OUTCOME_TIMEOUT:
         break; /* nobody tells the queue */
-    case OUTCOME_CRASHED:
-    case OUTCOME_UNAVAILABLE:
-        messages_come_again(self, index, false);
-        break;
     default:
-        messages_come_again(self, index, true);
+        messages_come_again(self, index, !worker_has_died(consumer, child));
     }
 }
 

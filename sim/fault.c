@@ -202,11 +202,12 @@ static void stop(struct component *component)
     sim_connections_crash(component);
 }
 
-static void go_down(struct component *component, bool silent)
+static void go_down(struct component *component, const struct fault *fault)
 {
     struct outage *outage = component->outage;
 
-    outage->silent = silent;
+    outage->silent = fault->silent;
+    outage->of_site = fault->of_site;
     outage->crashes++;
     outage->down_ns = component->sim->now_ns;
     gauge_rise(&outage->down, component->sim->now_ns);
@@ -257,7 +258,7 @@ static void fault_begin(const struct fault *fault)
         if ((component->outage->faults++ && component_is_down(component)) || component->outage->out)
             continue;
         any = true;
-        go_down(component, fault->silent);
+        go_down(component, fault);
     }
     if (any)
         die(&fault->group->instances[fault->first], fault->last - fault->first + 1);

@@ -37,6 +37,7 @@ struct fault {
     int64_t from_ns;
     int64_t until_ns;     /* SIM_TIME_NEVER: it stays down */
     bool silent;
+    bool of_site; /* whatever stands near dies as well: no machine can take over */
 };
 
 /* Of an instance that some fault of the run is about. */
@@ -44,6 +45,7 @@ struct outage {
     uint32_t faults;  /* that last now */
     bool dying;       /* while a crash is worked out */
     bool silent;      /* how it went down */
+    bool of_site;     /* and with what */
     bool out;         /* not in service: see members.h */
     int64_t down_ns;  /* when it died last */
     uint64_t crashes; /* in the window */
@@ -91,10 +93,11 @@ void fault_put_in(struct component *self);
  * it is down until all faults have ended. */
 void fault_take_over(struct component *self);
 
-/* True in on_crash when a machine that died before has not come back: somebody else has had its place. */
+/* True in on_crash when a machine that died before has not come back, as somebody else has had its place, and
+ * when the whole site has died. */
 static inline bool fault_leaves_nobody(const struct component *self)
 {
-    return self->outage->faults > 1;
+    return self->outage->faults > 1 || self->outage->of_site;
 }
 
 /* What an instance that is down does with a request that arrives, in the place of the type's on_request. */

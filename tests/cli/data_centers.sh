@@ -96,24 +96,31 @@ grep -q 'subgraph "cluster seoul"' sites.dot || fail "no frame round a site"
 grep -q '"seoul/web" -> "seoul/db"' sites.dot || fail "no arrow within a site"
 ! grep -q '"seoul/web" -> "virginia/db"' sites.dot || fail "an arrow across"
 
-# An autoscaler in a dead site orders nothing: at most what was there is up when the site is back.
+# An autoscaler in a dead site orders nothing: at most what was there is up when the site is back. Nor does the
+# spare of a balancer take over there, while it does for a balancer that dies alone.
 cat >scaled.json <<'END'
 {
   "time": { "kind": "episode", "measure": "300s" },
   "components": {
-    "users": { "type": "clients", "arrivals": "80/s", "target": "seoul/web" },
-    "seoul": { "type": "data_center", "components": ["web", "scaler"] },
+    "users": { "type": "clients", "arrivals": "80/s", "target": "seoul/lb" },
+    "seoul": { "type": "data_center", "components": ["lb", "web", "scaler"] },
+    "lb": { "type": "load_balancer", "targets": "web", "standby": "3s" },
     "web": { "type": "web_server", "count": 2, "host": "small",
              "handlers": { "default": [{ "compute": "20ms" }] } },
     "scaler": { "type": "autoscaler", "component": "web", "metric": "cpu.utilisation", "target": "40%",
                 "max": 10, "interval": "10s", "boot_time": "5s" }
   },
-  "faults": [{ "at": "100s", "crash": "seoul", "for": "100s" }]
+  "faults": [
+    { "at": "50s", "crash": "seoul/lb", "for": "10s" },
+    { "at": "100s", "crash": "seoul", "for": "100s" }
+  ]
 }
 END
-"$program" scaled.json --replications 2 --quiet --series series.csv --interval 10s || fail "scaled.json does not run"
+"$program" scaled.json --replications 2 --quiet --csv out.csv --series series.csv --interval 10s || fail "scaled.json does not run"
 grep ',seoul/web,throughput,' series.csv | cut -d, -f2,6 >throughput.csv
 awk -F, '$1 > 110 && $1 <= 200 { up += $2 } END { exit up != 0 }' throughput.csv || fail "a dead site answers"
 awk -F, '$1 > 260 { up += $2; n++ } END { exit !(n && up / n > 60) }' throughput.csv ||
     fail "the site does not come back"
+expect_value base,seoul/lb,takeovers 1
+expect_value base,seoul/lb,downtime 103
 finish

@@ -329,6 +329,23 @@ START_TEST(test_queue_takes_back_what_a_dead_worker_had)
 }
 END_TEST
 
+/* Work that fails since somebody else is dead comes again after a pause, to the same worker, which is not. */
+START_TEST(test_queue_goes_on_with_a_worker_whose_store_was_dead)
+{
+    struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(0.1)), TELLS));
+    struct jobs jobs;
+
+    setup.faulty[0] = "sink";
+    setup.faults[0] = (struct fault){ .from_ns = SIM_NS_PER_S / 2, .until_ns = 3 * SIM_NS_PER_S };
+    run(&jobs, &setup, 2);
+    ck_assert_uint_gt(count_of(&jobs, QUEUE_REDELIVERED), 0);
+    go_on(&jobs, 100);
+    ck_assert_uint_eq(jobs.sink->count, 100);
+    ck_assert_uint_eq(count_of(&jobs, QUEUE_ACKNOWLEDGED), 100);
+    sim_destroy(jobs.sim);
+}
+END_TEST
+
 /* An instance that an autoscaler takes out finishes what it has, and one that it orders gets its part. */
 START_TEST(test_queue_hands_out_to_workers_that_are_members)
 {
@@ -628,7 +645,9 @@ TEST_MAIN("queue", test_queue_and_workers_are_an_MMc_queue,
           test_queue_keeps_order_within_a_partition_only, test_queue_works_on_as_many_messages_as_partitions,
           test_queue_gives_up_what_fails_too_often, test_queue_hands_out_again_what_takes_too_long,
           test_queue_does_work_again_whose_acknowledgement_was_lost,
-          test_queue_takes_back_what_a_dead_worker_had, test_queue_hands_out_to_workers_that_are_members,
+          test_queue_takes_back_what_a_dead_worker_had,
+          test_queue_goes_on_with_a_worker_whose_store_was_dead,
+          test_queue_hands_out_to_workers_that_are_members,
           test_queue_keeps_messages_while_consumers_are_down,
           test_queue_that_is_full_refuses_or_lets_producers_wait,
           test_queue_expires_what_a_slow_consumer_has_not_read, test_queue_shares_the_disk_among_producers,
