@@ -12,8 +12,10 @@
 #define SHIFT_MAX 60
 #define CHUNKS_START 256
 #define HEAP_START 256
+#define SORTED_MAX (4 * PENDING_CHUNK_EVENTS) /* together, see sort_into_bottom() */
 
 _Static_assert(sizeof(struct pending_chunk) == 128, "a chunk fills two cache lines");
+_Static_assert(SORTED_MAX <= PENDING_BOTTOM_MAX, "what is sorted together has room in the bottom");
 
 /* ---- the wheel ---- */
 
@@ -105,11 +107,35 @@ static void prefetch_bucket(struct pending *set, uint32_t slot)
     }
 }
 
-/* Moves one bucket of the wheel to the bottom. */
+/* Fills the empty bottom. Each event finds its place by being compared with all others: for the few of a bucket
+ * that costs less than a sort, half of whose branches nobody can foresee. */
+static void sort_into_bottom(struct pending *set, const struct event *events, uint32_t count)
+{
+    uint32_t later[SORTED_MAX]; /* of each event: how many of the others are; its place, as the latest comes first */
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct event event = events[i];
+        uint32_t earlier = 0;
+
+        for (uint32_t k = 0; k < i; k++) {
+            uint32_t is_earlier = event_before(events[k], event);
+
+            later[k] += is_earlier;
+            earlier += is_earlier;
+        }
+        later[i] = i - earlier;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        set->bottom[1 + later[i]] = events[i];
+    set->bottom_count = count;
+}
+
+/* Moves one bucket of the wheel to the empty bottom. */
 static void serve_bucket(struct pending *set, uint32_t slot)
 {
     uint32_t chunk = set->buckets[slot] >> PENDING_CHUNK_COUNT_BITS;
-    uint32_t count = set->buckets[slot] & PENDING_CHUNK_COUNT_MASK;
+    uint32_t count = set->buckets[slot] & PENDING_CHUNK_COUNT_MASK, gathered = 0;
+    struct event events[SORTED_MAX];
 
     set->buckets[slot] = 0;
     set->occupied[slot >> 6] &= ~(UINT64_C(1) << (slot & 63));
@@ -118,8 +144,17 @@ static void serve_bucket(struct pending *set, uint32_t slot)
         uint32_t next = full->next;
 
         __builtin_prefetch(&set->chunks[next]);
-        for (uint32_t i = count; i-- > 0;) /* newest first: equal dates then come as they will lie */
-            pending_push_bottom(set, full->events[i]);
+        if (gathered == SORTED_MAX) { /* many: the rest come one by one */
+            for (uint32_t i = count; i-- > 0;) /* newest first: equal dates then come as they will lie */
+                pending_push_bottom(set, full->events[i]);
+        } else {
+            memcpy(&events[gathered], full->events, sizeof full->events);
+            gathered += count;
+            if (!next || gathered > SORTED_MAX - PENDING_CHUNK_EVENTS) {
+                sort_into_bottom(set, events, gathered);
+                gathered = SORTED_MAX;
+            }
+        }
         set->wheel_count -= count;
         set->served += count;
         full->next = set->chunk_free;
