@@ -34,11 +34,19 @@ void eviction_init(struct eviction_store *store, struct memory *memory, const st
 
 /* ---- the table of keys ---- */
 
-/* What a slot holds: the entry, and below it those bits of the hash that follow the ones which chose the
- * slot. So a search hardly ever looks at another key's entry, which is where it would wait for memory. */
-static inline uint32_t slot_value(const struct eviction_store *store, uint32_t entry, uint64_t id)
+static inline uint32_t slot_at_distance(const struct eviction_store *store, uint32_t slot, uint64_t distance)
 {
-    return entry << store->tag_bits | (eviction_hash(id) & eviction_tag_mask(store));
+    uint32_t far = eviction_distance_mask(store);
+
+    return (slot & ~far) | (distance < far ? (uint32_t)distance : far);
+}
+
+/* What a slot holds: the entry, below it bits of the hash that follow the ones which chose the slot, and last how far from
+ * its home the entry lies, up to the mask. So neither a search nor closing a gap looks at other keys' entries, which is
+ * where they would wait for memory. */
+static inline uint32_t slot_value(const struct eviction_store *store, uint32_t entry, uint64_t id, uint64_t distance)
+{
+    return slot_at_distance(store, entry << store->tag_bits | (eviction_hash(id) & eviction_tag_mask(store)), distance);
 }
 
 static inline uint32_t find(const struct eviction_store *store, uint64_t id)
@@ -55,11 +63,11 @@ static inline uint32_t find(const struct eviction_store *store, uint64_t id)
 static inline void take_slot(struct eviction_store *store, uint32_t entry)
 {
     uint64_t id = store->links[entry].id;
-    uint64_t i = eviction_home(store, id);
+    uint64_t home = eviction_home(store, id), i = home;
 
     while (store->slots[i])
         i = (i + 1) & store->slot_mask;
-    store->slots[i] = slot_value(store, entry, id);
+    store->slots[i] = slot_value(store, entry, id, (i - home) & store->slot_mask);
 }
 
 /* Twice the slots. No more than five eighths are ever in use: a search then looks at two to four. */
@@ -79,21 +87,29 @@ static void grow_slots(struct eviction_store *store)
     memory_free(store->memory, smaller);
 }
 
+/* How far from its home what lies in slot i is. */
+static inline uint64_t distance_from_home(const struct eviction_store *store, uint64_t i)
+{
+    uint32_t slot = store->slots[i], far = eviction_distance_mask(store), distance = slot & far;
+
+    if (__builtin_expect(distance < far, 1))
+        return distance;
+    return (i - eviction_home(store, store->links[slot >> store->tag_bits].id)) & store->slot_mask;
+}
+
 /* Frees the entry's slot and moves those behind it up, so that no search ends too early. */
 static void free_slot(struct eviction_store *store, uint32_t entry)
 {
     uint64_t mask = store->slot_mask;
     uint64_t gap = eviction_home(store, store->links[entry].id);
-    uint32_t other;
 
     while (store->slots[gap] >> store->tag_bits != entry)
         gap = (gap + 1) & mask;
-    for (uint64_t i = (gap + 1) & mask; (other = store->slots[i]) != 0; i = (i + 1) & mask) {
-        uint64_t home = eviction_home(store, store->links[other >> store->tag_bits].id);
-        uint64_t from_home = (i - home) & mask;
+    for (uint64_t i = (gap + 1) & mask; store->slots[i]; i = (i + 1) & mask) {
+        uint64_t distance = distance_from_home(store, i), step = (i - gap) & mask;
 
-        if (from_home >= ((i - gap) & mask)) {
-            store->slots[gap] = other;
+        if (distance >= step) {
+            store->slots[gap] = slot_at_distance(store, store->slots[i], distance - step);
             gap = i;
         }
     }

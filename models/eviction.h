@@ -44,6 +44,8 @@
 #include "sim/random.h"
 #include "sim/time.h"
 
+#define EVICTION_DISTANCE_BITS 3
+
 enum eviction {
     EVICTION_LRU,
     EVICTION_FIFO,
@@ -116,10 +118,10 @@ struct eviction_store {
     struct eviction_link *links; /* of the pool; place 0 is the ends of the list of lru and fifo */
     struct eviction_weight *weights;
     struct eviction_content *contents;
-    uint32_t *slots; /* open addressing: entries by hash of their keys, more of it below them; 0: free */
+    uint32_t *slots; /* open addressing: entries by hash of their keys, see eviction.c; 0: free */
     uint64_t slot_mask;
     unsigned slot_shift;           /* 64 - bits of slot_mask */
-    unsigned tag_bits;             /* of the hash in a slot: what the entry leaves of 32 */
+    unsigned tag_bits;             /* of a slot's 32, what the entry leaves: hash and distance, see eviction.c */
     uint32_t pool_size, pool_used; /* places allocated, and ever used, 0 included */
     uint32_t free;                 /* first of the places that are free again, 0: none */
     uint32_t cursor;               /* of the sweep */
@@ -202,9 +204,19 @@ static inline uint32_t eviction_hash(uint64_t id)
     return (uint32_t)(id * RNG_WEYL >> 32);
 }
 
+/* Of the distance in a slot; what is as far or further lies at the mask. 0 in tables so large that they leave no bits
+ * for it: then nothing is known. */
+static inline uint32_t eviction_distance_mask(const struct eviction_store *store)
+{
+    return store->tag_bits < EVICTION_DISTANCE_BITS ? 0 : (1u << EVICTION_DISTANCE_BITS) - 1;
+}
+
+/* Of the hash in a slot. */
 static inline uint32_t eviction_tag_mask(const struct eviction_store *store)
 {
-    return (UINT32_C(1) << store->tag_bits) - 1; /* of fewer than 32 bits: slots are at least 64 */
+    uint32_t below_entry = (UINT32_C(1) << store->tag_bits) - 1; /* fewer than 32 bits: slots are at least 64 */
+
+    return below_entry & ~eviction_distance_mask(store);
 }
 
 /* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a few
