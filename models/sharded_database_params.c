@@ -216,12 +216,18 @@ static void check_row(const struct sharded_config *config, const char *list, siz
 /* What crashes: shards, or the nodes of all shards that are copies of one another. */
 const char *sharded_part_name(const void *configuration, size_t index)
 {
-    static const char *const names[] = { "shard.primary", "shard.replica" };
     const struct sharded_config *config = configuration;
+    static const char *const names[][2] = { { DATABASE_PART_PRIMARY, "shard." DATABASE_PART_PRIMARY },
+                                            { DATABASE_PART_REPLICA, "shard." DATABASE_PART_REPLICA },
+                                            { DATABASE_PART_COPY, "shard." DATABASE_PART_COPY } };
+    const char *part = database_part_name(&config->node, index);
 
     if (!config->node.replicas)
         return index == 0 ? "shard" : NULL;
-    return index < 2 ? names[index] : NULL;
+    for (size_t i = 0; part && i < sizeof names / sizeof *names; i++)
+        if (!strcmp(part, names[i][0]))
+            return names[i][1];
+    return NULL;
 }
 
 int64_t sharded_part_instances(const void *configuration, size_t index)
@@ -229,7 +235,7 @@ int64_t sharded_part_instances(const void *configuration, size_t index)
     const struct sharded_config *config = configuration;
     int64_t shards = config->shards + (int64_t)config->own_shard_rows.count;
 
-    return index == 0 ? shards : shards * config->node.replicas;
+    return config->node.replicas ? shards * database_part_instances(&config->node, index) : shards;
 }
 
 void sharded_check(const void *configuration, struct param_problems *problems)
