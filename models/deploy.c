@@ -10,8 +10,8 @@
  *                 one instant; the old ones are kept for a while, paid, to go back to
  * How an instance stops and starts: deploy_errands.c. A rollback stops what has not been begun, calls back
  * who was leaving, and starts those that run the new version as the old one; after blue_green, while the old
- * machines are there, requests go back to them at one instant. It is decided at a time after the first
- * instance with the new version came into service: somebody has noticed.
+ * machines are there, requests go back to them at one instant. It is decided by an alert of a
+ * monitor, or at a time after the first instance with the new version came into service: somebody has noticed.
  * One deployment at a time: the next version waits until the one before is over, with the time in which it may
  * be taken back and the old machines.
  * Left out: the time to build and to copy what is deployed; flags that switch features on without one;
@@ -21,7 +21,8 @@
  */
 #include "models/deploy.h"
 
-#include "models/deploy_errands.h"
+#include "models/alert.h"
+#include "models/deploy_parts.h"
 #include "sim/call.h"
 #include "sim/fault.h"
 #include "sim/members.h"
@@ -103,21 +104,6 @@ struct versions *deploy_versions(struct group *deploy, struct group *group)
     }
     return NULL;
 }
-
-static uint32_t target_count(const struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-
-    return (uint32_t)config->components.count;
-}
-
-static struct group *target_group(const struct component *self, uint32_t target)
-{
-    const struct deploy_shared *shared = self->shared;
-
-    return shared->targets[target].versions.group;
-}
-
 /* Who is in service with what, at the end of each of its events. */
 static void count_releases(struct component *self)
 {
@@ -129,11 +115,11 @@ static void count_releases(struct component *self)
     if (!shared->has_changed)
         return;
     shared->has_changed = false;
-    for (uint32_t t = 0; t < target_count(self); t++)
-        for (uint32_t i = 0; i < target_group(self, t)->count; i++) {
+    for (uint32_t t = 0; t < deploy_target_count(self); t++)
+        for (uint32_t i = 0; i < deploy_target_group(self, t)->count; i++) {
             uint32_t number = shared->targets[t].versions.running[i].release.number;
 
-            if (target_group(self, t)->members->states[i].state != MEMBER_IN)
+            if (deploy_target_group(self, t)->members->states[i].state != MEMBER_IN)
                 continue;
             fresh += latest && number == latest;
             mixed = mixed || (first != UINT32_MAX && number != first);
@@ -142,275 +128,6 @@ static void count_releases(struct component *self)
     amount_set(&deploy->fresh, fresh, self->sim->now_ns);
     amount_set(&deploy->mixed, mixed, self->sim->now_ns);
 }
-
-/* ---- phases ---- */
-
-static void phase_begin(struct component *self, enum deploy_phase phase, int64_t due_ns)
-{
-    struct deploy_shared *shared = self->shared;
-    struct request *ticker = sim_ticker(self);
-
-    shared->phase = phase;
-    shared->due_ns = due_ns;
-    ticker->user = ++shared->clock;
-    request_frame(ticker)->step = DEPLOY_TICK_PHASE;
-    sim_tick_at(self, ticker, due_ns > self->sim->now_ns ? due_ns : self->sim->now_ns);
-}
-
-/* It ends when the last of them is ready. */
-static void phase_begin_work(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-
-    shared->phase = DEPLOY_AT_WORK;
-    shared->clock++;
-    shared->at_work = 1; /* whoever begins */
-}
-
-/* ---- which instances ---- */
-
-static void add_unit(struct component *self, struct deploy_unit unit)
-{
-    struct deploy_shared *shared = self->shared;
-
-    if (shared->unit_count == shared->unit_room) {
-        shared->unit_room = shared->unit_room ? 2 * shared->unit_room : 16;
-        shared->units =
-            memory_grow(&self->sim->memory, shared->units, shared->unit_room * sizeof *shared->units);
-    }
-    shared->units[shared->unit_count++] = unit;
-}
-
-/* Components of the present stage: one, or all. */
-static uint32_t stage_first(const struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    const struct deploy_shared *shared = self->shared;
-
-    return config->together ? 0 : shared->stage;
-}
-
-static uint32_t stage_end(const struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-
-    return config->together ? target_count(self) : stage_first(self) + 1;
-}
-
-static uint32_t most_instances(const struct component *self, uint32_t first, uint32_t end)
-{
-    uint32_t most = 0;
-
-    for (uint32_t t = first; t < end; t++)
-        if (target_group(self, t)->count > most)
-            most = target_group(self, t)->count;
-    return most;
-}
-
-/* Those in a state, of some components; as many of each component in any beginning of the list. */
-static void list_units(struct component *self, uint32_t first, uint32_t end, enum member_state state)
-{
-    struct deploy_shared *shared = self->shared;
-    uint32_t most = most_instances(self, first, end);
-
-    shared->unit_count = shared->unit_next = 0;
-    for (uint32_t i = 0; i < most; i++)
-        for (uint32_t t = first; t < end; t++)
-            if (i < target_group(self, t)->count && target_group(self, t)->members->states[i].state == state)
-                add_unit(self, (struct deploy_unit){ t, i });
-}
-
-static bool runs_candidate(const struct component *self, struct deploy_unit unit)
-{
-    const struct deploy_shared *shared = self->shared;
-
-    return deploy_running(self, unit)->release.number == shared->candidate.number;
-}
-
-static void keep_those_with_candidate(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < shared->unit_count; i++)
-        if (runs_candidate(self, shared->units[i]))
-            shared->units[kept++] = shared->units[i];
-    shared->unit_count = kept;
-}
-
-uint32_t deploy_share(const struct param_quantity *quantity, uint32_t count)
-{
-    double wanted =
-        quantity->unit == PARAM_UNIT_FRACTION ? quantity->value * (double)count + 1e-9 : quantity->value;
-
-    return wanted < (double)count ? (uint32_t)wanted : count;
-}
-
-/* How many are next. */
-static uint32_t batch_size(const struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    const struct deploy_shared *shared = self->shared;
-    const struct param_quantity *quantity = shared->is_canary ? &config->canary : &config->batch;
-    uint32_t size = 0;
-
-    if (shared->back) {
-        size = deploy_share(&config->rollback->batch, shared->unit_count);
-        return size ? size : 1;
-    }
-    if (config->strategy == DEPLOY_ALL_AT_ONCE)
-        return shared->unit_count;
-    for (uint32_t t = stage_first(self); t < stage_end(self); t++)
-        size += deploy_share(quantity, target_group(self, t)->members->start_count);
-    return size ? size : 1;
-}
-
-/* ---- forward ---- */
-
-static void restart_batch(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-    uint32_t size = batch_size(self);
-
-    for (; size && shared->unit_next < shared->unit_count; size--) {
-        shared->at_work++;
-        deploy_restart(self, shared->units[shared->unit_next++]);
-    }
-    deploy_unit_done(self);
-}
-
-/* As many new machines as serve now. */
-static void order_second_set(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-
-    for (uint32_t t = stage_first(self); t < stage_end(self); t++) {
-        const struct group *group = target_group(self, t);
-        uint32_t missing = group->members->count;
-
-        for (uint32_t i = 0; i < group->count && missing; i++)
-            if (group->members->states[i].state == MEMBER_OUT) {
-                missing--;
-                shared->at_work++;
-                deploy_order(self, (struct deploy_unit){ t, i });
-            }
-    }
-    deploy_unit_done(self);
-}
-
-static void begin_stage(struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    struct deploy_shared *shared = self->shared;
-
-    phase_begin_work(self);
-    if (config->strategy == DEPLOY_BLUE_GREEN) {
-        shared->unit_count = shared->unit_next = 0;
-        order_second_set(self);
-        return;
-    }
-    list_units(self, stage_first(self), stage_end(self), MEMBER_IN);
-    shared->is_canary = config->strategy == DEPLOY_CANARY && shared->stage == 0;
-    restart_batch(self);
-}
-
-/* All new machines have booted. The old ones are kept. */
-static void switch_over(struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    struct deploy_shared *shared = self->shared;
-
-    list_units(self, stage_first(self), stage_end(self), MEMBER_IN);
-    for (uint32_t t = stage_first(self); t < stage_end(self); t++)
-        for (uint32_t i = 0; i < target_group(self, t)->count; i++)
-            if (target_group(self, t)->members->states[i].state == MEMBER_ORDERED)
-                deploy_join(self, (struct deploy_unit){ t, i });
-    for (uint32_t i = 0; i < shared->unit_count; i++)
-        deploy_let_go(self, shared->units[i], self->sim->now_ns + config->keep);
-    shared->unit_count = 0;
-}
-
-/* It may be taken back until then: for `watch`, and whenever somebody will notice. */
-static int64_t watched_until_ns(const struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    const struct deploy_shared *shared = self->shared;
-    int64_t now_ns = self->sim->now_ns, until_ns;
-
-    if (!config->rollback)
-        return now_ns;
-    until_ns = now_ns + config->rollback->watch;
-    if (config->rollback->after != INT64_MAX && shared->served_ns >= 0 &&
-        shared->served_ns + config->rollback->after >= until_ns)
-        until_ns = shared->served_ns + config->rollback->after + 1;
-    return until_ns;
-}
-
-static void deployed(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-    struct deploy *deploy = component_state(self);
-
-    deploy->completed++;
-    deploy->duration_ns += (uint64_t)(self->sim->now_ns - shared->begun_ns);
-    phase_begin(self, DEPLOY_WATCHING, watched_until_ns(self));
-}
-
-static void rolled_back(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-    struct deploy *deploy = component_state(self);
-
-    deploy->rolled_back++;
-    deploy->rollback_ns += (uint64_t)(self->sim->now_ns - shared->decided_ns);
-    phase_begin(self, DEPLOY_ENDING, self->sim->now_ns);
-}
-
-static void stage_done(struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    struct deploy_shared *shared = self->shared;
-
-    if (shared->back) {
-        rolled_back(self);
-        return;
-    }
-    if (config->strategy == DEPLOY_BLUE_GREEN)
-        switch_over(self);
-    if (stage_end(self) < target_count(self))
-        phase_begin(self, DEPLOY_PAUSING, self->sim->now_ns + config->between);
-    else
-        deployed(self);
-}
-
-void deploy_unit_done(struct component *self)
-{
-    const struct deploy_config *config = self->group->config;
-    struct deploy_shared *shared = self->shared;
-    int64_t pause_ns = shared->is_canary ? config->canary_time : config->pause;
-
-    if (--shared->at_work)
-        return;
-    if (shared->unit_next == shared->unit_count)
-        stage_done(self);
-    else
-        phase_begin(self, DEPLOY_PAUSING, self->sim->now_ns + (shared->back ? 0 : pause_ns));
-}
-
-static void go_on(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-
-    if (shared->unit_next < shared->unit_count) {
-        shared->is_canary = false;
-        phase_begin_work(self);
-        restart_batch(self);
-    } else {
-        shared->stage++;
-        begin_stage(self);
-    }
-}
-
 /* ---- releases ---- */
 
 static int64_t ready_ns(const struct component *self, size_t index)
@@ -444,7 +161,7 @@ static void wait_for_next(struct component *self)
 
     shared->phase = DEPLOY_IDLE;
     if (due_ns != SIM_TIME_NEVER)
-        phase_begin(self, DEPLOY_IDLE, due_ns);
+        deploy_phase_begin(self, DEPLOY_IDLE, due_ns);
 }
 
 static const struct defect_config *defect_of(const struct release *release, unsigned index)
@@ -460,7 +177,7 @@ static void roll_out(struct component *self)
     deploy->deployments++;
     deploy->missed += shared->candidate.defects != 0;
     shared->candidate.number = ++shared->release_count;
-    for (uint32_t t = 0; t < target_count(self); t++)
+    for (uint32_t t = 0; t < deploy_target_count(self); t++)
         shared->targets[t].versions.latest = shared->release_count;
     for (uint64_t left = shared->candidate.defects; left; left &= left - 1)
         if (defect_of(&shared->candidate, (unsigned)__builtin_ctzll(left))->incompatible)
@@ -472,7 +189,7 @@ static void roll_out(struct component *self)
     shared->served_ns = -1;
     shared->stage = 0;
     shared->has_changed = true;
-    begin_stage(self);
+    deploy_begin_stage(self);
 }
 
 /* Each of its defects on its own. */
@@ -519,85 +236,37 @@ static void release(struct component *self)
         if (rng_uniform(&shared->builds) < version->defects[i].config->chance)
             shared->candidate.defects |= UINT64_C(1) << i;
     if (config->tests)
-        phase_begin(self, DEPLOY_TESTING,
+        deploy_phase_begin(self, DEPLOY_TESTING,
                     self->sim->now_ns + duration_sample(&shared->test, deploy->versions));
     else
         roll_out(self);
 }
+/* ---- alerts ---- */
 
-/* ---- back ---- */
-
-/* The new machines go, those of before take over. */
-static void switch_back(struct component *self)
-{
-    for (uint32_t t = 0; t < target_count(self); t++) {
-        const struct group *group = target_group(self, t);
-        bool has_old = false;
-
-        for (uint32_t i = 0; i < group->count; i++) {
-            struct deploy_unit unit = { t, i };
-
-            if (group->members->states[i].state == MEMBER_LEAVING && !runs_candidate(self, unit)) {
-                deploy_call_back(self, unit);
-                has_old = true;
-            }
-        }
-        for (uint32_t i = 0; i < group->count; i++) {
-            struct deploy_unit unit = { t, i };
-
-            if (group->members->states[i].state == MEMBER_ORDERED)
-                deploy_give_up(self, unit);
-            else if (has_old && group->members->states[i].state == MEMBER_IN && runs_candidate(self, unit))
-                deploy_let_go(self, unit, self->sim->now_ns);
-        }
-    }
-}
-
-/* Who is about to stop stays, who is about to start starts as before. */
-static void turn_round(struct component *self)
-{
-    struct deploy_shared *shared = self->shared;
-
-    for (uint32_t t = 0; t < target_count(self); t++)
-        for (uint32_t i = 0; i < target_group(self, t)->count; i++) {
-            struct deploy_unit unit = { t, i };
-            enum member_state state = target_group(self, t)->members->states[i].state;
-
-            if (state == MEMBER_LEAVING) {
-                deploy_call_back(self, unit);
-            } else if (state == MEMBER_ORDERED) {
-                shared->at_work++;
-                deploy_start_anew(self, unit);
-            }
-        }
-}
-
-static void roll_back(struct component *self)
+static bool an_alert_fires(const struct component *self)
 {
     const struct deploy_config *config = self->group->config;
-    struct deploy_shared *shared = self->shared;
-    struct deploy *deploy = component_state(self);
+    const struct deploy_shared *shared = self->shared;
 
-    shared->decided_ns = self->sim->now_ns;
-    shared->back = true;
-    shared->is_canary = false;
-    deploy->rollbacks++;
-    if (shared->served_ns >= 0)
-        deploy->exposure_ns += (uint64_t)(self->sim->now_ns - shared->served_ns);
-    phase_begin_work(self);
-    if (config->strategy == DEPLOY_BLUE_GREEN)
-        switch_back(self);
-    else
-        turn_round(self);
-    list_units(self, 0, target_count(self), MEMBER_IN);
-    keep_those_with_candidate(self);
-    restart_batch(self);
+    for (size_t i = 0; config->rollback && i < config->rollback->alerts.count; i++)
+        if (alert_is_firing(shared->alerts[i]))
+            return true;
+    return false;
 }
 
-static bool can_go_back(const struct deploy_shared *shared)
+/* An alert fires or clears, in an event of its own. */
+static void alert_changed(void *context, bool firing)
 {
-    return !shared->back && (shared->phase == DEPLOY_AT_WORK || shared->phase == DEPLOY_PAUSING ||
-                             shared->phase == DEPLOY_WATCHING);
+    struct component *self = context;
+    struct deploy_shared *shared = self->shared;
+
+    if (component_is_down(self))
+        return;
+    if (firing && deploy_can_go_back(shared))
+        deploy_roll_back(self);
+    else if (!firing && shared->phase == DEPLOY_IDLE && shared->due_ns <= self->sim->now_ns)
+        wait_for_next(self); /* a version that was held back */
+    count_releases(self);
 }
 
 /* ---- clocks ---- */
@@ -619,9 +288,9 @@ void deploy_served(struct component *self)
 
 static bool somebody_leaves(const struct component *self)
 {
-    for (uint32_t t = 0; t < target_count(self); t++)
-        for (uint32_t i = 0; i < target_group(self, t)->count; i++)
-            if (target_group(self, t)->members->states[i].state == MEMBER_LEAVING)
+    for (uint32_t t = 0; t < deploy_target_count(self); t++)
+        for (uint32_t i = 0; i < deploy_target_group(self, t)->count; i++)
+            if (deploy_target_group(self, t)->members->states[i].state == MEMBER_LEAVING)
                 return true;
     return false;
 }
@@ -632,17 +301,21 @@ static void phase_due(struct component *self)
 
     switch (shared->phase) {
     case DEPLOY_IDLE:
-        release(self);
+        if (!an_alert_fires(self))
+            release(self);
         break;
     case DEPLOY_TESTING:
         tested(self);
         break;
     case DEPLOY_PAUSING:
-        go_on(self);
+        if (!shared->back && an_alert_fires(self))
+            deploy_roll_back(self);
+        else
+            deploy_go_on(self);
         break;
     case DEPLOY_WATCHING:
         if (somebody_leaves(self)) { /* old machines to go back to */
-            phase_begin(self, DEPLOY_WATCHING, self->sim->now_ns + LEAVING_POLL_NS);
+            deploy_phase_begin(self, DEPLOY_WATCHING, self->sim->now_ns + LEAVING_POLL_NS);
             break;
         }
         shared->stable = shared->candidate;
@@ -650,7 +323,7 @@ static void phase_due(struct component *self)
         break;
     case DEPLOY_ENDING:
         if (somebody_leaves(self))
-            phase_begin(self, DEPLOY_ENDING, self->sim->now_ns + LEAVING_POLL_NS);
+            deploy_phase_begin(self, DEPLOY_ENDING, self->sim->now_ns + LEAVING_POLL_NS);
         else
             wait_for_next(self);
         break;
@@ -672,8 +345,8 @@ static void tick(struct component *self, struct request *ticker)
         break;
     case DEPLOY_TICK_UNDO:
         request_destroy(self->sim, ticker);
-        if (user == shared->candidate.number && can_go_back(shared))
-            roll_back(self);
+        if (user == shared->candidate.number && deploy_can_go_back(shared))
+            deploy_roll_back(self);
         break;
     case DEPLOY_TICK_LEFT:
         deploy_left(self, ticker);
@@ -714,11 +387,26 @@ static void deploy_wire_group(struct group *group)
     rng_init(&shared->catches, seed, group->name, "catches");
 }
 
+static void subscribe(struct component *self, const struct deploy_rollback_config *rollback)
+{
+    struct deploy_shared *shared = self->shared;
+    const struct deploy_alert *alerts = rollback->alerts.items;
+    size_t count = rollback->alerts.count;
+
+    shared->alerts = memory_alloc_array(&self->sim->memory, count, sizeof *shared->alerts);
+    for (size_t i = 0; i < count; i++) {
+        shared->alerts[i] = alert_find(sim_find_group(self->sim, rollback->monitor), alerts[i].name);
+        alert_subscribe(shared->alerts[i], alert_changed, self);
+    }
+}
+
 static void deploy_start(struct component *self)
 {
     const struct deploy_config *config = self->group->config;
     struct deploy_shared *shared = self->shared;
 
+    if (config->rollback)
+        subscribe(self, config->rollback);
     for (size_t i = 0; i < config->versions.count; i++)
         version_find_classes(&shared->versions[i], self->sim);
 }
@@ -733,13 +421,13 @@ static void deploy_on_restart(struct component *self)
 {
     struct deploy_shared *shared = self->shared;
 
-    for (uint32_t t = 0; t < target_count(self); t++)
-        for (uint32_t i = 0; i < target_group(self, t)->count; i++)
+    for (uint32_t t = 0; t < deploy_target_count(self); t++)
+        for (uint32_t i = 0; i < deploy_target_group(self, t)->count; i++)
             deploy_resume(self, (struct deploy_unit){ t, i });
     if (shared->phase == DEPLOY_IDLE)
         wait_for_next(self);
     else if (shared->phase != DEPLOY_AT_WORK)
-        phase_begin(self, shared->phase, shared->due_ns);
+        deploy_phase_begin(self, shared->phase, shared->due_ns);
 }
 
 static const char *deploy_scaled(const void *config, size_t index, uint32_t count, uint32_t *instances_max)
@@ -766,7 +454,7 @@ const struct model_type deploy_model = {
     .summary = "brings new versions of the software to servers, site by site, and takes bad ones back",
     .stands_for = "A pipeline from a build to the servers: automated tests that stop some of the bad versions; "
                   "deployment all at once, in batches, to a canary first, or to a second set of machines "
-                  "(blue and green); a rollback. Versions have defects, and which users meet them, and for "
+                  "(blue and green); a rollback when an alert fires. Versions have defects, and which users meet them, and for "
                   "how long, comes out of which servers run them.",
     .leaves_out = "Building and copying what is deployed; machines that fail to start; switches that turn "
                   "features on without a deployment; changes of a data set's schema; how often people press "

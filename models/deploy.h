@@ -17,7 +17,13 @@ struct deploy_tests_config {
     double catches;
 };
 
+struct deploy_alert {
+    const char *name;
+};
+
 struct deploy_rollback_config {
+    const char *monitor;      /* NULL: none */
+    struct param_list alerts; /* of struct deploy_alert */
     int64_t after; /* ns; INT64_MAX: never */
     struct param_quantity batch;
     int64_t watch; /* ns */
@@ -83,6 +89,7 @@ struct deploy_shared {
     int64_t due_ns;   /* it ends */
     uint32_t stage;   /* the component that is at its turn */
     uint32_t at_work; /* instances */
+    struct group **alerts; /* as many as written */
     struct deploy_unit *units;
     uint32_t unit_count, unit_next, unit_room;
     int64_t begun_ns, served_ns, decided_ns; /* the deployment; its first instance in service; the rollback */

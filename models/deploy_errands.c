@@ -7,7 +7,7 @@
  * Randomness: `restart` and `boot` by the number of the start. Cost: O(requests) each time that an instance is
  * looked at whether it is idle: at once, and then after twice as long as before, up to a tenth of a second.
  */
-#include "models/deploy_errands.h"
+#include "models/deploy_parts.h"
 
 #include "sim/call.h"
 #include "sim/fault.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/alert.h"
 #include "models/deploy.h"
 #include "sim/members.h"
 #include "sim/sim.h"
@@ -40,7 +41,22 @@ static const struct param_table tests_params = { .rows = tests_rows,
                                                  .size = sizeof(struct deploy_tests_config),
                                                  .help = "tests before a version goes out" };
 
+static const struct param_row alert_rows[] = {
+    PARAM_TEXT(struct deploy_alert, name, .help = "An alert of the monitor."),
+    PARAM_END
+};
+
+static const struct param_table alert_table = { .rows = alert_rows, .size = sizeof(struct deploy_alert),
+                                                .help = "an alert that takes a version back" };
+
 static const struct param_row rollback_rows[] = {
+    PARAM_REFERENCE(struct deploy_rollback_config, monitor, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_MONITOR,
+                    .help = "Who raises the alerts."),
+    PARAM_LIST(struct deploy_rollback_config, alerts, .default_text = "[]", .max = 100, .table = &alert_table,
+               .help = "Alerts that take a version back when one of them fires from the deployment's first step to "
+                       "the end of `watch`, or still fires when the next batch would stop. While one fires no "
+                       "version goes out."),
     PARAM_DURATION(struct deploy_rollback_config, after, .default_text = "\"never\"", .word = "never",
                    .word_value = PARAM_WORD_MAX, .max = 1e15,
                    .help = "Every version is taken back at this time after its first instance came into service, "
@@ -121,6 +137,16 @@ static void check_quantity(const struct param_quantity *quantity, const char *pa
         param_problem(problems, path, help, "there is no part of an instance");
 }
 
+static void check_rollback(const struct deploy_rollback_config *rollback, struct param_problems *problems)
+{
+    check_quantity(&rollback->batch, "rollback.batch", problems);
+    if (rollback->alerts.count && !rollback->monitor)
+        param_problem(problems, "rollback.alerts", "name it as `monitor`", "no monitor raises them");
+    if (rollback->monitor && !rollback->alerts.count)
+        param_problem(problems, "rollback.monitor", "list some as `alerts`",
+                      "none of its alerts takes a version back");
+}
+
 static bool is_listed_before(const struct deploy_config *config, size_t index)
 {
     const struct deploy_component *items = config->components.items;
@@ -140,7 +166,7 @@ void deploy_check(const void *configuration, struct param_problems *problems)
     check_quantity(&config->batch, "batch", problems);
     check_quantity(&config->canary, "canary", problems);
     if (config->rollback)
-        check_quantity(&config->rollback->batch, "rollback.batch", problems);
+        check_rollback(config->rollback, problems);
     for (size_t i = 0; i < config->components.count; i++)
         if (is_listed_before(config, i)) {
             snprintf(path, sizeof path, "components[%zu]", i);
@@ -255,6 +281,22 @@ static void check_version(const struct group *group, const struct version_config
                   "none of the components does anything that a defect could be in");
 }
 
+static void check_alerts(const struct sim *sim, const struct deploy_rollback_config *rollback,
+                         struct param_problems *problems)
+{
+    const struct group *monitor = rollback->monitor ? sim_find_group(sim, rollback->monitor) : NULL;
+    const struct deploy_alert *alerts = rollback->alerts.items;
+    char path[64], list[300], help[340];
+
+    for (size_t i = 0; monitor && i < rollback->alerts.count; i++) {
+        if (alert_find(monitor, alerts[i].name))
+            continue;
+        snprintf(path, sizeof path, "rollback.alerts[%zu]", i);
+        snprintf(help, sizeof help, "its alerts: %s", alert_list(monitor, list, sizeof list));
+        param_problem(problems, path, list[0] ? help : "it has none", "%s has no alert \"%.64s\"", monitor->name, alerts[i].name);
+    }
+}
+
 void deploy_check_wired(const struct group *group, struct param_problems *problems)
 {
     const struct deploy_config *config = group->config;
@@ -274,4 +316,6 @@ void deploy_check_wired(const struct group *group, struct param_problems *proble
     }
     for (size_t i = 0; i < config->versions.count; i++)
         check_version(group, &versions[i], problems);
+    if (config->rollback)
+        check_alerts(group->sim, config->rollback, problems);
 }

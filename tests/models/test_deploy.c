@@ -2,8 +2,10 @@
  * hand. */
 #include "models/deploy.h"
 
+#include "models/alert.h"
 #include "models/environment.h"
 #include "models/load_balancer.h"
+#include "models/monitor.h"
 #include "models/web_server.h"
 #include "sim/fault.h"
 #include "sim/members.h"
@@ -33,7 +35,10 @@ struct system {
     struct defect_config defect;
     struct version_config version;
     struct deploy_tests_config tests;
+    struct deploy_alert alert;
     struct deploy_rollback_config rollback;
+    struct alert_config rule;
+    struct monitor_config monitor;
     struct deploy_config deploy;
     struct sim *sim;
     struct group *web_group, *other_group, *deploy_group;
@@ -62,6 +67,14 @@ static void set_up(struct system *system, enum deploy_strategy strategy)
                     .chance = 1,
                     .caught = DEFECT_AS_TESTS },
         .version = { .name = "v2", .at = 100 * SECOND, .times = 1, .every = 100 * SECOND },
+        .alert = { "errors" },
+        .rule = { .name = "errors",
+                  .on = "web",
+                  .part = "all",
+                  .metric = "error_rate",
+                  .above = { 0.01, PARAM_UNIT_FRACTION },
+                  .below = { NAN, PARAM_UNIT_NONE } },
+        .monitor = { .interval = 10 * SECOND, .delay = 5 * SECOND },
         .rollback = { .after = INT64_MAX, .batch = { 1, PARAM_UNIT_FRACTION } },
         .deploy = { .strategy = strategy,
                     .batch = { 1, PARAM_UNIT_NONE },
@@ -100,6 +113,8 @@ static void build(struct system *system)
     members_init(system->web_group, SERVERS);
     system->other_group = sim_add_group(sim, &web_server_model.component, "other", most, &system->web, site);
     members_init(system->other_group, SERVERS);
+    system->monitor.alerts = (struct param_list){ 1, &system->rule };
+    sim_add_group(sim, &monitor_model.component, "monitor", 1, &system->monitor, site);
     system->deploy_group = sim_add_group(sim, &deploy_model.component, "deploy", 1, deploy, site);
     wire(sim);
 }
@@ -429,6 +444,64 @@ START_TEST(test_deploy_blue_green_without_old_machines_restarts)
 }
 END_TEST
 
+static void watch_errors(struct system *system)
+{
+    system->rollback.monitor = "monitor";
+    system->rollback.watch = 60 * SECOND;
+    system->rollback.alerts = (struct param_list){ 1, &system->alert };
+    system->deploy.rollback = &system->rollback;
+}
+
+/* In service at 120 s, in the sample of 130 s, known at 135 s. */
+START_TEST(test_deploy_alert_takes_a_version_back)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    watch_errors(&system);
+    run(&system, 300);
+    ck_assert_uint_eq(deploy_of(&system)->rollbacks, 1);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->exposure_ns / 1e9, 15, DRAIN_S);
+    ck_assert_double_eq_tol(fresh_s(&system), 4 * 15, 4 * DRAIN_S);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->rollback_ns / 1e9, 20, DRAIN_S);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* The canary is struck alone: a quarter of the requests come to it. */
+START_TEST(test_deploy_alert_stops_a_canary)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_CANARY);
+    watch_errors(&system);
+    run(&system, 300);
+    ck_assert_uint_eq(deploy_of(&system)->completed, 0);
+    ck_assert_uint_eq(deploy_of(&system)->restarts, 2);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->counts.requests, 15 * RATE / 4.0, 3);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* Known late: back from 150 s on, fires until 180 s, and the next version has been ready since 170 s. */
+START_TEST(test_deploy_alert_holds_the_next_version_back)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    watch_errors(&system);
+    system.monitor.delay = 20 * SECOND;
+    system.version.times = 2;
+    system.version.every = 10 * SECOND;
+    run(&system, 195);
+    ck_assert_uint_eq(deploy_of(&system)->deployments, 2);
+    ck_assert_double_eq_tol(fresh_s(&system), 4 * 30, 8 * DRAIN_S);
+    run_to(system.sim, 205 * SECOND);
+    ck_assert_double_eq_tol(fresh_s(&system), 4 * 35, 8 * DRAIN_S);
+    sim_destroy(system.sim);
+}
+END_TEST
+
 /* ---- one after the other, and the dead ---- */
 
 /* The second release is ready at 110 s, and goes out when the first has been watched until 220 s. */
@@ -563,6 +636,7 @@ TEST_MAIN("deploy", test_deploy_rolls_from_server_to_server,
           test_deploy_waits_for_its_tests, test_deploy_rolls_back_what_runs_it,
           test_deploy_rolls_back_in_the_middle, test_deploy_rollback_calls_back_who_drains,
           test_deploy_blue_green_switches_back_at_once, test_deploy_blue_green_without_old_machines_restarts,
-          test_deploy_next_version_waits, test_deploy_dead_server_comes_back_with_the_version,
+          test_deploy_alert_takes_a_version_back, test_deploy_alert_stops_a_canary,
+          test_deploy_alert_holds_the_next_version_back, test_deploy_next_version_waits, test_deploy_dead_server_comes_back_with_the_version,
           test_deploy_goes_on_after_its_own_death, test_deploy_goes_from_component_to_component,
           test_deploy_canary_is_of_the_first_component, test_deploy_cuts_what_does_not_end)
