@@ -1,4 +1,5 @@
 #include "app/assess.h"
+#include "app/instance_name.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -63,13 +64,11 @@ static void measure_limit(struct assessment *assessment, const struct results *r
 static const struct result_entry *whole_if_even(const struct results *results,
                                                 const struct result_entry *limit)
 {
-    const char *bracket = limit ? strrchr(limit->component, '[') : NULL;
     const struct result_entry *whole;
-    char name[192];
+    char name[INSTANCE_NAME_SIZE];
 
-    if (!bracket)
+    if (!limit || !instance_base(limit->component, name))
         return limit;
-    snprintf(name, sizeof name, "%.*s", (int)(bracket - limit->component), limit->component);
     whole = results_find(results, name, limit->metric);
     return whole && nearness(results, limit) <= 1.05 * nearness(results, whole) ? whole : limit;
 }

@@ -478,8 +478,7 @@ static void collect_instances(const struct subject *group_subject, double group_
         struct tally tally = { 0 };
         char name[160];
 
-        snprintf(name, sizeof name, "%s[%u]", group->name, i);
-        subject.name = name;
+        subject.name = component_label(group->instances[i], name, sizeof name);
         subject.members = &group->instances[i];
         subject.count = 1;
         add_member(&tally, group->instances[i]);

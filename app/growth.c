@@ -57,7 +57,7 @@ static uint64_t find_fullest(struct growth *growth, const struct sim *sim, const
         most = all;
         named = is_alone ? in_fullest : all;
         if (is_alone)
-            snprintf(growth->component, sizeof growth->component, "%s[%u]", group->name, fullest->instance);
+            component_label(fullest, growth->component, sizeof growth->component);
         else
             snprintf(growth->component, sizeof growth->component, "%s", group->name);
     }

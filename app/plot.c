@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/assess.h"
+#include "app/instance_name.h"
 #include "app/summary_text.h"
 
 #define GROUP_WIDTH 0.84     /* of a variant's bars; variants are 1 apart */
@@ -20,25 +21,17 @@
 
 /* ---- what there is to draw ---- */
 
-/* The length of "db.shard" in "db.shard[2]"; 0: it is no instance. */
-static size_t base_length(const char *component)
-{
-    const char *bracket = strrchr(component, '[');
-
-    return bracket && text_ends_with(component, "]") ? (size_t)(bracket - component) : 0;
-}
-
 static bool is_share(const struct csv_row *row)
 {
-    return !strcmp(row->metric, "requests.share") && base_length(row->component);
+    return !strcmp(row->metric, "requests.share") && strchr(row->component, '[');
 }
 
 static bool is_instance_of(const struct csv_row *row, const char *variant, const char *component)
 {
-    size_t length = base_length(row->component);
+    char base[INSTANCE_NAME_SIZE];
 
-    return is_share(row) && strlen(component) == length && !strncmp(row->component, component, length) &&
-           !strcmp(row->variant, variant);
+    return is_share(row) && !strcmp(row->variant, variant) && instance_base(row->component, base) &&
+           !strcmp(base, component);
 }
 
 static void add_variant(struct plot_input *input, const char *variant)
@@ -54,17 +47,17 @@ static void add_variant(struct plot_input *input, const char *variant)
 
 static bool add_shared(struct plot_input *input, const char *component)
 {
-    size_t length = base_length(component);
-    char **more;
+    char base[INSTANCE_NAME_SIZE], **more;
 
+    instance_base(component, base);
     for (size_t i = 0; i < input->shared_count; i++)
-        if (strlen(input->shared[i]) == length && !strncmp(input->shared[i], component, length))
+        if (!strcmp(input->shared[i], base))
             return true;
     more = realloc(input->shared, (input->shared_count + 1) * sizeof *more);
     if (!more)
         return false;
     input->shared = more;
-    more[input->shared_count] = strndup(component, length);
+    more[input->shared_count] = strdup(base);
     return more[input->shared_count] && ++input->shared_count;
 }
 
@@ -252,6 +245,7 @@ static const char *load_subject(const struct plot_input *input, size_t index)
 /* The greatest bar of a group, of one of the two measures. */
 struct greatest {
     size_t index;
+    const char *name; /* of the instance: "[2]" */
     double value, top; /* of the bar, of all intervals */
     double sum;        /* of all bars */
 };
@@ -284,9 +278,10 @@ static double bar_place(const struct bar_group *group, size_t index)
     return (double)group->variant + ((double)index + 0.5 - (double)group->count / 2) * group->width;
 }
 
-static void follow(struct greatest *greatest, size_t index, struct interval value)
+static void follow(struct greatest *greatest, size_t index, const char *name, struct interval value)
 {
     if (value.mean > greatest->value) {
+        greatest->name = name;
         greatest->value = value.mean;
         greatest->index = index;
     }
@@ -294,8 +289,8 @@ static void follow(struct greatest *greatest, size_t index, struct interval valu
     greatest->sum += isnan(value.mean) ? 0 : value.mean;
 }
 
-static void put_bar(FILE *file, struct bar_group *group, size_t index, struct interval share,
-                    struct interval busy, bool has_limits)
+static void put_bar(FILE *file, struct bar_group *group, size_t index, const char *name,
+                    struct interval share, struct interval busy, bool has_limits)
 {
     if (!has_limits) {
         share.low = share.high = NAN;
@@ -305,8 +300,8 @@ static void put_bar(FILE *file, struct bar_group *group, size_t index, struct in
     put_interval(file, share);
     put_interval(file, busy);
     fprintf(file, " %d\n", busy.mean > ASSESS_FULL);
-    follow(&group->share, index, share);
-    follow(&group->busy, index, busy);
+    follow(&group->share, index, name, share);
+    follow(&group->busy, index, name, busy);
 }
 
 static void put_bars(FILE *file, const struct plot_input *input, const char *component,
@@ -318,11 +313,11 @@ static void put_bars(FILE *file, const struct plot_input *input, const char *com
         const struct csv_row *row = &input->table->rows[i];
 
         if (is_instance_of(row, input->variants[group->variant], component))
-            put_bar(file, group, index++, row->interval,
+            put_bar(file, group, index++, strchr(row->component, '['), row->interval,
                     value_of(input, group->variant, row->component, "utilisation"), has_limits);
     }
     if (!index)
-        put_bar(file, group, 0, (struct interval){ NAN, NAN, NAN, 0 },
+        put_bar(file, group, 0, "", (struct interval){ NAN, NAN, NAN, 0 },
                 value_of(input, group->variant, component, "utilisation"), has_limits);
 }
 
@@ -338,9 +333,9 @@ static void put_note(FILE *file, const struct bar_group *group, const struct gre
     if (greatest->value <= 0)
         fprintf(file, "%.9g 0 \"\"", centre);
     else if (greatest->value > UNEVEN * greatest->sum / (double)group->count)
-        fprintf(file, "%.9g %.9g \"[%zu] %s\"",
+        fprintf(file, "%.9g %.9g \"%s %s\"",
                 centre + fmax(-freedom, fmin(freedom, bar_place(group, greatest->index) - centre)),
-                greatest->top, greatest->index, text_busy(greatest->value, figure));
+                greatest->top, greatest->name, text_busy(greatest->value, figure));
     else
         fprintf(file, "%.9g %.9g \"%s\"", centre, greatest->top, text_busy(greatest->value, figure));
 }

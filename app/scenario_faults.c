@@ -1,5 +1,7 @@
 /* scenario_faults.c - reads "faults": what breaks, which instances, from when to when. */
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/build.h"
@@ -73,22 +75,62 @@ static int64_t count_instances(const struct fault_reading *fault, const struct c
     return type->part_count(component->config, 0);
 }
 
+/* "shard[3].replica" is "shard.replica" of the whole number 3: writes the former to `part` and returns the
+ * number; -1: it has none. */
+static int64_t split_whole(const char *text, char *part, size_t size)
+{
+    const char *open = strchr(text, '['), *close = open ? strstr(open, "].") : NULL;
+    long long whole = -1;
+    char *end;
+
+    snprintf(part, size, "%s", text);
+    if (!close || !isdigit((unsigned char)open[1]))
+        return -1;
+    whole = strtoll(open + 1, &end, 10);
+    if (end != close)
+        return -1;
+    snprintf(part, size, "%.*s%s", (int)(open - text), text, close + 1);
+    return whole;
+}
+
+/* Of one whole, as "shard[3].replica" says: its instances lie side by side, of each whole as many. Returns how
+ * many there are, and the first one of all. */
+static int64_t count_of_whole(const struct fault_reading *fault, const struct component_config *component,
+                              const struct scenario_fault *read, int64_t *first)
+{
+    int64_t count = count_instances(fault, component, read);
+    int64_t wholes = component->type->part_count ? component->type->part_count(component->config, 0) : 1,
+            whole;
+    char part[80], message[160];
+
+    *first = 0;
+    whole = split_whole(fault->config->part, part, sizeof part);
+    if (whole < 0 || !read->part)
+        return count;
+    snprintf(message, sizeof message, "\"%.64s\" has no number %lld of these: there are %lld, from 0 on",
+             component->name, (long long)whole, (long long)wholes);
+    if (whole >= wholes)
+        fault_error(fault, "part", NULL, message);
+    *first = whole * (count / wholes);
+    return count / wholes;
+}
+
 /* Which instances die. */
 static void read_instances(const struct fault_reading *fault, const struct component_config *component,
                            struct scenario_fault *read)
 {
     const struct fault_config *config = fault->config;
-    int64_t count = count_instances(fault, component, read);
+    int64_t first, count = count_of_whole(fault, component, read, &first);
     char message[200];
 
     snprintf(message, sizeof message, "\"%.64s%s%.64s\" has %lld instance%s, numbered from 0",
-             component->name, read->part ? "." : "", read->part ? read->part : "", (long long)count,
+             component->name, read->part ? "." : "", read->part ? config->part : "", (long long)count,
              count == 1 ? "" : "s");
     if (config->instance == INT64_MAX) {
         if (config->count > 1)
             fault_error(fault, "count", "say from which instance on", "without an instance, all die");
-        read->first = 0;
-        read->last = (uint32_t)count - 1;
+        read->first = (uint32_t)first;
+        read->last = (uint32_t)(first + count) - 1;
         if (has_many_parts(component) && !read->part)
             read->last = UINT32_MAX; /* of each part, however many it has */
         return;
@@ -99,20 +141,21 @@ static void read_instances(const struct fault_reading *fault, const struct compo
         fault_error(fault, "instance", NULL, message);
     else if (config->count > count - config->instance)
         fault_error(fault, "count", NULL, message);
-    read->first = (uint32_t)config->instance;
-    read->last = (uint32_t)(config->instance + config->count - 1);
+    read->first = (uint32_t)(first + config->instance);
+    read->last = (uint32_t)(first + config->instance + config->count - 1);
 }
 
 static void read_part(const struct fault_reading *fault, const struct component_config *component,
                       struct scenario_fault *read)
 {
     const struct model_type *type = component->type;
-    const char *part = fault->config->part, *name;
-    char help[256], words[200], message[200];
+    const char *name;
+    char part[80], help[256], words[200], message[200];
     struct word_list list;
 
-    if (!strcmp(part, "all"))
+    if (!strcmp(fault->config->part, "all"))
         return;
+    split_whole(fault->config->part, part, sizeof part);
     word_list_init(&list, words, sizeof words);
     for (size_t i = 0; type->part_name && (name = type->part_name(component->config, i)); i++) {
         word_list_add(&list, name);
@@ -124,7 +167,8 @@ static void read_part(const struct fault_reading *fault, const struct component_
         return;
     snprintf(help, sizeof help, "its parts are %s", words);
     if (has_parts(component))
-        snprintf(message, sizeof message, "\"%.64s\" has no part \"%.64s\"", component->name, part);
+        snprintf(message, sizeof message, "\"%.64s\" has no part \"%.64s\"", component->name,
+                 fault->config->part);
     else
         snprintf(message, sizeof message, "\"%.64s\" has no parts that crash alone", component->name);
     fault_error(fault, "part", has_parts(component) ? help : NULL, message);

@@ -117,7 +117,8 @@ static const struct param_row fault_rows[] = {
                             "\"crashed\", later ones \"unavailable\"."),
     PARAM_TEXT(struct fault_config, part, .default_text = "\"all\"",
                .help = "Which part of it dies, of a component that has some: an edge of a CDN, by its "
-                       "region, the primary of a database or its replicas; all: the whole of it."),
+                       "region, the primary of a database or its replicas, those of one shard as "
+                       "\"shard[3].replica\"; all: the whole of it."),
     PARAM_COUNT(struct fault_config, instance, .default_text = "\"all\"", .word = "all",
                 .word_value = PARAM_WORD_MAX, .max = 10000,
                 .help = "Which instance of it dies, counted from 0."),

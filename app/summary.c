@@ -7,6 +7,7 @@
 #include "app/comparison.h"
 #include "app/growth.h"
 #include "app/harmless_text.h"
+#include "app/instance_name.h"
 #include "app/quantity.h"
 #include "app/summary_data.h"
 #include "app/summary_limit.h"
@@ -172,14 +173,13 @@ static void write_cost(struct page *page, const struct results *results)
 /* The one instance of a component that was down; -1: several or none were, or it has but one. */
 static int only_one_down(const struct results *results, const char *component)
 {
-    char name[192];
+    char name[INSTANCE_NAME_SIZE];
     int found = -1;
 
     for (int i = 0;; i++) {
-        double down_s;
+        double down_s =
+            instance_name(results, component, i, name) ? results_value(results, name, "downtime") : NAN;
 
-        snprintf(name, sizeof name, "%s[%d]", component, i);
-        down_s = results_value(results, name, "downtime");
         if (isnan(down_s))
             return found;
         if (down_s > 0 && found >= 0)
@@ -195,9 +195,10 @@ static void write_fault(struct page *page, const struct results *results, const 
 {
     double down_s = results_value(results, component, "downtime");
     int only = only_one_down(results, component);
-    char name[192], text[TEXT_SIZE];
+    char name[INSTANCE_NAME_SIZE], text[TEXT_SIZE];
 
-    snprintf(name, sizeof name, only < 0 ? "%s" : "%s[%d]", component, only);
+    if (only < 0 || !instance_name(results, component, only, name))
+        snprintf(name, sizeof name, "%s", component);
     if (crashes < 0.5 && down_s > 0) /* it happened before measuring began */
         page_listed(page, PAGE_PLAIN, "%s: down for %s, from the beginning", name,
                     text_seconds(down_s, text));

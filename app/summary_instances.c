@@ -5,17 +5,18 @@
 #include <string.h>
 
 #include "app/assess.h"
+#include "app/instance_name.h"
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
 
 #define INSTANCES_SHOWN 16
 #define UNEVEN 1.1 /* most over least requests of an instance: worth telling */
 
-static struct tier instance_of(const struct tier *tier, int index, char *name, size_t size)
+static struct tier instance_of(const struct tier *tier, int index, char *name)
 {
     struct tier instance = *tier;
 
-    snprintf(name, size, "%s[%d]", tier->component, index);
+    instance_name(tier->results, tier->component, index, name);
     instance.component = name;
     return instance;
 }
@@ -38,10 +39,10 @@ static double busiest(const struct tier *tier)
 static bool is_uneven(const struct tier *tier, int count)
 {
     double most = 0, least = 1, down[2] = { INFINITY, 0 }; /* least and most */
-    char name[192];
+    char name[INSTANCE_NAME_SIZE];
 
     for (int i = 0; i < count; i++) {
-        struct tier instance = instance_of(tier, i, name, sizeof name);
+        struct tier instance = instance_of(tier, i, name);
         double share = tier_value(&instance, "requests.share"), down_s = tier_value(&instance, "downtime");
 
         most = fmax(most, share);
@@ -52,7 +53,7 @@ static bool is_uneven(const struct tier *tier, int count)
     return most > UNEVEN * least || down[1] > down[0];
 }
 
-static void write_instance(const struct tier *instance, int index)
+static void write_instance(const struct tier *instance)
 {
     double utilisation = busiest(instance), hits = tier_value(instance, "hit_ratio"),
            down_s = tier_value(instance, "downtime");
@@ -68,7 +69,7 @@ static void write_instance(const struct tier *instance, int index)
         snprintf(own, sizeof own, " hits %s", text_busy(hits, text));
     if (down_s > 0)
         snprintf(dead, sizeof dead, " (dead for %s)", text_seconds(down_s, text));
-    page_listed(instance->page, tone, "[%d] %s of requests%s%s", index,
+    page_listed(instance->page, tone, "%s %s of requests%s%s", strchr(instance->component, '['),
                 text_busy(tier_value(instance, "requests.share"), share), own, dead);
 }
 
@@ -76,15 +77,15 @@ static void write_instance(const struct tier *instance, int index)
 void tier_write_instances(const struct tier *tier)
 {
     int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier);
-    char name[192];
+    char name[INSTANCE_NAME_SIZE];
 
     if (count < 2 || (!strchr(tier->component, '.') && !is_uneven(tier, count)))
         return;
     page_label(tier->page, tier->width, "");
     for (int i = 0; i < count && i < INSTANCES_SHOWN; i++) {
-        struct tier instance = instance_of(tier, i, name, sizeof name);
+        struct tier instance = instance_of(tier, i, name);
 
-        write_instance(&instance, i);
+        write_instance(&instance);
     }
     if (count > INSTANCES_SHOWN)
         page_listed(tier->page, PAGE_DIM, "and %d more", count - INSTANCES_SHOWN);

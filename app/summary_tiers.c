@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/instance_name.h"
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
 
@@ -41,12 +42,11 @@ bool tier_has(const struct tier *tier, const char *metric)
 
 int tier_instances(const struct tier *tier)
 {
-    char name[192];
+    char name[INSTANCE_NAME_SIZE];
     int count = 0;
 
-    do
-        snprintf(name, sizeof name, "%s[%d]", tier->component, count);
-    while (results_find(tier->results, name, "requests.share") && ++count);
+    while (instance_name(tier->results, tier->component, count, name))
+        count++;
     return count;
 }
 

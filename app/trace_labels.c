@@ -10,11 +10,7 @@
 
 const char *trace_component_name(const struct component *component, char *text)
 {
-    if (component->group->count > 1)
-        snprintf(text, TRACE_NAME_SIZE, "%s[%u]", component->group->name, component->instance);
-    else
-        snprintf(text, TRACE_NAME_SIZE, "%s", component->group->name);
-    return text;
+    return component_label(component, text, TRACE_NAME_SIZE);
 }
 
 static unsigned roles_of(const struct component *component)

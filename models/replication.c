@@ -94,6 +94,8 @@ static void replicated_wire_group(struct group *group)
         sim_add_part(group, &database_model.component, DATABASE_PART_PRIMARY, group->count, config);
     shared->replicas = sim_add_part(group, &database_model.component, DATABASE_PART_REPLICA,
                                     group->count * (uint32_t)config->replicas, config);
+    shared->primaries->each = 1;
+    shared->replicas->each = (uint32_t)config->replicas;
     parts.copy_of = true;
     database_set_parts(shared->primaries, &parts);
     parts.copies = (uint32_t)config->replicas;

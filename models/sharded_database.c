@@ -472,8 +472,9 @@ const struct model_type sharded_database_model = {
     .stands_for =
         "Application-level sharding: the caller's library computes from the shard key, which is columns of "
         "the row, its number, or the user, which database to ask. Each shard is a database with a machine of "
-        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can move "
-        "to another number of shards while requests go on, as by a script that copies them chunk by chunk.",
+        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can "
+        "move to another number of shards while requests go on, as by a script that copies them chunk by "
+        "chunk.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; queries that need several shards; "
         "transactions over shards: a write that fails on one copy stays on the others; how callers learn "

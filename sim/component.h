@@ -198,12 +198,17 @@ struct group {
     uint8_t resource_count;
     double cost_per_hour; /* USD, of all instances */
     uint16_t class_first, class_count; /* of a source, in the run's classes */
+    uint32_t each; /* of a part: instances that each of the parent's has, side by side; 0: all are of one */
 };
 
 static inline bool group_emits(const struct group *group, const struct metric_row *metric)
 {
     return !group->type->emits || group->type->emits(group, metric);
 }
+
+/* The name of an instance in outputs: "web[2]", "db.shard[3].replica[1]", or its component's where it is the
+ * only one. Returns text. */
+char *component_label(const struct component *self, char *text, size_t size);
 
 /* Requests inside: arrived and not yet answered. */
 uint64_t component_in_flight(const struct component *self);

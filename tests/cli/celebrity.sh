@@ -40,7 +40,7 @@ for cure in cached own_shard eight_copies replicas; do
     awk -v a="$(value $cure total availability)" 'BEGIN { exit !(a > 0.999) }' || fail "$cure does not cure it"
 done
 # of the hot shard's reads, 30 % of all and a quarter of the rest, each of its two replicas answers half
-answered_by_one=$(value replicas 'db.shard.replica[4]' throughput)
+answered_by_one=$(value replicas 'db.shard[2].replica[0]' throughput)
 close "$answered_by_one" "$(awk 'BEGIN { print 0.95 * 3000 * (0.3 + 0.7 / 4) / 2 }')" 0.03 ||
     fail "a replica of the celebrity's shard answers $answered_by_one/s"
 echo "celebrity: answered $answered/s, predicted $(predicted 0.30)/s"
