@@ -10,7 +10,10 @@
 #include "app/summary_text.h"
 
 #define INSTANCES_SHOWN 16
-#define UNEVEN 1.1 /* most over least requests of an instance: worth telling */
+/* Most over least requests of an instance: worth telling. Rows are never spread as evenly as what a balancer
+ * spreads. */
+#define UNEVEN 1.1
+#define UNEVEN_PARTS 1.25
 
 static struct tier instance_of(const struct tier *tier, int index, char *name)
 {
@@ -50,7 +53,7 @@ static bool is_uneven(const struct tier *tier, int count)
         down[0] = fmin(down[0], isnan(down_s) ? 0 : down_s);
         down[1] = fmax(down[1], down_s);
     }
-    return most > UNEVEN * least || down[1] > down[0];
+    return most > (strchr(tier->component, '.') ? UNEVEN_PARTS : UNEVEN) * least || down[1] > down[0];
 }
 
 static void write_instance(const struct tier *instance)
@@ -79,7 +82,7 @@ void tier_write_instances(const struct tier *tier)
     int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier);
     char name[INSTANCE_NAME_SIZE];
 
-    if (count < 2 || (!strchr(tier->component, '.') && !is_uneven(tier, count)))
+    if (count < 2 || !is_uneven(tier, count))
         return;
     page_label(tier->page, tier->width, "");
     for (int i = 0; i < count && i < INSTANCES_SHOWN; i++) {

@@ -32,6 +32,7 @@ struct ladder_runs {
     struct variant_tree tree;
     struct arena arena; /* of the tree */
     struct ladder_run *variants;
+    const char *settings[2 * LADDER_SETTINGS_MAX]; /* those of the part that is played, and others */
     uint64_t seed;
 };
 
@@ -225,22 +226,29 @@ static int replications_for(const struct ladder_step *step, const struct ladder_
     return claim->relation == LADDER_ALONE || own < other ? own : other;
 }
 
+/* Returns how many there are with these. */
+static size_t add_settings(struct ladder_runs *runs, size_t count, const char *const *settings)
+{
+    for (int i = 0; i < LADDER_SETTINGS_MAX && settings[i]; i++)
+        runs->settings[count++] = settings[i];
+    return count;
+}
+
 /* Reads the scenario with the settings that are there; what cannot be read is told. */
 static bool runs_init(struct ladder_runs *runs, const struct ladder_step *step, const char *const *settings,
                       uint64_t seed)
 {
-    struct scenario_overrides overrides = { .settings = settings };
+    struct scenario_overrides overrides = { .settings = runs->settings };
     bool out_of_memory = false;
     char path[512];
 
     *runs = (struct ladder_runs){ .step = step, .seed = seed };
-    while (overrides.setting_count < LADDER_SETTINGS_MAX && settings[overrides.setting_count])
-        overrides.setting_count++;
+    overrides.setting_count = add_settings(runs, add_settings(runs, 0, step->part), settings);
     snprintf(path, sizeof path, "%s/%s%s", SCALESIM_SOURCE_DIR,
              strchr(step->file, '/') ? "" : "scenarios/ladder/", step->file);
     diagnostics_init(&runs->diagnostics);
     if (scenario_read(&runs->scenario, path, &overrides, &runs->diagnostics) != SCENARIO_OK ||
-        !variant_tree_init(&runs->tree, &runs->scenario.document, settings, overrides.setting_count,
+        !variant_tree_init(&runs->tree, &runs->scenario.document, runs->settings, overrides.setting_count,
                            &runs->arena, &runs->diagnostics, &out_of_memory)) {
         diagnostics_print(&runs->diagnostics, stderr, DIAGNOSTICS_TEXT, false);
         return false;

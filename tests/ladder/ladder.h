@@ -81,6 +81,7 @@ struct ladder_often {
 
 struct ladder_step {
     const char *file;                           /* in scenarios/ladder/, or a path with a "/" from the root */
+    const char *part[LADDER_SETTINGS_MAX];      /* of a day, say, all that the test plays: "time.measure=8min" */
     const char *others[2][LADDER_SETTINGS_MAX]; /* other values, "path=value", ended by NULL */
     const char *wrong[LADDER_SETTINGS_MAX];     /* a mistake of about 5 %, the same way */
     int replications;                           /* 0: 8 */
