@@ -6,7 +6,7 @@
  * that has most, and what nobody had any more; subscriptions, each of which gets every message, and whose
  * consumers share them; partitions by key, in which order is kept: one message of a partition is out at a
  * time; consumers that come and go; messages that come again when no acknowledgement does; those given up
- * after so many deliveries; a bound, at which producers are refused or wait; retention.
+ * after so many deliveries, which may go to another queue; a bound, at which producers are refused or wait; retention.
  * Conservation, for each subscription at any date: published = acknowledged + waiting + in flight +
  * dead-lettered + expired + refused + not confirmed to the producer + lost + not answered yet.
  *
@@ -44,8 +44,8 @@ const struct metric_row queue_metric_rows[] = {
                                                   "queue."),
     COUNT_ROW("duplicates", QUEUE_DUPLICATES,
               "Work that was done once more, as the queue did not know that it had been done."),
-    COUNT_ROW("dead_lettered", QUEUE_DEAD_LETTERED, "Messages put aside because max_deliveries did not "
-                                                    "help."),
+    COUNT_ROW("dead_lettered", QUEUE_DEAD_LETTERED,
+              "Messages put aside, or moved to the queue for such, because max_deliveries did not help."),
     COUNT_ROW("expired", QUEUE_EXPIRED, "Messages that retention ended before a consumer had them."),
     { "waiting", "1", METRIC_STOCK, offsetof(struct queue_metrics, waiting), 0,
       "Lag: messages in the queue that no consumer has, summed over subscriptions." },
@@ -469,6 +469,9 @@ static void queue_check(const void *configuration, struct param_problems *proble
                       (long long)config->brokers);
     if (config->when_full == QUEUE_WAITS && config->limit == INT64_MAX)
         param_problem(problems, "when_full", "give it a limit", "a queue without a limit is never full");
+    if (config->dead_letters && config->max_deliveries == INT64_MAX)
+        param_problem(problems, "dead_letters", "give it max_deliveries",
+                      "a message that is delivered without end is never a dead letter");
     if (config->retention <= config->visibility_timeout && config->retention != INT64_MAX)
         param_problem(problems, "retention", "make it longer than visibility_timeout",
                       "a message that is to come again would have expired by then");
@@ -476,8 +479,12 @@ static void queue_check(const void *configuration, struct param_problems *proble
 
 static void queue_check_wired(const struct group *group, struct param_problems *problems)
 {
+    const struct queue_config *config = group->config;
     const struct queue *queue = group->shared;
 
+    if (config->dead_letters && sim_find_group(group->sim, config->dead_letters) == group)
+        param_problem(problems, "dead_letters", "name another queue",
+                      "what was delivered here too often would come here again, without end");
     if (!queue->subscription_count)
         param_problem(problems, "", "add a component of type worker with \"queue\": the name of this one",
                       "nobody consumes what is published here: it would only grow");

@@ -37,6 +37,7 @@ struct queue_config {
     int when_full;                                           /* enum queue_when_full */
     int64_t visibility_timeout, redelivery_pause, retention; /* ns, INT64_MAX: never */
     int64_t max_deliveries;                                  /* INT64_MAX: unlimited */
+    const char *dead_letters;                                /* a queue; NULL: they are put aside */
 };
 
 extern const struct model_type queue_model;

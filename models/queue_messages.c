@@ -86,6 +86,11 @@ void messages_acknowledge(struct component *self, uint32_t index)
     end_message(self, index, QUEUE_ACKNOWLEDGED);
 }
 
+void messages_put_aside(struct component *self, uint32_t index)
+{
+    end_message(self, index, QUEUE_DEAD_LETTERED);
+}
+
 /* It waits again; it is in no list. */
 void messages_put_back(struct component *self, uint32_t index)
 {
@@ -110,7 +115,7 @@ void messages_come_again(struct component *self, uint32_t index, bool pauses)
 
     slots_remove(subscription, &subscription->out, index);
     if (message->deliveries >= subscription_config(self)->max_deliveries) {
-        end_message(self, index, QUEUE_DEAD_LETTERED);
+        dead_letters_add(self, index);
     } else if (pauses) {
         message->state = SLOT_PAUSING;
         slots_await(self, &subscription->pausing, index, subscription_config(self)->redelivery_pause);

@@ -65,6 +65,10 @@ static const struct param_row rows[] = {
                 .word_value = PARAM_WORD_MAX, .min = 1, .max = 60000,
                 .help = "After so many without an acknowledgement a message is put aside as a dead letter, "
                         "for people to look at."),
+    PARAM_REFERENCE(struct queue_config, dead_letters, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_QUEUE,
+                    .help = "Another queue, to which dead letters are published; none: they are put aside, "
+                            "and nobody does anything about them."),
     PARAM_DURATION(struct queue_config, retention, .default_text = "\"never\"", .word = "never",
                    .word_value = PARAM_WORD_MAX, .min = 1, .max = PARAM_WORD_MAX,
                    .help = "A message that waits for longer than this expires, read or not; never: it is "

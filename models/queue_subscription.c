@@ -45,6 +45,18 @@ static struct consumer *consumer_of(const struct subscription *subscription, con
     return &subscription->consumers[sim_request(sim, child->parent)->key];
 }
 
+void subscription_fill(struct request *child, const struct message *message)
+{
+    child->key = message->key;
+    child->user = message->user;
+    child->data = message->data;
+    child->version = message->version;
+    child->request_class = message->request_class;
+    child->bytes = message->bytes;
+    child->rows = 1;
+    child->priority = 0;
+}
+
 static void send(struct component *self, uint32_t consumer_index, uint32_t index)
 {
     const struct subscription_shared *shared = self->shared;
@@ -68,15 +80,8 @@ static void send(struct component *self, uint32_t consumer_index, uint32_t index
                                              : rng_hash(message->number, ~(uint64_t)message->deliveries);
     frame->entered_ns = tag_of(subscription, index);
     frame->step = consumer->connection;
-    child->key = message->key;
-    child->user = message->user;
-    child->data = message->data;
-    child->version = message->version;
-    child->request_class = message->request_class;
-    child->bytes = message->bytes;
+    subscription_fill(child, message);
     child->operation = OPERATION_READ;
-    child->rows = 1;
-    child->priority = 0;
     work_ns = duration_sample(&shared->delivery_time, frame->number);
     if (work_ns == 0 || !host_compute(subscription->queue->leader_host, self, child, work_ns))
         sim_call(self, child, consumer->link, 0);
@@ -177,8 +182,12 @@ static void subscription_on_reply(struct component *self, struct request *child)
 {
     struct subscription *subscription = subscription_state(self);
 
-    settle(self, child);
-    give_credit(subscription, child);
+    if (dead_letters_is_move(subscription, child)) {
+        dead_letters_answer(self, child);
+    } else {
+        settle(self, child);
+        give_credit(subscription, child);
+    }
     child->outcome = OUTCOME_OK;
     sim_join(self, child);
     queue_made_room(subscription->queue);
@@ -237,6 +246,8 @@ static void subscription_on_timer(struct component *self, struct request *reques
         due(self, &subscription->out, visibility_over);
     } else if (request == subscription->pausing.ticker) {
         due(self, &subscription->pausing, pause_over);
+    } else if (request == subscription->dead.again.ticker) {
+        due(self, &subscription->dead.again, dead_letters_try_again);
     } else if (request == subscription->look) {
         look_around(self);
     } else if (request_frame(request)->step == consumer_of(subscription, request)->connection) {
@@ -317,6 +328,7 @@ static void subscription_wire(struct component *self)
     for (size_t i = 0; i < queue->reader_count; i++)
         if (!strcmp(queue->readers[i].subscription, name_of(self->group)))
             turn_add_consumers(self, queue->readers[i].workers);
+    dead_letters_wire(self);
     self->egress = queue->face->egress;
 }
 
@@ -336,6 +348,7 @@ static void subscription_make_tickers(struct component *self)
     subscription->out.ticker = sim_ticker(self);
     subscription->pausing.ticker = sim_ticker(self);
     subscription->look = sim_ticker(self);
+    dead_letters_start(self);
     for (uint32_t i = 0; i < subscription->consumer_count; i++) {
         subscription->consumers[i].ticker = sim_ticker(self);
         subscription->consumers[i].ticker->key = i;

@@ -3,11 +3,12 @@
  *
  * A message is waiting (in the queue's log at or after the subscription's place, or in the line of those
  * that came back), out (a consumer has it: in the list by date, for the visibility timeout) or pausing
- * (its work failed; the same kind of list). Consumers that can take one more stand in a line, so that
+ * (its work failed; the same kind of list), or moving to the queue for dead letters. Consumers that can take one more stand in a line, so that
  * each gets its turn; partitions that have something to hand out stand in another.
  *
  * queue_slots.c     the lists       queue_turns.c    whose turn it is
  * queue_messages.c  what becomes of a message        queue_lag.c    how much waits, and for how long
+ * queue_dead_letters.c  what was delivered too often
  * queue_subscription.c  deliveries, clocks, wiring
  */
 #ifndef MODELS_QUEUE_SUBSCRIPTION_H
@@ -19,7 +20,7 @@
 
 #define LOOK_NS SIM_NS_PER_S /* how often ages and retention are looked at while nothing else happens */
 
-enum slot_state { SLOT_FREE, SLOT_BACK, SLOT_OUT, SLOT_PAUSING };
+enum slot_state { SLOT_FREE, SLOT_BACK, SLOT_OUT, SLOT_PAUSING, SLOT_MOVING };
 
 /* A message that was delivered and is not done with. */
 struct slot {
@@ -60,6 +61,11 @@ struct subscription {
     struct slot *slots; /* from 1 */
     uint32_t slot_count, slot_room, slot_free;
     struct slot_list out, pausing;
+    struct {
+        struct link *link;      /* to the queue for them; NULL: none */
+        struct request *ticker; /* parent of the moves */
+        struct slot_list again; /* whose move failed */
+    } dead;
     struct part *parts;
     uint32_t ready_first, ready_last;
     struct consumer *consumers;
@@ -142,7 +148,24 @@ uint32_t messages_take(struct component *self, uint32_t partition);
 void messages_acknowledge(struct component *self, uint32_t slot);
 void messages_come_again(struct component *self, uint32_t slot, bool pauses);
 
-/* One in no list waits again. */
+/* One in no list is done with, as a dead letter; waits again. */
+void messages_put_aside(struct component *self, uint32_t slot);
 void messages_put_back(struct component *self, uint32_t slot);
+
+/* What a delivery or a move carries of a message. */
+void subscription_fill(struct request *child, const struct message *message);
+
+/* ---- dead letters ---- */
+
+void dead_letters_wire(struct component *self);
+void dead_letters_start(struct component *self);
+
+/* The message, in no list, goes to the queue for them, or is put aside where there is none. */
+void dead_letters_add(struct component *self, uint32_t slot);
+
+/* The answer to such a move; the pause after one that failed is over. */
+bool dead_letters_is_move(const struct subscription *subscription, const struct request *child);
+void dead_letters_answer(struct component *self, struct request *child);
+void dead_letters_try_again(struct component *self, struct subscription *subscription, uint32_t slot);
 
 #endif

@@ -64,6 +64,7 @@ struct setup {
     bool elastic;           /* the instances of the first may come and go */
     struct fault faults[3]; /* of the group that is named; ended by one without a name */
     const char *faulty[3];
+    const struct queue_config *letters; /* a second queue, for dead letters */
 };
 
 struct jobs {
@@ -96,6 +97,8 @@ static void assemble(struct jobs *jobs, const struct setup *setup)
     users = sim_add_group(sim, &source_type, "users", 1, &setup->source, site);
     jobs->source = component_state(users->instances[0]);
     jobs->queue = sim_add_group(sim, &queue_model.component, "jobs", 1, &setup->queue, site);
+    if (setup->letters)
+        sim_add_group(sim, &queue_model.component, "letters", 1, setup->letters, site);
     for (int i = 0; i < 2 && setup->workers[i].host; i++)
         jobs->workers[i] =
             sim_add_group(sim, &worker_model.component, names[i], setup->counts[i], &setup->workers[i], site);
@@ -265,6 +268,38 @@ START_TEST(test_queue_gives_up_what_fails_too_often)
     ck_assert_uint_eq(count_of(&jobs, QUEUE_REDELIVERED), 200);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_DEAD_LETTERED), 100);
     ck_assert_uint_eq(count_of(&jobs, QUEUE_DUPLICATES), 0);
+    ck_assert_uint_eq(sim_requests_live(jobs.sim), 0);
+    sim_destroy(jobs.sim);
+}
+END_TEST
+
+static uint64_t count_in(const struct jobs *jobs, const char *name, enum queue_count what)
+{
+    return metrics_of(jobs, name)->counts[what];
+}
+
+/* Dead letters are published to a queue of their own, whose worker has another handler for them. It is dead at
+ * first, so that moves are tried again, and no message is lost or there twice. */
+START_TEST(test_queue_moves_dead_letters_to_another_queue)
+{
+    struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(0.001)), STEP(STEP_FAIL, .fail = 1.0)));
+    struct queue_config dead = plain;
+    struct jobs jobs;
+
+    setup.queue.max_deliveries = 3;
+    setup.queue.dead_letters = "letters";
+    setup.workers[1] = setup.workers[0];
+    setup.workers[1].queue = "letters";
+    setup.workers[1].handlers = HANDLERS(TAKES(CONSTANT(0.001)));
+    setup.letters = &dead;
+    setup.faulty[0] = "letters.broker";
+    setup.faults[0] = (struct fault){ .from_ns = 0, .until_ns = 20 * SIM_NS_PER_S };
+    run(&jobs, &setup, 100);
+    ck_assert_uint_eq(count_of(&jobs, QUEUE_DELIVERED), 300);
+    ck_assert_uint_eq(count_of(&jobs, QUEUE_DEAD_LETTERED), 100);
+    ck_assert_uint_eq(count_in(&jobs, "letters", QUEUE_ACKNOWLEDGED), 100);
+    ck_assert_uint_gt(count_in(&jobs, "letters", QUEUE_UNCONFIRMED), 100);
+    ck_assert_uint_eq(count_in(&jobs, "letters", QUEUE_PUBLISHED) - count_in(&jobs, "letters", QUEUE_UNCONFIRMED), 100);
     ck_assert_uint_eq(sim_requests_live(jobs.sim), 0);
     sim_destroy(jobs.sim);
 }
@@ -645,7 +680,7 @@ TEST_MAIN("queue", test_queue_and_workers_are_an_MMc_queue,
           test_queue_keeps_order_within_a_partition_only, test_queue_works_on_as_many_messages_as_partitions,
           test_queue_gives_up_what_fails_too_often, test_queue_hands_out_again_what_takes_too_long,
           test_queue_does_work_again_whose_acknowledgement_was_lost,
-          test_queue_takes_back_what_a_dead_worker_had,
+          test_queue_moves_dead_letters_to_another_queue, test_queue_takes_back_what_a_dead_worker_had,
           test_queue_goes_on_with_a_worker_whose_store_was_dead,
           test_queue_hands_out_to_workers_that_are_members,
           test_queue_keeps_messages_while_consumers_are_down,
