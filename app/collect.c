@@ -358,10 +358,12 @@ static uint64_t counter_sum(const struct subject *subject, size_t offset)
     return sum;
 }
 
-/* Levels in seconds are kept in ns. */
-static double scale_of(const struct metric_row *row)
+/* What is kept in a unit of the metric: ns in a second, millionths in a dollar. */
+static double parts_of(const struct metric_row *row)
 {
-    return strcmp(row->unit, "s") ? 1.0 : 1.0 / (double)SIM_NS_PER_S;
+    if (!strcmp(row->unit, "USD"))
+        return 1e6;
+    return strcmp(row->unit, "s") ? 1.0 : (double)SIM_NS_PER_S;
 }
 
 /* Of instances together. */
@@ -381,7 +383,7 @@ static void add_times(const struct subject *subject, const struct metric_row *ro
 
 static void add_level(const struct subject *subject, const struct metric_row *row)
 {
-    double mean = 0, max = 0, end = 0, scale = scale_of(row);
+    double mean = 0, max = 0, end = 0, scale = 1.0 / parts_of(row);
 
     for (uint32_t i = 0; i < subject->count; i++) {
         const struct amount *amount =
@@ -403,10 +405,10 @@ static void add_level(const struct subject *subject, const struct metric_row *ro
 static void add_mean_time(const struct subject *subject, const struct metric_row *row)
 {
     uint64_t count = counter_sum(subject, row->offset_other);
-    double sum_s = (double)counter_sum(subject, row->offset) / (double)SIM_NS_PER_S;
+    double sum = (double)counter_sum(subject, row->offset) / parts_of(row);
 
     results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE,
-                      count ? sum_s / (double)count : NAN);
+                      count ? sum / (double)count : NAN);
 }
 
 static void add_own_metrics(const struct subject *subject)
@@ -416,7 +418,7 @@ static void add_own_metrics(const struct subject *subject)
             continue;
         if (row->kind == METRIC_COUNTER)
             results_add_value(subject->results, subject->name, row->name, row->unit, RESULT_VALUE,
-                              (double)counter_sum(subject, row->offset));
+                              (double)counter_sum(subject, row->offset) / parts_of(row));
         else if (row->kind == METRIC_RATIO) {
             uint64_t hits = counter_sum(subject, row->offset);
 

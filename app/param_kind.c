@@ -35,7 +35,7 @@ const struct param_kind_row param_kinds[PARAM_KIND_COUNT_OF_KINDS] = {
     [PARAM_KIND_MONEY_RATE] = { "a price per time", "price per time", "\"$0.10/h\"", PARAM_STORE_REAL,
                                 .pattern = "^\\$" NUMBER " ?[kKMG]?/" PERIOD "$",
                                 .parse_real = quantity_parse_money_rate, .format_real = quantity_format_money },
-    [PARAM_KIND_QUANTITY] = { "a number, a fraction, a duration, a rate or a size", "quantity", "\"60%\"",
+    [PARAM_KIND_QUANTITY] = { "a number, a fraction, a duration, a rate, a size or money per time", "quantity", "\"60%\"",
                               .store = PARAM_STORE_OTHER },
     [PARAM_KIND_CHOICE] = { "one of some words", "choice", "\"WORD\"", .store = PARAM_STORE_OTHER },
     [PARAM_KIND_TEXT] = { "a text", "text", "\"any text\"", .store = PARAM_STORE_OTHER },

@@ -245,6 +245,7 @@ bool param_read_any_quantity(struct param_context *context, const struct param_r
         { PARAM_UNIT_SECONDS, PARAM_KIND_DURATION, 1e-9 },
         { PARAM_UNIT_PER_SECOND, PARAM_KIND_RATE, 1 },
         { PARAM_UNIT_BYTES, PARAM_KIND_BYTES, 1 },
+        { PARAM_UNIT_DOLLARS_PER_HOUR, PARAM_KIND_MONEY_RATE, 1 },
     };
     struct param_quantity read = { .value = value->valuedouble, .unit = PARAM_UNIT_NONE };
     char error[QUANTITY_ERROR_SIZE];
@@ -258,7 +259,7 @@ bool param_read_any_quantity(struct param_context *context, const struct param_r
         read.unit = (int)units[i].unit;
     }
     if (!good && cJSON_IsString(value))
-        return param_error(context, JSON_PART_VALUE, "such as \"60%\", \"200ms\", \"50/s\", \"2GB\" or 12",
+        return param_error(context, JSON_PART_VALUE, "such as \"60%\", \"200ms\", \"50/s\", \"2GB\", \"$5/h\" or 12",
                            "\"%.60s\" is not %s", value->valuestring, param_kinds[row->kind].name);
     if (!good)
         return param_error_type(context, value, param_kinds[row->kind].name, NULL);

@@ -129,7 +129,7 @@ static cJSON *of_fraction(struct schema_builder *builder, const struct param_row
 static cJSON *of_any_quantity(struct schema_builder *builder, const struct param_row *row)
 {
     static const enum param_kind kinds[] = { PARAM_KIND_FRACTION, PARAM_KIND_DURATION, PARAM_KIND_RATE,
-                                             PARAM_KIND_BYTES };
+                                             PARAM_KIND_BYTES, PARAM_KIND_MONEY_RATE };
     cJSON *schema = cJSON_CreateObject();
     cJSON *list = schema_add(builder, schema, "anyOf", cJSON_CreateArray());
 

@@ -43,6 +43,6 @@ struct tier_form {
 };
 
 extern const struct tier_form form_name, form_subscription, form_machine, form_copies, form_balancer,
-    form_autoscaler, form_alert, form_log, form_deploy, form_moves;
+    form_autoscaler, form_alert, form_log, form_business, form_deploy, form_moves;
 
 #endif

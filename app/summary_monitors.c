@@ -1,4 +1,6 @@
-/* summary_monitors.c - what a monitor had to say: its alerts, and what its logs tell of servers. */
+/* summary_monitors.c - what a monitor had to say: its alerts, what its logs tell of servers, and what the
+ * business sees of users. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -164,3 +166,31 @@ static void write_log(const struct tier *tier)
 }
 
 const struct tier_form form_log = { is_log, write_log };
+
+/* ---- business ---- */
+
+static bool is_business(const struct tier *tier)
+{
+    return tier_has(tier, "daily_active_users");
+}
+
+static void write_business(const struct tier *tier)
+{
+    double daily = tier_value(tier, "daily_active_users"), retention = tier_value(tier, "retention");
+    double conversion = tier_value(tier, "conversion"), revenue = tier_value(tier, "revenue");
+    char text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
+
+    if (isnan(daily)) /* no day is over */
+        page_listed(tier->page, PAGE_PLAIN, "%s users active so far on the day",
+                    text_count(tier_value(tier, "active_users.max"), text));
+    else
+        page_listed(tier->page, PAGE_PLAIN, "%s users active a day", text_count(daily, text));
+    if (!isnan(retention))
+        page_listed(tier->page, PAGE_PLAIN, "%s of them there on the next day, too",
+                    text_percent(retention, text));
+    if (revenue > 0)
+        page_listed(tier->page, PAGE_PLAIN, "%s of visits end with a purchase, %s in all",
+                    text_percent(conversion, text), text_money(revenue, other));
+}
+
+const struct tier_form form_business = { is_business, write_business };

@@ -12,8 +12,8 @@
 /* The first that it is of. */
 static const struct tier_form *const forms[] = { &form_name,   &form_subscription, &form_machine,
                                                  &form_copies, &form_balancer,     &form_autoscaler,
-                                                 &form_alert,  &form_log,          &form_deploy,
-                                                 &form_moves };
+                                                 &form_alert,  &form_log,          &form_business,
+                                                 &form_deploy, &form_moves };
 
 bool summary_is_tier(const char *component)
 {

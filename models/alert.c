@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/business.h"
 #include "models/error_log.h"
 #include "models/monitor.h"
 #include "sim/call.h"
@@ -143,18 +144,21 @@ static void problem(const struct alert_config *alert, const char *field, struct 
     param_problem(problems, path, help, "%s", message);
 }
 
-void alerts_check(const struct param_list *alerts, bool has_logs, struct param_problems *problems)
+void alerts_check(const struct monitor_config *monitor, struct param_problems *problems)
 {
-    const struct alert_config *all = alerts->items;
+    const struct alert_config *all = monitor->alerts.items;
 
-    for (size_t i = 0; i < alerts->count; i++) {
+    for (size_t i = 0; i < monitor->alerts.count; i++) {
         bool has_above = !isnan(all[i].above.value), has_below = !isnan(all[i].below.value);
 
         if (has_above == has_below)
             problem(&all[i], "", problems, "give one of them",
                     has_above ? "has both `above` and `below`" : "has neither `above` nor `below`");
-        if (has_logs && !strcmp(all[i].name, LOG_PART))
+        if (monitor->logs && !strcmp(all[i].name, LOG_PART))
             problem(&all[i], "", problems, "give it another name", "the logs have that name in outputs");
+        if (monitor->business && !strcmp(all[i].name, BUSINESS_PART))
+            problem(&all[i], "", problems, "give it another name",
+                    "figures of the business have that name in outputs");
     }
 }
 

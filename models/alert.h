@@ -16,6 +16,8 @@
 
 #include "models/model.h"
 
+struct monitor_config;
+
 /* One of monitor's `alerts`. */
 struct alert_config {
     const char *name;
@@ -44,7 +46,7 @@ bool alert_is_firing(const struct group *alert);
 
 /* What is wrong with the alerts of a monitor's configuration, before and after the wiring; paths are relative
  * to the monitor. */
-void alerts_check(const struct param_list *alerts, bool has_logs, struct param_problems *problems);
+void alerts_check(const struct monitor_config *monitor, struct param_problems *problems);
 void alerts_check_wired(const struct group *monitor, const struct param_list *alerts,
                         struct param_problems *problems);
 

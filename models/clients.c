@@ -28,6 +28,7 @@
  * Cost: O(1) a request, O(log classes) for its class. Memory: a user who is somebody takes a request's room
  * and an event.
  */
+#include "models/audience.h"
 #include "models/clients_state.h"
 
 #include "models/routing.h"
@@ -174,7 +175,7 @@ static void send_next(struct component *self)
 
 /* The same for all but plain arrivals. */
 void clients_send(struct component *self, uint64_t number, uint64_t user, const struct client_request *class,
-                  uint16_t pages_left, bool is_login)
+                  struct page_of_session page)
 {
     const struct clients_shared *shared = self->shared;
     struct rng choice = rng_for_request(shared->choice_key, number);
@@ -185,8 +186,9 @@ void clients_send(struct component *self, uint64_t number, uint64_t user, const 
         class = client_requests_choose(&shared->requests, &choice);
     request = start_request(self, number, user, class);
     request->key = class->data ? row_chooser_choose(&class->rows, number) : 0;
-    request_frame(request)->step = pages_left;
-    request_frame(request)->note = is_login;
+    request_frame(request)->step = page.pages_left;
+    request_frame(request)->link = page.mood;
+    request_frame(request)->note = page.is_login;
     call_target(self, request);
 }
 
@@ -197,7 +199,7 @@ void clients_send_next(struct component *self)
     uint64_t number = rng_hash(shared->number_key, clients->sent++);
     struct rng choice = rng_for_request(shared->choice_key, number);
 
-    clients_send(self, number, clients_draw_user(shared, &choice), NULL, 0, false);
+    clients_send(self, number, clients_draw_user(shared, &choice), NULL, (struct page_of_session){ 0 });
 }
 
 /* ---- open ---- */
@@ -276,6 +278,46 @@ static void trace_tick(struct component *self)
     send_record(self, record);
 }
 
+/* ---- who was there ---- */
+
+static uint64_t users_of_trace(const struct arrival_trace *trace)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < trace->count; i++)
+        if (trace->records[i].user != ARRIVAL_DRAWN && trace->records[i].user >= end)
+            end = trace->records[i].user + 1;
+    return end;
+}
+
+uint64_t clients_user_end(const struct group *source)
+{
+    const struct clients_config *config = source->config;
+    uint64_t drawn, recorded;
+
+    if (source->type != &clients_model.component)
+        return 0;
+    drawn = (uint64_t)clients_users(config);
+    recorded = config->trace ? users_of_trace(config->trace) : 0;
+    return drawn > recorded ? drawn : recorded;
+}
+
+void clients_have_audience(struct group *source, struct audience *audience)
+{
+    const struct sim *sim = source->sim;
+
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        struct group *group = sim->groups[i];
+        struct clients *clients = component_state(group->instances[0]);
+
+        if (group != source && (group->parent != source || group->type != source->type))
+            continue;
+        ((struct clients_shared *)group->shared)->audience = audience;
+        if (clients->mode == MODE_OPEN) /* whose answers nobody looks at */
+            clients->mode = MODE_SEEN;
+    }
+}
+
 /* ---- callbacks ---- */
 
 /* Links with limits of the user's own are not done with a message when it has arrived. */
@@ -333,6 +375,10 @@ static __attribute__((noinline)) void tick_otherwise(struct component *self, str
     switch (clients->mode) {
     case MODE_VARYING:
         varying_tick(self);
+        break;
+    case MODE_SEEN:
+        schedule_arrival(self);
+        send_next(self);
         break;
     case MODE_TRACE:
         trace_tick(self);

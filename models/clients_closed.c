@@ -76,5 +76,5 @@ void clients_identity_send(struct component *self, struct request *ticker)
 
     request_destroy(self->sim, ticker);
     amount_add(&clients->thinking, -1, self->sim->now_ns);
-    clients_send(self, number, user, NULL, 0, false);
+    clients_send(self, number, user, NULL, (struct page_of_session){ 0 });
 }

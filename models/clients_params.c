@@ -97,6 +97,11 @@ const struct metric_row clients_metrics[] = {
       "Sessions that ended early, because a page failed or took too long." },
     { "sessions.came_back", "1", METRIC_COUNTER, offsetof(struct clients, sessions_back), 0,
       "Sessions of users who have come back, among those that began." },
+    { "purchases", "1", METRIC_COUNTER, offsetof(struct clients, purchases), 0,
+      "Sessions that ended with a purchase." },
+    { "conversion", "1", METRIC_RATIO, offsetof(struct clients, purchases),
+      offsetof(struct clients, without_purchase), "Their share of the sessions that ended." },
+    { "revenue", "USD", METRIC_COUNTER, offsetof(struct clients, revenue), 0, "What they brought." },
     { "browsing", "1", METRIC_LEVEL, offsetof(struct clients, browsing), 0,
       "Sessions that have begun and not ended." },
     { "gave_up", "1", METRIC_COUNTER, offsetof(struct clients, gave_up), 0,
@@ -135,6 +140,8 @@ bool clients_emits(const struct group *group, const struct metric_row *metric)
 
     if (!strncmp(metric->name, "sessions.", 9) || !strcmp(metric->name, "browsing"))
         return config->session != NULL;
+    if (metric->offset == offsetof(struct clients, purchases) || metric->offset == offsetof(struct clients, revenue))
+        return config->session && config->session->buy > 0;
     if (!strcmp(metric->name, "gave_up"))
         return clients_have_patience(config);
     if (!strncmp(metric->name, "pages.", 6) || !strncmp(metric->name, "assets.", 7))

@@ -19,7 +19,8 @@
 #define ARRIVALS_MIN 1e-9 /* of arrivals, 1/s */
 #define ARRIVALS_MAX 1e9
 
-enum clients_mode { MODE_OPEN, MODE_VARYING, MODE_TRACE, MODE_CROWD, MODE_IDENTITIES, MODE_IN_REGIONS };
+enum clients_mode { MODE_OPEN, MODE_VARYING, MODE_TRACE, MODE_CROWD, MODE_IDENTITIES, MODE_IN_REGIONS,
+                    MODE_SEEN /* open, with an audience */ };
 
 struct clients_shared {
     struct client_requests requests;
@@ -32,6 +33,7 @@ struct clients_shared {
     uint64_t users; /* how many different ones there are, */
     uint64_t user_first; /* from this one on */
     uint64_t number_key, choice_key;
+    struct audience *audience; /* NULL: nobody wants to know who was there */
 };
 
 struct clients {
@@ -53,6 +55,8 @@ struct clients {
     uint32_t session_alarm; /* timer, 0: nobody thinks */
     struct amount browsing;
     uint64_t sessions_started, sessions_completed, sessions_left, sessions_back;
+    uint64_t purchases, without_purchase; /* sessions that ended */
+    uint64_t revenue;                     /* millionths of a dollar */
     uint64_t gave_up, pages_incomplete, assets, assets_failed;
 };
 
@@ -89,10 +93,15 @@ const struct group *clients_first_region(const struct group *group);
 
 /* ---- sending ---- */
 
-/* A request of that class (NULL: drawn), for users who may give up. pages_left and is_login are
- * of a session. */
+/* Of a session: pages that come after this one, what it has met so far (sessions.h). */
+struct page_of_session {
+    uint16_t pages_left, mood;
+    bool is_login;
+};
+
+/* A request of that class (NULL: drawn), for users who may give up. page: all 0 without a session. */
 void clients_send(struct component *self, uint64_t number, uint64_t user, const struct client_request *class,
-                  uint16_t pages_left, bool is_login);
+                  struct page_of_session page);
 
 /* The next request of users who are all alike. */
 void clients_send_next(struct component *self);

@@ -1,6 +1,9 @@
 /* clients_visits.c - what users do with an answer: fetch the assets of the page, look at the next one,
  * leave, think; see clients.c. */
+#include "models/audience.h"
 #include "models/clients_state.h"
+
+#include <math.h>
 
 #include "models/routing.h"
 #include "sim/call.h"
@@ -80,9 +83,10 @@ static void session_begin(struct component *self, uint64_t number, uint64_t user
     clients->sessions_started++;
     amount_add(&clients->browsing, 1, self->sim->now_ns);
     if (clients->login)
-        clients_send(self, number, user, clients->login, pages, true);
+        clients_send(self, number, user, clients->login,
+                     (struct page_of_session){ .pages_left = pages, .is_login = true });
     else
-        clients_send(self, number, user, NULL, (uint16_t)(pages - 1), false);
+        clients_send(self, number, user, NULL, (struct page_of_session){ .pages_left = (uint16_t)(pages - 1) });
 }
 
 void clients_begin_session(struct component *self)
@@ -95,7 +99,24 @@ void clients_begin_session(struct component *self)
     session_begin(self, number, clients_draw_user(shared, &choice));
 }
 
-static void session_end(struct component *self, uint64_t number, uint64_t user, bool has_failed)
+/* At the end of a session the user buys, or does not: who has left, or lacks the last page, does not. */
+static void session_decide(struct component *self, uint64_t number, bool has_failed, uint16_t mood)
+{
+    const struct clients_shared *shared = self->shared;
+    struct clients *clients = component_state(self);
+    struct audience *audience = shared->audience;
+    bool buys = !has_failed && sessions_buy(clients->sessions, number, mood);
+    uint64_t worth = (uint64_t)llround(clients->sessions->config->basket * 1e6);
+
+    *(buys ? &clients->purchases : &clients->without_purchase) += 1;
+    clients->revenue += buys ? worth : 0;
+    if (!audience)
+        return;
+    *(buys ? &audience->visits_bought : &audience->visits_other) += 1;
+    audience->revenue += buys ? worth : 0;
+}
+
+static void session_end(struct component *self, uint64_t number, uint64_t user, bool has_failed, uint16_t mood)
 {
     struct clients *clients = component_state(self);
     const struct sessions *sessions = clients->sessions;
@@ -103,7 +124,8 @@ static void session_end(struct component *self, uint64_t number, uint64_t user, 
 
     *(has_failed ? &clients->sessions_left : &clients->sessions_completed) += 1;
     amount_add(&clients->browsing, -1, self->sim->now_ns);
-    if (!sessions_come_back(sessions, number, has_failed))
+    session_decide(self, number, has_failed, mood);
+    if (!sessions_come_back(sessions, number, has_failed, mood))
         return;
     wake_ns = self->sim->now_ns + duration_sample(&sessions->back_after, number);
     session_keep(self, (struct session){ .wake_ns = wake_ns, .number = number, .user = user,
@@ -111,13 +133,15 @@ static void session_end(struct component *self, uint64_t number, uint64_t user, 
 }
 
 /* The user looks at the page. */
-static void session_think(struct component *self, uint64_t number, uint64_t user, uint16_t pages_left)
+static void session_think(struct component *self, uint64_t number, uint64_t user, uint16_t pages_left,
+                          uint16_t mood)
 {
     const struct clients *clients = component_state(self);
     int64_t wake_ns = self->sim->now_ns + duration_sample(&clients->sessions->think_time, number);
 
     session_keep(self, (struct session){ .wake_ns = wake_ns, .number = number, .user = user,
-                                         .pages_left = pages_left, .phase = SESSION_THINKS });
+                                         .pages_left = pages_left, .mood = mood,
+                                         .phase = SESSION_THINKS });
 }
 
 /* Its page is there, or has failed. */
@@ -126,15 +150,17 @@ static void session_go_on(struct component *self, uint64_t number, uint64_t user
 {
     struct clients *clients = component_state(self);
     const struct sessions *sessions = clients->sessions;
+    uint16_t mood = sessions_mood(sessions, page.link, self->sim->now_ns - page.entered_ns, has_failed);
 
     if (has_failed && sessions_leave(sessions, number))
-        session_end(self, number, user, true);
+        session_end(self, number, user, true, mood);
     else if (page.note) /* the login leads to the first page */
-        clients_send(self, hash_key(number), user, NULL, (uint16_t)(page.step - 1), false);
+        clients_send(self, hash_key(number), user, NULL,
+                     (struct page_of_session){ .pages_left = (uint16_t)(page.step - 1), .mood = mood });
     else if (!page.step)
-        session_end(self, number, user, has_failed);
+        session_end(self, number, user, has_failed, mood);
     else
-        session_think(self, number, user, page.step);
+        session_think(self, number, user, page.step, mood);
 }
 
 void clients_wake_session(struct component *self)
@@ -149,7 +175,9 @@ void clients_wake_session(struct component *self)
         clients->sessions_back++;
         session_begin(self, number, session.user);
     } else {
-        clients_send(self, number, session.user, NULL, (uint16_t)(session.pages_left - 1), false);
+        clients_send(self, number, session.user, NULL,
+                     (struct page_of_session){ .pages_left = (uint16_t)(session.pages_left - 1),
+                                               .mood = session.mood });
     }
 }
 
@@ -166,6 +194,8 @@ static void page_ended(struct component *self, struct request *request)
 
     clients->gave_up += outcome == OUTCOME_TIMEOUT && shared->has_patience;
     sim_finish(self, request, outcome);
+    if (shared->audience && outcome == OUTCOME_OK)
+        audience_saw(shared->audience, user, self->sim->now_ns);
     if (clients->sessions) {
         session_go_on(self, number, user, page, outcome != OUTCOME_OK);
     } else if (clients->mode == MODE_CROWD) {

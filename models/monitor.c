@@ -2,8 +2,8 @@
  *
  * Represented: what is decided by a monitor is decided by the past: a sample is an average over the interval
  * before it (watch.h), and is known `delay` later, when it has been collected, added up and stored. It
- * watches what somebody asks for (autoscalers, alerts). Its alerts are alert.h, its logs error_log.h. Left out:
- * what sampling costs the servers; samples that are lost; business figures. Randomness: none. Errors: none. Cost: an event and the watches'
+ * watches what somebody asks for (autoscalers, alerts). Its alerts are alert.h, its logs error_log.h, figures
+ * of the business are business.h. Left out: what sampling costs the servers; samples that are lost. Randomness: none. Errors: none. Cost: an event and the watches'
  * samples an interval. Nothing where nobody asks.
  */
 #include "models/monitor.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "models/alert.h"
+#include "models/business.h"
 #include "models/error_log.h"
 #include "sim/call.h"
 
@@ -46,6 +47,9 @@ static const struct param_row rows[] = {
                    .table = &log_params,
                    .help = "A record of each failure, in the log of the server that knows of it, and gathered: {} is "
                            "enough."),
+    PARAM_OPTIONAL(struct monitor_config, business, struct business_config, .default_text = "\"none\"",
+                   .word = "none", .table = &business_params,
+                   .help = "Active users, retention, conversion and revenue, from what users did."),
     PARAM_END
 };
 
@@ -64,7 +68,7 @@ static void monitor_check(const void *config, struct param_problems *problems)
 
     if (monitor->delay / monitor->interval >= WATCH_SAMPLES_MAX)
         param_problem(problems, "delay", NULL, "is more than %d intervals", WATCH_SAMPLES_MAX);
-    alerts_check(&monitor->alerts, monitor->logs != NULL, problems);
+    alerts_check(monitor, problems);
     if (monitor->logs)
         logs_check(monitor->logs, problems);
 }
@@ -76,6 +80,8 @@ static void monitor_check_wired(const struct group *group, struct param_problems
     alerts_check_wired(group, &monitor->alerts, problems);
     if (monitor->logs)
         logs_check_wired(group, monitor->logs, problems);
+    if (monitor->business)
+        business_check_wired(group, monitor->business, problems);
 }
 
 struct monitor_watch *monitor_add_watch(struct group *monitor, struct group *group, int64_t instance,
@@ -131,6 +137,8 @@ static void monitor_wire_group(struct group *group)
         sim_add_part(group, &alert_model.component, alerts[i].name, 1, &alerts[i]);
     if (config->logs)
         shared->log = logs_add(group, config->logs);
+    if (config->business)
+        sim_add_part(group, &business_model.component, BUSINESS_PART, 1, config->business);
 }
 
 /* All parts of all components are there. */
@@ -184,12 +192,12 @@ const struct model_type monitor_model = {
         .before_window = monitor_before_window,
         .metrics = metrics,
     },
-    .summary = "samples figures of components, knows them later, raises alerts and gathers logs",
+    .summary = "samples figures of components, knows them later; alerts, logs, figures of the business",
     .stands_for = "A monitoring system: it averages figures over an interval and has them when they are "
                   "collected and stored. Whoever decides by it (an autoscaler, an alert) decides by the "
                   "past. Logs: a record for each failure, on the disk of the server that knows of it, "
-                  "and in one place when it was shipped.",
-    .leaves_out = "What sampling and logging cost; lost samples; business figures; its own death.",
+                  "and in one place when it was shipped. The business: active users, retention, revenue.",
+    .leaves_out = "What sampling and logging cost; lost samples; logs of what went well; its own death.",
     .misleads = "When real samples come at different dates from different servers, or are smoothed further "
                 "before anybody looks at them.",
     .params = &params,

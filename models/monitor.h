@@ -9,6 +9,7 @@ struct monitor_config {
     int64_t interval, delay;  /* ns */
     struct param_list alerts; /* struct alert_config, see alert.h */
     const struct log_config *logs; /* NULL: none; see error_log.h */
+    const struct business_config *business; /* NULL: nobody asks; see business.h */
 };
 
 struct monitor_watch; /* one metric of one component, for all who asked for it */

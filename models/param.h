@@ -72,6 +72,7 @@ enum param_unit {
     PARAM_UNIT_SECONDS,
     PARAM_UNIT_PER_SECOND,
     PARAM_UNIT_BYTES,
+    PARAM_UNIT_DOLLARS_PER_HOUR,
 };
 
 struct param_quantity {

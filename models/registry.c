@@ -6,6 +6,7 @@
 
 extern const struct model_type alert_model;
 extern const struct model_type autoscaler_model;
+extern const struct model_type business_model;
 extern const struct model_type cache_model;
 extern const struct model_type cdn_edge_model;
 extern const struct model_type cdn_model;
@@ -51,6 +52,7 @@ const struct model_type *const model_registry[] = {
     /* parts */
     &host_model,
     &alert_model,
+    &business_model,
     &cdn_edge_model,
     &dns_authority_model,
     &dns_record_model,

@@ -31,6 +31,7 @@ struct session {
     uint64_t number; /* of its last request */
     uint64_t user;
     uint16_t pages_left;
+    uint16_t mood; /* see sessions.h */
     uint8_t phase; /* enum session_phase */
 };
 

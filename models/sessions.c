@@ -34,6 +34,20 @@ static const struct param_row rows[] = {
     PARAM_DISTRIBUTION(struct session_config, back_after,
                        .default_text = "{ \"law\": \"exponential\", \"mean\": \"24h\" }",
                        .help = "When those who come back do so, counted from the end of the last session."),
+    PARAM_FRACTION(struct session_config, buy, .default_text = "\"0%\"", .max = 1,
+                   .help = "How likely a user buys at the end of a session that was seen through to its last page, if no "
+                           "page failed or took longer than `accepted_wait`."),
+    PARAM_MONEY(struct session_config, basket, .default_text = "\"$50\"", .max = 1e9,
+                .help = "What a purchase brings."),
+    PARAM_DURATION(struct session_config, accepted_wait, .default_text = "\"1s\"", .max = 1e15,
+                   .help = "How long a page may take before users mind."),
+    PARAM_FRACTION(struct session_config, loss_per_second, .default_text = "\"0%\"", .max = 1,
+                   .help = "By how much of itself each second that a page takes beyond that lowers the likelihood to buy "
+                           "and to come back. Measured ones are near 7%.",
+                   .source = "\"The performance of web applications: customers are won or lost in one second\", "
+                             "Aberdeen Group, 2008 (from memory)"),
+    PARAM_FRACTION(struct session_config, loss_per_failure, .default_text = "\"0%\"", .max = 1,
+                   .help = "The same of each page that fails."),
     PARAM_END
 };
 /* clang-format on */
@@ -41,6 +55,11 @@ static const struct param_row rows[] = {
 const struct param_table session_params = { .rows = rows,
                                             .size = sizeof(struct session_config),
                                             .help = "what a user does on one visit" };
+
+static double mood_of(double loss)
+{
+    return -log1p(-loss) * SESSION_MOOD_UNITS; /* infinite for a loss of all */
+}
 
 void sessions_init(struct sessions *sessions, struct group *owner, const struct session_config *config)
 {
@@ -53,6 +72,9 @@ void sessions_init(struct sessions *sessions, struct group *owner, const struct 
     sessions->pages_key = rng_key(seed, owner->name, "pages");
     sessions->leave_key = rng_key(seed, owner->name, "leaving");
     sessions->back_key = rng_key(seed, owner->name, "coming back");
+    sessions->buy_key = rng_key(seed, owner->name, "buying");
+    sessions->mood_per_second = mood_of(config->loss_per_second);
+    sessions->mood_per_failure = mood_of(config->loss_per_failure);
 }
 
 static double uniform_of(uint64_t key, uint64_t number)
@@ -79,10 +101,35 @@ bool sessions_leave(const struct sessions *sessions, uint64_t number)
     return uniform_of(sessions->leave_key, number) >= sessions->config->stay_after_failure;
 }
 
-bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool has_failed)
+uint16_t sessions_mood(const struct sessions *sessions, uint16_t mood, int64_t wait_ns, bool has_failed)
+{
+    int64_t beyond_ns = wait_ns - sessions->config->accepted_wait;
+    double sum = mood;
+
+    if (beyond_ns > 0 && sessions->mood_per_second > 0)
+        sum += (double)beyond_ns / (double)SIM_NS_PER_S * sessions->mood_per_second;
+    if (has_failed)
+        sum += sessions->mood_per_failure;
+    return sum < SESSION_MOOD_MAX ? (uint16_t)nearbyint(sum) : SESSION_MOOD_MAX;
+}
+
+/* What the visit has left of a likelihood. */
+static double factor_of(uint16_t mood)
+{
+    return mood == SESSION_MOOD_MAX ? 0.0 : exp(-mood / SESSION_MOOD_UNITS);
+}
+
+bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool has_failed, uint16_t mood)
 {
     const struct session_config *config = sessions->config;
 
     return uniform_of(sessions->back_key, number) <
-           (has_failed ? config->come_back_after_failure : config->come_back);
+           (has_failed ? config->come_back_after_failure : config->come_back) * factor_of(mood);
+}
+
+bool sessions_buy(const struct sessions *sessions, uint64_t number, uint16_t mood)
+{
+    const struct session_config *config = sessions->config;
+
+    return config->buy > 0 && uniform_of(sessions->buy_key, number) < config->buy * factor_of(mood);
 }

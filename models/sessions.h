@@ -4,8 +4,12 @@
  * answer it is the request itself and nothing else. One alarm of the source rings for the first of the
  * records.
  *
+ * What a user meets on a visit makes it less likely to buy at the end, and to come back: each second that a page
+ * takes beyond what users accept, and each page that fails, by a factor of its own. The product of the factors is
+ * carried along, as a logarithm in 16 bits: each page rounds it by at most 6 / 100,000.
+ *
  * Randomness: functions of the numbers of the session's requests, which are a chain of hashes ("pages",
- * "think", "leaving", "coming back"). Cost and memory: see session_calendar.h; nothing for users who
+ * "think", "leaving", "coming back", "buying"). Cost and memory: see session_calendar.h; nothing for users who
  * are gone.
  */
 #ifndef MODELS_SESSIONS_H
@@ -25,6 +29,10 @@ struct session_config {
     double stay_after_failure;
     double come_back, come_back_after_failure; /* probabilities */
     struct distribution_config back_after;
+    double buy;    /* probability */
+    double basket; /* USD */
+    int64_t accepted_wait; /* ns */
+    double loss_per_second, loss_per_failure;
 };
 
 extern const struct param_table session_params;
@@ -37,17 +45,27 @@ struct sessions {
     const struct session_config *config;
     struct session_calendar waiting;
     struct duration think_time, back_after;
-    uint64_t pages_key, leave_key, back_key;
+    uint64_t pages_key, leave_key, back_key, buy_key;
+    double mood_per_second, mood_per_failure; /* in units of a mood */
 };
+
+/* How much less likely a user buys or comes back, for what this visit has met: the negative logarithm of the
+ * factor, in so many units. At the end of the scale nobody does. */
+#define SESSION_MOOD_UNITS 8192.0
+#define SESSION_MOOD_MAX UINT16_MAX
 
 void sessions_init(struct sessions *sessions, struct group *owner, const struct session_config *config);
 
 /* Pages that the session whose first request has this number wants to see, from 1. */
 uint16_t sessions_pages(const struct sessions *sessions, uint64_t number);
 
+/* The mood after one more page, which took so long or has failed. */
+uint16_t sessions_mood(const struct sessions *sessions, uint16_t mood, int64_t wait_ns, bool has_failed);
+
 /* Whether a failure of that request ends the session; whether the user comes back after a session
- * that ended so. */
+ * that ended so, in that mood; whether it buys at the end of one that it went through. */
 bool sessions_leave(const struct sessions *sessions, uint64_t number);
-bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool has_failed);
+bool sessions_come_back(const struct sessions *sessions, uint64_t number, bool has_failed, uint16_t mood);
+bool sessions_buy(const struct sessions *sessions, uint64_t number, uint16_t mood);
 
 #endif

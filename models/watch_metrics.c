@@ -205,6 +205,9 @@ static __int128 count_own(const struct watch_metric *metric, const struct group 
 
     for (uint32_t i = metric->first; i < metric->end; i++)
         sum += *(const uint64_t *)own_of(group, i, offset);
+    for (uint16_t i = 0; group->type->is_source && i < group->sim->group_count; i++)
+        if (group->sim->groups[i] != group && is_of(group->sim->groups[i], group))
+            sum += *(const uint64_t *)own_of(group->sim->groups[i], 0, offset);
     return sum;
 }
 
@@ -348,6 +351,10 @@ static bool find_in_row(const struct metric_row *row, const char *name, struct w
         metric->read = read_counter;
         metric->unit = PARAM_UNIT_PER_SECOND;
         metric->scale = SIM_NS_PER_S;
+    } else if (row->kind == METRIC_COUNTER && is_whole && !strcmp(row->unit, "USD")) {
+        metric->read = read_counter;
+        metric->unit = PARAM_UNIT_DOLLARS_PER_HOUR;
+        metric->scale = SIM_NS_PER_S * 3600 / 1e6;
     }
     return metric->read != NULL;
 }
@@ -460,7 +467,9 @@ const char *watch_unit_example(enum param_unit unit)
                                             [PARAM_UNIT_FRACTION] = "a fraction, such as \"60%\"",
                                             [PARAM_UNIT_SECONDS] = "a duration, such as \"200ms\"",
                                             [PARAM_UNIT_PER_SECOND] = "a rate, such as \"50/s\"",
-                                            [PARAM_UNIT_BYTES] = "a size, such as \"2GB\"" };
+                                            [PARAM_UNIT_BYTES] = "a size, such as \"2GB\"",
+                                            [PARAM_UNIT_DOLLARS_PER_HOUR] =
+                                                "money per time, such as \"$5/h\"" };
 
     return examples[unit];
 }

@@ -32,12 +32,13 @@ struct pipe;
 
 /* How the number of a metric comes about; see struct metric_row. */
 enum metric_kind {
-    METRIC_COUNTER, /* uint64_t at `offset` of the instance's state; instances add up */
+    METRIC_COUNTER, /* uint64_t at `offset` of the instance's state; instances add up; millionths when the unit
+                       is "USD" */
     METRIC_RATIO,   /* counter at `offset` over the sum of it and the counter at `offset_other` */
     METRIC_LEVEL,   /* struct amount at `offset`: emits NAME.mean and NAME.max; ns when the unit is "s" */
     METRIC_STOCK,   /* as METRIC_LEVEL, and NAME.end: what is left then */
     METRIC_TIMES,   /* struct histogram of ns at `offset`: emits NAME.mean, .p50 and so on to .max, as latencies */
-    METRIC_MEAN_TIME, /* uint64_t ns at `offset` over the counter at `offset_other`: s each */
+    METRIC_MEAN_TIME, /* uint64_t at `offset` over the counter at `offset_other`; ns when the unit is "s" */
     METRIC_COMMON,  /* measured by the kernel for every component; listed for the documentation */
 };
 

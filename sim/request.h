@@ -58,7 +58,8 @@ struct frame {
     union {
         struct {
             uint16_t component;
-            uint16_t link;   /* it came over this one; of the first frame of a branch: which one it is */
+            uint16_t link;   /* it came over this one; of the first frame of a branch: which one it is, and of a
+                                user's request: the source's own */
             uint16_t step;   /* the component's own: where it stands */
             uint8_t attempt; /* of the call it has out, from 0 */
             uint8_t note;    /* the component's own */
