@@ -250,6 +250,12 @@ static uint32_t newest_that_is_left(const struct database *db, const struct requ
     return left < newest ? left : newest;
 }
 
+/* Only rows joined to the one of the key are asked for, which is at another store. */
+static inline bool is_elsewhere(const struct request *request)
+{
+    return request->flags & REQUEST_ELSEWHERE;
+}
+
 /* The page is there: the row is read as it is now. */
 static void read_row(struct component *self, struct request *request)
 {
@@ -444,7 +450,7 @@ static void after_pages(struct component *self, struct request *request, enum pa
         fail(self, request, OUTCOME_REFUSED);
     else if (database_writes(request))
         append_to_log(self, request);
-    else if (database_moves_rows(request))
+    else if (database_moves_rows(request) || is_elsewhere(request))
         answer(self, request, OUTCOME_OK);
     else
         read_row(self, request);
@@ -525,7 +531,7 @@ static void has_computed(struct component *self, struct request *request)
         if (!request->data || !shared->kind->locks_rows ||
             row_locks_acquire(&db->locks, self, request, row_id(request->data, request->key)))
             has_lock(self, request);
-    } else if (database_moves_rows(request) || row_is_here(self, request)) {
+    } else if (database_moves_rows(request) || is_elsewhere(request) || row_is_here(self, request)) {
         use_pages(self, request);
     } else {
         fail(self, request, OUTCOME_NOT_FOUND);

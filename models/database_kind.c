@@ -87,7 +87,7 @@ static int64_t joined_rows_work_ns(struct component *self, const struct request 
     if (kinds[config->kind].joins == JOINS_BY_INDEX && data)
         row_ns += config->index_time * database_index_levels((uint64_t)data_set(self->sim, data)->rows,
                                                              (uint64_t)config->page_size);
-    return query->found * row_ns;
+    return query_joined_rows(query, request) * row_ns;
 }
 
 uint64_t database_row_bytes(struct component *self, const struct request *request)
@@ -106,7 +106,7 @@ static int64_t serialise_ns(struct component *self, const struct request *reques
 
     if (request->operation == OPERATION_DELETE || request->operation == OPERATION_CLEAR)
         return 0;
-    bytes = (double)database_row_bytes(self, request) * (request->rows ? request->rows : 1);
+    bytes = (double)database_row_bytes(self, request) * query_own_rows(request);
     if (kind->rewrites && request->operation == OPERATION_WRITE)
         bytes *= 2; /* what was there is parsed first */
     return sim_time_from_ns(bytes / BYTES_PER_KB * (double)config->serialise_time);
@@ -116,7 +116,8 @@ int64_t database_rows_work_ns(struct component *self, const struct request *requ
 {
     const struct database_config *config = self->group->config;
     const struct query *query = query_of(self->sim, request);
-    int64_t work_ns = request->rows > 1 ? (request->rows - 1) * config->row_read_time : 0;
+    uint32_t rows = query_own_rows(request);
+    int64_t work_ns = rows > 1 ? (rows - 1) * config->row_read_time : 0;
 
     if (query && query->found)
         work_ns += joined_rows_work_ns(self, request, query);
@@ -144,11 +145,18 @@ uint64_t database_answer_bytes(struct component *self, const struct request *req
     uint64_t bytes = 0;
 
     if (request->data)
-        bytes = query_row_bytes(query, data_set(self->sim, request->data)) *
-                (request->rows ? request->rows : 1);
+        bytes = query_row_bytes(query, data_set(self->sim, request->data)) * query_own_rows(request);
     if (query && query->found && query_data(query, request))
-        bytes += (uint64_t)query->found * (uint64_t)data_set(self->sim, query_data(query, request))->row_size;
+        bytes += (uint64_t)query_joined_rows(query, request) *
+                 (uint64_t)data_set(self->sim, query_data(query, request))->row_size;
     return bytes;
+}
+
+bool store_has_parts(const struct group *store)
+{
+    const struct sharded_config *config = store->config;
+
+    return store->type == &sharded_database_model.component && !shard_key_is(&config->shard_key, SHARD_KEY_USER);
 }
 
 /* ---- what a kind does not do ---- */
@@ -164,8 +172,8 @@ static const char *shards_refuse(const struct sharded_config *config, enum store
 {
     if (!kind_can(&kinds[config->node.kind], ability))
         return kinds[config->node.kind].refusal;
-    if (ability == STORE_JOINS && !shard_key_is(&config->shard_key, SHARD_KEY_USER))
-        return "the rows to join lie on any of its shards";
+    if (ability == STORE_JOINS && config->reshard)
+        return "rows that move to other shards are found by their keys alone";
     return NULL;
 }
 

@@ -64,6 +64,9 @@ uint64_t database_answer_bytes(struct component *self, const struct request *req
 /* Pages of an index that lie between its root and a row, both counted. At least 1. */
 uint32_t database_index_levels(uint64_t rows, uint64_t page_size);
 
+/* Whether its rows lie in several places, and joins have to ask there for each hop. */
+bool store_has_parts(const struct group *store);
+
 /* What may be asked of a store beyond one whole row. */
 enum store_ability { STORE_TAKES_ROWS, STORE_JOINS, STORE_KNOWS_COLUMNS };
 

@@ -249,9 +249,9 @@ static uint32_t pages_of_each_row(const struct database_pages *pages, const stru
 static uint32_t own_pages(const struct database_pages *pages, const struct request *request)
 {
     const struct stored *stored = &pages->stored[request->data];
-    uint32_t rows = request->rows ? request->rows : 1;
+    uint32_t rows = query_own_rows(request);
 
-    if (!request->data)
+    if (!request->data || !rows)
         return 0;
     if (!stored->pages_of_row)
         return 1 + (uint32_t)((rows - 1u) / stored->rows_a_page);
@@ -264,8 +264,19 @@ static uint32_t page_count(const struct database_pages *pages, const struct requ
     uint32_t count = own_pages(pages, request);
 
     if (query && query_data(query, request))
-        count += query->found;
-    return count < UINT16_MAX ? count : UINT16_MAX; /* the frame counts them */
+        count += query_joined_rows(query, request);
+    return count < UINT16_MAX ? count : UINT16_MAX;
+}
+
+/* What the frame counts up to, at most: the pages, with those that other stores have. */
+static uint32_t page_end(const struct database_pages *pages, const struct request *request)
+{
+    const struct query *query = query_of(pages->owner->sim, request);
+    uint32_t end = own_pages(pages, request);
+
+    if (query && query_data(query, request))
+        end += query->found - query->first;
+    return end < UINT16_MAX ? end : UINT16_MAX;
 }
 
 /* The page of a joined row, or one of several that its own row lies in. */
@@ -288,8 +299,22 @@ static struct page_place further_page(const struct database_pages *pages, const 
     }
     data = query_data(query, request);
     stored = &pages->stored[data];
-    row = query_row(query, request->key, step - own, stored->rows);
+    row = query_row(query, request->key, query->first + step - own, stored->rows);
     return (struct page_place){ row_id(data, page_of_row(stored, row)), stored->page_bytes };
+}
+
+/* The joined row that comes next is at another store. */
+static bool is_elsewhere(const struct database_pages *pages, const struct request *request)
+{
+    const struct query *query = query_of(pages->owner->sim, request);
+    const struct database_parts *parts = pages->parts;
+    uint64_t row;
+
+    if (!(request->flags & REQUEST_ELSEWHERE) || !parts->holds)
+        return false;
+    row = query_row(query, request->key, query->first + (uint32_t)request->frames[request->top].step,
+                    pages->stored[query_data(query, request)].rows);
+    return !parts->holds(parts->context, part_of(pages), query_data(query, request), row);
 }
 
 static inline struct page_place current_page(const struct database_pages *pages,
@@ -323,21 +348,22 @@ static enum pages_grant read_page(struct database_pages *pages, struct request *
 enum pages_grant database_pages_use(struct database_pages *pages, struct request *request)
 {
     struct frame *frame = request_frame(request);
-    uint32_t count;
+    uint32_t end;
 
     if (!request->data && !request->query) /* its page is nobody else's */
         return PAGES_HERE;
-    count = page_count(pages, request);
     if (!pages->pool.tracked) {
-        pages->hits += count;
+        pages->hits += page_count(pages, request);
         return PAGES_HERE;
     }
-    while (frame->step < count &&
-           buffer_pool_use(&pages->pool, current_page(pages, request).id, database_writes(request))) {
+    for (end = page_end(pages, request); frame->step < end; frame->step++) {
+        if (__builtin_expect(request->query, 0) && is_elsewhere(pages, request))
+            continue;
+        if (!buffer_pool_use(&pages->pool, current_page(pages, request).id, database_writes(request)))
+            break;
         pages->hits++;
-        frame->step++;
     }
-    if (frame->step == count)
+    if (frame->step == end)
         return PAGES_HERE;
     pages->misses++;
     return read_page(pages, request);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "models/cache.h"
+#include "models/database_kind.h"
 #include "models/environment.h"
 #include "models/handler.h"
 #include "models/query.h"
@@ -242,6 +243,8 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     instruction->may_miss = step->verb == STEP_GET;
     instruction->rows = step->rows > 0 && step->verb != STEP_JOIN ? (uint16_t)step->rows : 1;
     instruction->query = query_of_step(compiler, step);
+    if (instruction->query && store_has_parts(target))
+        query_make_parts(compiler->group->sim, instruction->query);
     instruction->bytes = step->request_size > 0 ? (uint32_t)step->request_size : QUESTION_BYTES;
     instruction->place = compiler->calls[target->index]++;
     instruction->links = links_to(compiler, target, &step->policy);

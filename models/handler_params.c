@@ -42,7 +42,8 @@ static const struct param_row step_rows[] = {
                             "later one here."),
     STEP_STORE(join, STEP_JOIN,
                .help = "Reads the row from this store together with rows of another table that belong to it, "
-                       "each found by its key: the same ones whenever the row is asked for."),
+                       "each found by its key: the same ones whenever the row is asked for. Of a sharded "
+                       "database each shard that has some of them is asked, after the one with the row."),
     STEP_CACHE(
         get, STEP_GET,
         .help = "Looks the key up in this cache; what to do when it is not there say the steps of on_miss."),

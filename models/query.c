@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+/* Returns its number; 0: there are too many. */
+static uint8_t add_query(struct queries *queries, const struct query *query)
+{
+    if (queries->count == QUERIES_MAX) {
+        queries->overflow = true;
+        return 0;
+    }
+    queries->made[queries->count++] = *query;
+    return queries->count;
+}
+
 uint8_t query_number(struct sim *sim, const struct query *query)
 {
     struct queries *queries = sim->queries;
@@ -14,15 +25,38 @@ uint8_t query_number(struct sim *sim, const struct query *query)
         const struct query *made = &queries->made[i];
 
         if (made->data == query->data && made->rows == query->rows && made->found == query->found &&
-            made->columns == query->columns)
+            made->columns == query->columns && !made->is_part)
             return (uint8_t)(i + 1);
     }
-    if (queries->count == QUERIES_MAX) {
-        queries->overflow = true;
-        return 0;
+    return add_query(queries, query);
+}
+
+void query_make_parts(struct sim *sim, uint8_t number)
+{
+    struct queries *queries = sim->queries;
+    struct query *query = &queries->made[number - 1];
+    struct query part = { .data = query->data, .rows = query->rows, .is_part = true };
+    uint32_t width = 1;
+
+    if (!query->found || query->parts)
+        return;
+    query->parts = (uint8_t)(queries->count + 1u);
+    for (; part.found < query->found && !queries->overflow; query->hops++) {
+        width *= query->rows;
+        part.first = part.found;
+        part.found = (uint16_t)(part.found + width);
+        add_query(queries, &part);
     }
-    queries->made[queries->count++] = *query;
-    return queries->count;
+}
+
+bool queries_have_parts(const struct sim *sim)
+{
+    const struct queries *queries = sim->queries;
+
+    for (uint8_t i = 0; queries && i < queries->count; i++)
+        if (queries->made[i].parts)
+            return true;
+    return false;
 }
 
 uint32_t query_rows_found(int64_t rows, int64_t hops)

@@ -23,6 +23,7 @@
 #include "models/environment.h"
 #include "models/replication.h"
 #include "models/routing.h"
+#include "models/split_query.h"
 #include "sim/call.h"
 
 /* A row that does not simply live where placement says. */
@@ -42,11 +43,13 @@ struct sharded_shared {
     bool by_user;
     struct resharding *resharding; /* NULL: rows stay where they are */
     struct link **again;           /* to the shards, for a request that has been at another one first */
+    struct split_router split;
 };
 
 struct sharded {
     uint64_t stale_reads, copied_reads, copied_writes; /* in the window */
     uint64_t forwarded, double_reads, double_writes;
+    struct split_counts split;
 };
 
 enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY, SHARDED_BOTH };
@@ -65,15 +68,21 @@ static const struct metric_row metrics[] = {
       "Reads that asked the old and the new shard of a row." },
     { "reshard.double_writes", "1", METRIC_COUNTER, offsetof(struct sharded, double_writes), 0,
       "Writes of rows that were on the way, which went to both shards." },
+    { "split.queries", "1", METRIC_COUNTER, offsetof(struct sharded, split.queries), 0,
+      "Queries that asked several shards for rows; where there are joins." },
+    { "split.parts", "1", METRIC_COUNTER, offsetof(struct sharded, split.parts), 0,
+      "Questions to shards that these were made of, without those for the row of the key." },
     { 0 },
 };
 /* clang-format on */
 
-/* What moving rows do to requests, only where they move. */
+/* What moving rows do to requests, only where they move; what joins do, likewise. */
 static bool sharded_emits(const struct group *group, const struct metric_row *metric)
 {
     const struct sharded_config *config = group->config;
 
+    if (metric->offset >= offsetof(struct sharded, split))
+        return queries_have_parts(group->sim);
     return config->reshard || metric->offset < offsetof(struct sharded, forwarded);
 }
 
@@ -159,6 +168,21 @@ static bool shard_appends(const void *context, uint16_t data)
     return placement_grows(&shared->placement, data);
 }
 
+/* Of several copies the one that the number of the visit says. */
+static uint32_t shard_of_copy(const struct special_row *special, uint64_t number)
+{
+    return special->shards[rng_hash(number, special->count) % special->count];
+}
+
+/* The shard that is asked for a row which belongs to nobody. */
+static uint32_t shard_of_row(const void *context, uint16_t data, uint64_t row, uint64_t number)
+{
+    const struct sharded_shared *shared = context;
+    const struct special_row *special = find_special(shared, row);
+
+    return special ? shard_of_copy(special, number) : placement_home(&shared->placement, data, row);
+}
+
 static void make_shards(struct group *group, uint32_t count)
 {
     struct sharded_shared *shared = group->shared;
@@ -177,6 +201,9 @@ static void make_shards(struct group *group, uint32_t count)
         resharding_set_parts(shared->resharding, part, &parts);
     database_set_whole(part, &parts);
     shared->shards = sim_link_all(group, part, NULL);
+    split_router_init(&shared->split, &group->sim->memory, shared->shards, count);
+    shared->split.home = shard_of_row;
+    shared->split.context = shared;
     if (shared->resharding)
         shared->again = sim_link_all(group, part, NULL);
 }
@@ -284,13 +311,6 @@ static void write_all_copies(struct component *self, struct request *request, st
     }
     for (uint32_t i = 0; i < special->count; i++)
         sim_call(self, copies[i], shared->shards[special->shards[i]], 0);
-}
-
-static uint32_t shard_of_copy(const struct special_row *special, const struct request *request)
-{
-    uint64_t number = request->frames[request->top].number;
-
-    return special->shards[rng_hash(number, special->count) % special->count];
 }
 
 static void answer(struct component *self, struct request *request)
@@ -411,6 +431,8 @@ static void sharded_on_request(struct component *self, struct request *request)
     struct special_row *special =
         shared->by_user || !request->data ? NULL : find_special(shared, request->key);
 
+    if (__builtin_expect(request->query, 0) && split_query_wanted(self->sim, request))
+        split_query_begin(request, &state->split);
     if (special && special->count > 1 && database_writes(request)) {
         write_all_copies(self, request, special);
         return;
@@ -424,11 +446,37 @@ static void sharded_on_request(struct component *self, struct request *request)
     else if (!database_writes(request))
         state->copied_reads += special && special->count > 1;
     sim_call(self, request,
-             shared->shards[special ? shard_of_copy(special, request) : ordinary_shard(shared, request)], 0);
+             shared->shards[special ? shard_of_copy(special, request_frame(request)->number)
+                                    : ordinary_shard(shared, request)],
+             0);
+}
+
+/* The row of a join's key has come, or some of those joined to it. */
+static void on_split_reply(struct component *self, struct request *request)
+{
+    struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+
+    if (request_frame(request)->step == SPLIT_PART)
+        request = split_query_join(self, request);
+    if (request && !split_query_go_on(self, request, &shared->split, &state->split))
+        answer(self, request);
+}
+
+static void sharded_on_timer(struct component *self, struct request *request)
+{
+    struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+
+    split_query_send(self, request, &shared->split, &state->split);
 }
 
 static void sharded_on_reply(struct component *self, struct request *request)
 {
+    if (__builtin_expect((request_frame(request)->step & SPLIT_STEP_MASK) >= SPLIT_ROW, 0)) {
+        on_split_reply(self, request);
+        return;
+    }
     if (request_frame(request)->step == SHARDED_BOTH) {
         one_of_both(self, request);
         return;
@@ -464,6 +512,7 @@ const struct model_type sharded_database_model = {
         .start = sharded_start,
         .on_request = sharded_on_request,
         .on_reply = sharded_on_reply,
+        .on_timer = sharded_on_timer,
         .metrics = metrics,
         .emits = sharded_emits,
         .conserves = sharded_conserves,
@@ -472,16 +521,18 @@ const struct model_type sharded_database_model = {
     .stands_for =
         "Application-level sharding: the caller's library computes from the shard key, which is columns of "
         "the row, its number, or the user, which database to ask. Each shard is a database with a machine of "
-        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can "
-        "move to another number of shards while requests go on, as by a script that copies them chunk by "
-        "chunk.",
+        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can move "
+        "to another number of shards while requests go on, as by a script that copies them chunk by chunk. A "
+        "join asks for its row and then, hop by hop, each shard that has some of the rows joined to it; rows "
+        "of one user are joined where they are.",
     .leaves_out =
-        "Processor time of the library or of a proxy in its place; queries that need several shards; "
-        "transactions over shards: a write that fails on one copy stays on the others; how callers learn "
-        "which rows have moved; reads of rows that were inserted under the next number.",
+        "Processor time of the library or of a proxy in its place; transactions over shards: a write that "
+        "fails on one copy stays on the others; how callers learn which rows have moved; reads of rows that "
+        "were inserted under the next number. The parts of a query leave and arrive together but for what "
+        "shards make of them: a draw of the latency each time they are sent, not one for each shard.",
     .misleads =
-        "When queries join rows of several shards, when they ask for rows without their shard key, or when "
-        "the popularity of rows goes along with a column (all celebrities in one country).",
+        "When queries ask for rows by anything but their keys, or when the popularity of rows goes along with "
+        "a column (all celebrities in one country).",
     .params = &sharded_params,
     .roles = ROLE_STORE | ROLE_COPY,
     .part = &database_model,

@@ -48,6 +48,7 @@ enum request_flag {
     REQUEST_STALE = 8,       /* reply: older than what the store holds */
     REQUEST_ORPHAN = 16,     /* its caller has gone; the answer will reach nobody */
     REQUEST_WATCHED = 32,    /* a trace's own; nobody else looks at it */
+    REQUEST_ELSEWHERE = 64,  /* to a store: the row of the key is at another one, here are rows that go with it */
 };
 
 typedef void resume_function(struct component *self, struct request *request);
