@@ -73,7 +73,7 @@ static void describe_store(const struct trace *trace, uint32_t index, char *labe
     static const char *const operations[OPERATION_COUNT] = {
         [OPERATION_READ] = "read",     [OPERATION_WRITE] = "write", [OPERATION_INSERT] = "insert",
         [OPERATION_DELETE] = "delete", [OPERATION_GET] = "get",     [OPERATION_PUT] = "put",
-        [OPERATION_APPLY] = "apply",
+        [OPERATION_APPLY] = "apply",   [OPERATION_REPEAT] = "write copy",
         [OPERATION_COPY_OUT] = "copy out", [OPERATION_COPY_IN] = "copy in", [OPERATION_CLEAR] = "clear",
     };
     const struct trace_visit *visit = &trace->visits[index];

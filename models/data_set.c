@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "models/column.h"
+#include "models/repeats.h"
 #include "models/row_table.h"
 
 #define GUIDE_CELLS 4096
@@ -65,6 +66,10 @@ static const struct param_row rows[] = {
                  .help = "Which row has which rank of popularity."),
     PARAM_LIST(struct data_set_config, hot_rows, .default_text = "[]", .table = &hot_row_params,
                .help = "Single rows that take a share of all requests on top of what the law gives them."),
+    PARAM_OPTIONAL(struct data_set_config, repeats, struct repeats_config, .default_text = "\"none\"",
+                   .word = "none", .table = &repeats_params,
+                   .help = "Rows of another table that each row repeats, so that one read finds all: a "
+                           "denormalised table. A step `write_copies` keeps it up to date."),
     PARAM_END
 };
 
@@ -84,6 +89,7 @@ struct truth {
     uint64_t written; /* bit n: a data set whose number is n modulo 64 has been written */
     struct row_watcher *watchers;
     struct row_guide *guides;
+    struct repeated_rows *repeated;
     bool has_copies;
 };
 
@@ -240,6 +246,11 @@ bool rows_are_copied(const struct sim *sim)
     const struct truth *truth = sim->truth;
 
     return truth && truth->has_copies;
+}
+
+struct repeated_rows **rows_repeated(struct sim *sim)
+{
+    return &truth_of(sim)->repeated;
 }
 
 void row_watch(struct sim *sim, struct row_watcher *watcher)

@@ -33,6 +33,7 @@ struct data_set_config {
     double exponent;         /* of Zipf */
     int ranks;               /* enum rank_order */
     struct param_list hot_rows; /* of struct hot_row_config */
+    const struct repeats_config *repeats; /* rows of another table, see repeats.h; NULL: none */
 };
 
 /* Of one entry of "data" in a scenario. */
@@ -94,6 +95,9 @@ uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row);
 /* Stores of this run have copies of each other's rows, and bring changes in. For wiring; and whether. */
 void rows_have_copies(struct sim *sim);
 bool rows_are_copied(const struct sim *sim);
+
+/* Where repeats.h keeps what it knows of the run; NULL at first. */
+struct repeated_rows **rows_repeated(struct sim *sim);
 
 /* Somebody who is told of every change, as soon as it is made. */
 struct row_watcher {

@@ -25,6 +25,7 @@
 #include "models/database_node.h"
 #include "models/environment.h"
 #include "models/quorum.h"
+#include "models/repeats.h"
 #include "models/replication.h"
 #include "sim/fault.h"
 
@@ -62,6 +63,8 @@ static const struct metric_row metrics[] = {
       "Disk operations that wrote the log; fewer than records when commits share them." },
     { "stale_reads", "1", METRIC_COUNTER, offsetof(struct database, stale_reads), 0,
       "Reads that returned an older version than had been written elsewhere." },
+    { "stale_copies", "1", METRIC_COUNTER, offsetof(struct database, stale_copies), 0,
+      "Those of them in which a row repeated an older version of another one; of denormalised tables." },
     { "changes.applied", "1", METRIC_COUNTER, offsetof(struct database, copies.applied), 0,
       "Changes made in another store that were brought in here." },
     { "changes.superseded", "1", METRIC_COUNTER, offsetof(struct database, copies.superseded), 0,
@@ -110,6 +113,8 @@ static bool database_emits(const struct group *group, const struct metric_row *m
     if (metric->offset >= offsetof(struct database, copies) &&
         metric->offset < offsetof(struct database, copies) + sizeof(struct copy_counts))
         return rows_are_copied(group->sim);
+    if (metric->offset == offsetof(struct database, stale_copies))
+        return repeats_any(group->sim);
     if (metric->offset == offsetof(struct database, lost))
         return !shared->parts.copy_of && !shared->parts.leaderless && group_may_crash(group);
     return metric->offset < offsetof(struct database, applied) || shared->parts.copy_of;
@@ -256,6 +261,18 @@ static inline bool is_elsewhere(const struct request *request)
     return request->flags & REQUEST_ELSEWHERE;
 }
 
+/* The row is up to date, but what it repeats may not be. */
+static void look_at_copies(struct component *self, struct request *request)
+{
+    struct database *db = component_state(self);
+
+    if (!repeats_is_stale(self->sim, repeats_of(self->sim, request->data), request->key))
+        return;
+    request->flags |= REQUEST_STALE;
+    db->stale_reads++;
+    db->stale_copies++;
+}
+
 /* The page is there: the row is read as it is now. */
 static void read_row(struct component *self, struct request *request)
 {
@@ -270,6 +287,8 @@ static void read_row(struct component *self, struct request *request)
     if (request->version < newest) {
         request->flags |= REQUEST_STALE;
         db->stale_reads++;
+    } else if (__builtin_expect(db->pages.stored[request->data].repeats, 0)) {
+        look_at_copies(self, request);
     }
     answer(self, request, OUTCOME_OK);
 }
@@ -285,7 +304,8 @@ static bool appends(struct component *self, const struct request *request)
 /* The version is not for this node to choose. */
 static bool version_is_given(const struct database_shared *shared, const struct request *request)
 {
-    return request->operation == OPERATION_APPLY || (shared->parts.versions_given && request->version);
+    return request->operation == OPERATION_APPLY ||
+           (shared->parts.versions_given && request->version && request->operation != OPERATION_REPEAT);
 }
 
 /* Where the row is also written elsewhere: what this change means for the copies. */
@@ -313,6 +333,9 @@ static void change_row(struct component *self, struct request *request)
     uint32_t version = request->version;
 
     count_copies(self, request, entry);
+    if (request->operation == OPERATION_REPEAT)
+        repeats_written(self->sim, repeats_of(self->sim, request->data), request->key,
+                        (uint16_t)(request->rows - 1u), version);
     if (version_is_given(shared, request)) {
         while (row_version(self->sim, request->data, request->key) <
                version) /* another copy may have been first */
@@ -373,7 +396,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
     struct write_log_entry record = { .row = request->key,
                                       .appended_ns = self->sim->now_ns,
                                       .data = request->data,
-                                      .rows = request->rows,
+                                      .rows = (uint16_t)query_own_rows(request),
                                       .state = ROW_PRESENT };
 
     record.bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;

@@ -107,6 +107,12 @@ static inline bool database_writes(const struct request *request)
            request->operation != OPERATION_COPY_OUT;
 }
 
+/* Whether a write comes with a version, of its row or of the one that it repeats. */
+static inline bool database_carries_version(const struct request *request)
+{
+    return request->operation == OPERATION_APPLY || request->operation == OPERATION_REPEAT;
+}
+
 /* Whether it is about rows that move to another store, which whoever moves them puts in their place. */
 static inline bool database_moves_rows(const struct request *request)
 {

@@ -129,7 +129,7 @@ int64_t database_rows_work_ns(struct component *self, const struct request *requ
 uint64_t database_log_bytes(const struct database_config *config, const struct request *request,
                             uint64_t row_bytes)
 {
-    uint64_t rows = request->rows ? request->rows : 1, bytes = (uint64_t)config->log_record;
+    uint64_t rows = query_own_rows(request), bytes = (uint64_t)config->log_record;
 
     if (request->operation == OPERATION_COPY_IN)
         return bytes + row_bytes * rows;
@@ -165,6 +165,7 @@ static bool kind_can(const struct database_kind_row *kind, enum store_ability ab
 {
     return ability == STORE_TAKES_ROWS ? kind->takes_several_rows
            : ability == STORE_JOINS    ? kind->joins != JOINS_NONE
+           : ability == STORE_KEEPS_COPIES ? true
                                        : kind->columns != COLUMNS_UNKNOWN;
 }
 
@@ -172,6 +173,10 @@ static const char *shards_refuse(const struct sharded_config *config, enum store
 {
     if (!kind_can(&kinds[config->node.kind], ability))
         return kinds[config->node.kind].refusal;
+    if (ability == STORE_KEEPS_COPIES && shard_key_is(&config->shard_key, SHARD_KEY_USER))
+        return "its rows belong to whoever asks, and are not found for others";
+    if (ability == STORE_KEEPS_COPIES && (config->reshard || config->copied_rows.count))
+        return "its rows have several places";
     if (ability == STORE_JOINS && config->reshard)
         return "rows that move to other shards are found by their keys alone";
     return NULL;

@@ -39,7 +39,7 @@ struct database {
     struct write_log
         log; /* its entries have the numbers of those in the log of all copies, which has their contents */
     struct log_writer log_writer;
-    uint64_t appended, stale_reads; /* in the window */
+    uint64_t appended, stale_reads, stale_copies; /* in the window */
     struct copy_counts copies;
     struct amount storage;
     uint64_t refused_full; /* inserts, in the window */

@@ -180,6 +180,7 @@ int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64
     }
     stored->rows = (uint64_t)config->rows;
     stored->row_bytes = (uint64_t)config->row_size;
+    stored->repeats = config->repeats != NULL;
     stored->rows_a_page = stored->row_bytes < page_size ? page_size / stored->row_bytes : 1;
     stored->page_bytes = (uint32_t)((stored->row_bytes + page_size - 1) / page_size * page_size);
     stored->pages = (uint64_t)ceil(rows_most / (double)stored->rows_a_page);

@@ -36,6 +36,7 @@ struct stored {
     double pages_a_row;        /* of all rows, whoever holds them */
     uint32_t page_bytes;       /* several pages when a row takes several at once */
     uint32_t pages_of_row;     /* read one by one; 0: a row is read at once */
+    bool repeats;              /* rows of another table */
     uint64_t appended;         /* rows with automatic numbers, handed out */
     uint64_t appended_visible; /* and committed */
 };

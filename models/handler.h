@@ -9,6 +9,8 @@
  * nothing had happened; without any the request (or branch) ends with that outcome. A parallel step fails
  * with the first failure among its branches, once all have ended.
  *
+ * Copies (repeats.h): each row that repeats the request's own is written in a child, all at once.
+ *
  * Sessions (web_sessions.h): the store is asked in a child about the user's row, and logging in is a child
  * too, so that what the handler has read stays what it has read.
  *
@@ -44,6 +46,7 @@ enum step_verb {
     STEP_INSERT,
     STEP_DELETE,
     STEP_APPLY,
+    STEP_WRITE_COPIES,
     STEP_JOIN,
     STEP_GET,
     STEP_PUT,
@@ -63,7 +66,7 @@ enum step_verb {
 struct step_config {
     int verb; /* enum step_verb; the member of that name is set, of those down to session */
     struct distribution_config compute, wait;                             /* s */
-    const char *read, *write, *insert, *delete, *apply, *join, *get, *put, *drop, *call,
+    const char *read, *write, *insert, *delete, *apply, *write_copies, *join, *get, *put, *drop, *call,
         *publish;                                                         /* components */
     struct param_list parallel, sequence;                                 /* of struct step_config */
     struct param_list choose;                                             /* of struct arm_config */
@@ -130,6 +133,9 @@ enum handler_op {
     OP_WRITTEN,
     OP_PUBLISHED,
     OP_TAKEN, /* a message */
+    OP_FORK_COPIES, /* a branch for each place that repeats the row */
+    OP_WRITE_COPY,  /* in such a branch, which OP_END_COPY ends */
+    OP_END_COPY,
     OP_END_SESSION, /* of the branch in which a store answers about the session, or in which a user logs in */
     OP_COUNT
 };
@@ -157,7 +163,7 @@ struct instruction {
     uint32_t count; /* of links, arms, branches */
     union {
         struct duration duration; /* compute, work, wait */
-        struct link **links;      /* call */
+        struct link **links;      /* call, write_copy */
         struct {
             const struct handler_arm *arms;
             uint64_t draw_key;

@@ -3,9 +3,10 @@
  * Layout. A step that calls:  CALL, on_miss steps, [JUMP end, on_error steps], end. A choose: CHOOSE,
  * then each arm with a JUMP end. A repeat: its steps, AGAIN. A parallel: FORK, each branch with an
  * END_BRANCH, on_error steps, end. A step about a row of another data set is a FORK of one branch that
- * holds the step without its data. Where versions are deployed: ENTER first (TAKEN in a consumer), WORK in
- * the place of COMPUTE, LEAVE before RESPOND, and after a call to a store or a queue READ, WRITTEN or PUBLISHED,
- * whose on_error is the call's. Calls of one policy to one component share their links, and with them
+ * holds the step without its data. Copies: FORK_COPIES, WRITE_COPY, END_COPY, on_error steps, end; each copy
+ * runs the two in the middle. Where versions are deployed: ENTER first (TAKEN in a consumer), WORK in the place
+ * of COMPUTE, LEAVE before RESPOND, and after a call to a store or a queue READ, WRITTEN or PUBLISHED, whose
+ * on_error is the call's. Calls of one policy to one component share their links, and with them
  * their connections.
  * Ownership: program, arms and choosers are the run's. Cost: O(steps x their targets), once.
  */
@@ -17,6 +18,7 @@
 #include "models/environment.h"
 #include "models/handler.h"
 #include "models/query.h"
+#include "models/repeats.h"
 
 #define QUESTION_BYTES 200 /* an HTTP request or a query without data */
 
@@ -311,6 +313,26 @@ static void compile_parallel(struct compiler *compiler, const struct step_config
     compile_rest(compiler, fork, &step->on_error);
 }
 
+/* The branch stands behind the fork, which does not run into it. */
+static void compile_write_copies(struct compiler *compiler, const struct step_config *step)
+{
+    struct group *store = sim_find_group(compiler->group->sim, step->write_copies);
+    uint16_t fork = emit(compiler, OP_FORK_COPIES);
+    uint16_t at = emit(compiler, OP_WRITE_COPY);
+    uint16_t end = emit(compiler, OP_END_COPY);
+    struct instruction *call = &compiler->program[at];
+
+    compiler->program[fork].place = compiler->branches + 1;
+    compiler->branches += (uint32_t)repeats_most(compiler->group->sim);
+    call->links = links_to(compiler, store, &step->policy);
+    call->count = store->count;
+    call->place = compiler->calls[store->index]++;
+    call->bytes = step->request_size > 0 ? (uint32_t)step->request_size : QUESTION_BYTES;
+    call->carries_rows = step->request_size == 0;
+    call->target = call->on_error = end; /* which looks at the outcome */
+    compile_rest(compiler, fork, &step->on_error);
+}
+
 /* The step in a child that is about a row of that data set. */
 static void compile_about_other_row(struct compiler *compiler, const struct step_config *step)
 {
@@ -532,6 +554,9 @@ static void compile_step(struct compiler *compiler, const struct step_config *st
         break;
     case STEP_SESSION:
         compile_session(compiler, step);
+        break;
+    case STEP_WRITE_COPIES:
+        compile_write_copies(compiler, step);
         break;
     case STEP_RESPOND:
         compile_respond(compiler, (uint32_t)step->respond);

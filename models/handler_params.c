@@ -10,7 +10,7 @@
 #define ROW_VERBS (BIT(STEP_READ) | BIT(STEP_WRITE) | BIT(STEP_INSERT) | BIT(STEP_DELETE) | BIT(STEP_JOIN))
 #define STORE_VERBS (ROW_VERBS | BIT(STEP_APPLY))
 #define CACHE_VERBS (BIT(STEP_GET) | BIT(STEP_PUT) | BIT(STEP_DROP))
-#define CALL_VERBS (STORE_VERBS | CACHE_VERBS | BIT(STEP_CALL) | BIT(STEP_PUBLISH))
+#define CALL_VERBS (STORE_VERBS | BIT(STEP_WRITE_COPIES) | CACHE_VERBS | BIT(STEP_CALL) | BIT(STEP_PUBLISH))
 
 /* ---- rows ---- */
 
@@ -40,6 +40,10 @@ static const struct param_row step_rows[] = {
                     .help = "Brings a change that was made in another store into this one: the row gets the "
                             "version last written, or the one that the message is about, unless it has a "
                             "later one here."),
+    STEP_STORE(write_copies, STEP_WRITE_COPIES,
+               .help = "Writes what the row says, in the version last read or written, into all rows of this "
+                       "store that repeat it, each a write of its own, all at once: after a write of the row "
+                       "itself, or later by a worker."),
     STEP_STORE(join, STEP_JOIN,
                .help = "Reads the row from this store together with rows of another table that belong to it, "
                        "each found by its key: the same ones whenever the row is asked for. Of a sharded "
@@ -88,7 +92,8 @@ static const struct param_row step_rows[] = {
               .help = "Done when the step fails, after which the handler goes on; without any it ends with "
                       "that failure."),
     PARAM_REFERENCE(struct step_config, data, .default_text = "\"none\"", .word = "none",
-                    .verbs = ROW_VERBS | CACHE_VERBS | BIT(STEP_PUBLISH), .refers_to = PARAM_REFERS_DATA,
+                    .verbs = ROW_VERBS | BIT(STEP_WRITE_COPIES) | CACHE_VERBS | BIT(STEP_PUBLISH),
+                    .refers_to = PARAM_REFERS_DATA,
                     .help = "A row drawn anew from this data set, for this step and its on_miss and "
                             "on_error; none: the request's own key."),
     PARAM_COUNT(struct step_config, rows, .default_text = "1", .min = 1, .max = UINT16_MAX,

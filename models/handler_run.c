@@ -3,6 +3,7 @@
 
 #include "models/environment.h"
 #include "models/query.h"
+#include "models/repeats.h"
 #include "models/routing.h"
 
 /* A question that carries rows and does not know how large they are. */
@@ -203,6 +204,87 @@ static void run_fork(struct component *self, struct request *request, const stru
     }
 }
 
+/* Returns the first of a list by `next`, before which the others come; 0: nothing repeats the row. */
+static uint32_t fork_copies(struct component *self, struct request *request,
+                            const struct instruction *instruction)
+{
+    struct sim *sim = self->sim;
+    uint32_t branch = place_of(instruction, request_frame(request)), first = 0;
+
+    for (size_t data = environment_of(sim)->data_set_count; data > 0; data--) {
+        const struct repeats *repeats = repeats_of(sim, (uint16_t)data);
+        uint16_t place;
+        uint64_t row;
+
+        if (!repeats || repeats->of != request->data)
+            continue;
+        for (uint64_t i = 0; repeats_copy(repeats, request->key, i, &row, &place); i++) {
+            struct request *child = sim_fork(self, request, branch++);
+
+            request_frame(child)->step = (uint16_t)(request_frame(request)->step + 1u);
+            child->data = (uint16_t)data;
+            child->key = row;
+            child->rows = (uint16_t)(place + 1u);
+            child->version = request->version;
+            child->next = first;
+            first = child->index;
+        }
+    }
+    return first;
+}
+
+/* The frame stays at the fork until the last branch has ended. */
+static void run_fork_copies(struct component *self, struct request *request,
+                            const struct instruction *instruction)
+{
+    uint32_t next = fork_copies(self, request, instruction);
+
+    if (!next) {
+        request_frame(request)->step = instruction->target;
+        handler_run(self, request);
+    }
+    while (next) {
+        struct request *child = sim_request(self->sim, next);
+
+        next = child->next;
+        handler_run(self, child);
+    }
+}
+
+/* Of the row that is repeated, in a question that holds it. */
+static uint32_t bytes_with_source(const struct sim *sim, const struct request *child,
+                                  const struct instruction *instruction)
+{
+    uint16_t of = sim_request(sim, child->parent)->data;
+
+    return instruction->bytes + (uint32_t)environment_of(sim)->data_sets[of - 1].row_size;
+}
+
+static void run_write_copy(struct component *self, struct request *request,
+                           const struct instruction *instruction)
+{
+    struct frame *frame = request_frame(request);
+    uint32_t index = 0;
+
+    request->operation = OPERATION_REPEAT;
+    request->query = 0;
+    request->bytes =
+        instruction->carries_rows ? bytes_with_source(self->sim, request, instruction) : instruction->bytes;
+    if (instruction->count > 1)
+        index = route_instance(instruction->links[0]->target->group, request, frame->number);
+    sim_call(self, request, instruction->links[index], instruction->place);
+}
+
+/* The parent's version stays that of the row which is repeated; a row that is no more repeats nothing. */
+static void run_end_copy(struct component *self, struct request *request,
+                         const struct instruction *instruction)
+{
+    (void)instruction;
+    request->version = 0;
+    end_branch(self, request,
+               request->outcome == OUTCOME_NOT_FOUND ? OUTCOME_OK : (enum outcome)request->outcome);
+}
+
 static void run_end_branch(struct component *self, struct request *request,
                            const struct instruction *instruction)
 {
@@ -381,6 +463,9 @@ static void (*const run_op[OP_COUNT])(struct component *, struct request *,
     [OP_ENTER] = run_enter,     [OP_WORK] = run_work,       [OP_LEAVE] = run_leave,
     [OP_READ] = run_read,       [OP_WRITTEN] = run_written, [OP_PUBLISHED] = run_published,
     [OP_TAKEN] = run_taken,     [OP_END_SESSION] = run_end_session,
+    [OP_FORK_COPIES] = run_fork_copies,
+    [OP_WRITE_COPY] = run_write_copy,
+    [OP_END_COPY] = run_end_copy,
 };
 
 void handler_run(struct component *self, struct request *request)

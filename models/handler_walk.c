@@ -9,6 +9,7 @@
 #include "models/database_kind.h"
 #include "models/handler.h"
 #include "models/query.h"
+#include "models/repeats.h"
 
 struct walk {
     step_visitor *visit;
@@ -80,7 +81,7 @@ void handler_steps_visit(const struct param_list *steps, const char *path, step_
 /* ---- what stores can do ---- */
 
 struct store_check {
-    const struct sim *sim;
+    struct sim *sim;
     struct param_problems *problems;
 };
 
@@ -119,6 +120,49 @@ static void check_columns(const struct store_check *check, const struct step_con
                   (long long)environment->data_sets[data - 1].columns);
 }
 
+static void check_tables(const struct store_check *check, const char *place)
+{
+    const struct environment *environment = environment_of(check->sim);
+
+    for (size_t i = 0; i < environment->data_set_count; i++) {
+        const struct data_set_config *data = &environment->data_sets[i];
+
+        if (data->repeats && !strcmp(data->repeats->data, data->name))
+            param_problem(check->problems, place, "name the table that it repeats in its \"repeats\"",
+                          "rows of %s repeat rows of the same table, so no copy would ever be the last",
+                          data->name);
+    }
+}
+
+static bool is_repeated(const struct environment *environment, const char *name)
+{
+    for (size_t i = 0; i < environment->data_set_count; i++) {
+        const struct repeats_config *repeats = environment->data_sets[i].repeats;
+
+        if (repeats && (!name || !strcmp(repeats->data, name)))
+            return true;
+    }
+    return false;
+}
+
+static void check_copies(const struct store_check *check, const struct step_config *step, const char *path)
+{
+    uint64_t most = repeats_most(check->sim);
+    char place[1100];
+
+    refuse(check, step->write_copies, STORE_KEEPS_COPIES, path, "write_copies",
+           "keep the denormalised table in a store of its own", "keep copies");
+    snprintf(place, sizeof place, "%s.write_copies", path);
+    if (!is_repeated(environment_of(check->sim), step->data))
+        param_problem(check->problems, place, "say so in the table that does: \"repeats\" of the data set",
+                      "no table repeats rows of %s", step->data ? step->data : "another one");
+    check_tables(check, place);
+    if (most > REPEATS_MAX)
+        param_problem(check->problems, place, "make the table smaller",
+                      "a row would have %llu copies; at most %d can be written at once",
+                      (unsigned long long)most, REPEATS_MAX);
+}
+
 static void check_store(void *context, const struct step_config *step, const char *path)
 {
     const struct store_check *check = context;
@@ -127,6 +171,8 @@ static void check_store(void *context, const struct step_config *step, const cha
     if (step->verb == STEP_JOIN)
         refuse(check, step->join, STORE_JOINS, path, "join",
                "read a row that holds all of it, or ask a relational store", "join rows");
+    if (step->verb == STEP_WRITE_COPIES)
+        check_copies(check, step, path);
     if (!store_of(step))
         return;
     snprintf(what, sizeof what, "touch %lld rows at once", (long long)step->rows);

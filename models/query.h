@@ -7,9 +7,9 @@
  * Which rows a row is joined with is a function of its number, as foreign keys are: the same ones whenever it
  * is asked for, spread evenly over the other table. Rows of rows (hops) are found level by level.
  *
- * Rows of several stores are asked for hop by hop, in a query of its own for each (a part): every store that has
- * some of them gets a request about the same key, with REQUEST_ELSEWHERE, and in `rows` how many it has. Which
- * ones these are it can tell from the query.
+ * Rows of several stores are asked for hop by hop, in a query of its own for each (a part): every store that
+ * has some of them gets a request about the same key, with REQUEST_ELSEWHERE, and in `rows` how many it has.
+ * Which ones these are it can tell from the query.
  *
  * Left out: joins that find nothing, joins without an index (a scan for each row).
  * Ownership: of the run. Errors: no more than QUERIES_MAX different ones; query_overflow() tells.
@@ -66,8 +66,8 @@ static inline const struct query *query_of(const struct sim *sim, const struct r
     return request->query ? query_numbered(sim, request->query) : NULL;
 }
 
-/* Lets the query be asked in parts, one for the rows of each hop: for stores that have them in several places.
- * While wiring. */
+/* Lets the query be asked in parts, one for the rows of each hop: for stores that have them in several
+ * places. While wiring. */
 void query_make_parts(struct sim *sim, uint8_t number);
 
 /* Some query of the run is asked in parts. */
@@ -77,7 +77,9 @@ bool queries_have_parts(const struct sim *sim);
  * are asked for. */
 static inline uint32_t query_own_rows(const struct request *request)
 {
-    return request->flags & REQUEST_ELSEWHERE ? 0 : request->rows ? request->rows : 1;
+    if (request->flags & REQUEST_ELSEWHERE)
+        return 0;
+    return request->rows && request->operation != OPERATION_REPEAT ? request->rows : 1;
 }
 
 /* Rows that are joined: all, or those that the store has which is asked for its part of them. */

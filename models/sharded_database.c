@@ -441,7 +441,7 @@ static void sharded_on_request(struct component *self, struct request *request)
         ask_about_row(self, request);
         return;
     }
-    if (database_writes(request) && request->operation != OPERATION_APPLY)
+    if (database_writes(request) && !database_carries_version(request))
         request->version = 0; /* the next one */
     else if (!database_writes(request))
         state->copied_reads += special && special->count > 1;

@@ -68,8 +68,8 @@ static uint32_t spread_rows(const struct component *self, const struct request *
     return count;
 }
 
-/* One for each shard that has some of the rows; returns the first of a list by `next`. All before the first is
- * sent, which may be answered at once. */
+/* One for each shard that has some of the rows; returns the first of a list by `next`. All before the first
+ * is sent, which may be answered at once. */
 static struct request *fork_parts(struct component *self, struct request *request,
                                   struct split_router *router, uint8_t query, uint32_t count)
 {

@@ -1,7 +1,8 @@
-/* split_query.h - a query whose rows lie on several shards: who is asked for what, and one answer made of many.
+/* split_query.h - a query whose rows lie on several shards: who is asked for what, and one answer made of
+ * many.
  *
- * A join reads the row of its key where that is, and then, hop by hop, the rows joined to it: every shard that
- * has some of them gets one request for all it has, and the slowest decides when the next hop begins. A
+ * A join reads the row of its key where that is, and then, hop by hop, the rows joined to it: every shard
+ * that has some of them gets one request for all it has, and the slowest decides when the next hop begins. A
  * further hop is a further question of the library in the caller: it pays the way there and back once more.
  *
  * The answers add up: bytes, and the first failure among them is the outcome.

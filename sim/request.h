@@ -34,6 +34,8 @@ enum operation {
     OPERATION_GET,
     OPERATION_PUT,
     OPERATION_APPLY, /* write the version that the request carries: a change made elsewhere */
+    OPERATION_REPEAT, /* write into this row what one of another table says: the version is that one's, and
+                         `rows` the place in this row, from 1 */
     /* of rows that move from one store to another, many at once */
     OPERATION_COPY_OUT,
     OPERATION_COPY_IN,
@@ -48,7 +50,7 @@ enum request_flag {
     REQUEST_STALE = 8,       /* reply: older than what the store holds */
     REQUEST_ORPHAN = 16,     /* its caller has gone; the answer will reach nobody */
     REQUEST_WATCHED = 32,    /* a trace's own; nobody else looks at it */
-    REQUEST_ELSEWHERE = 64,  /* to a store: the row of the key is at another one, here are rows that go with it */
+    REQUEST_ELSEWHERE = 64,  /* to a store: only rows that go with that of the key are here */
 };
 
 typedef void resume_function(struct component *self, struct request *request);
