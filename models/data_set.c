@@ -55,7 +55,8 @@ static const struct param_row rows[] = {
                           "100 bytes"),
     PARAM_MAP(struct data_set_config, column_values, .default_text = "{}", .table = &column_params,
               .help = "Columns by name, and what each row has in them: those that decide where a sharded "
-                      "database keeps a row."),
+                      "database keeps a row, and those that rows are looked for by (`where`, `on`), each "
+                      "with an index."),
     PARAM_CHOICE(struct data_set_config, popularity, .default_text = "\"zipf\"",
                  .choices = popularity_choices, .help = "How requests are spread over the rows."),
     PARAM_REAL(struct data_set_config, exponent, .default_text = "0.99", .max = 10,

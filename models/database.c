@@ -396,7 +396,7 @@ static struct write_log_entry log_record(struct component *self, const struct re
     struct write_log_entry record = { .row = request->key,
                                       .appended_ns = self->sim->now_ns,
                                       .data = request->data,
-                                      .rows = (uint16_t)query_own_rows(request),
+                                      .rows = (uint16_t)query_own_rows(NULL, request),
                                       .state = ROW_PRESENT };
 
     record.bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;

@@ -1,6 +1,7 @@
 #include "models/database_kind.h"
 
 #include "models/cache.h"
+#include "models/database_node.h"
 #include "models/environment.h"
 #include "models/quorum.h"
 #include "models/replication.h"
@@ -77,17 +78,39 @@ static const struct data_set_config *data_set(const struct sim *sim, uint16_t da
     return &environment_of(sim)->data_sets[data - 1];
 }
 
-static int64_t joined_rows_work_ns(struct component *self, const struct request *request,
-                                   const struct query *query)
+/* Of a data set, on this node; all of them while it does not know it. */
+static uint64_t rows_of_node(const struct component *self, uint16_t data)
+{
+    const struct database *db = component_state(self);
+    const struct stored *stored = &db->pages.stored[data];
+    uint64_t all = (uint64_t)data_set(self->sim, data)->rows, here = stored->pages * stored->rows_a_page;
+
+    return stored->rows && here < all ? here : all;
+}
+
+/* From the root of an index of that data set to a row. */
+static int64_t look_up_ns(const struct component *self, uint16_t data)
 {
     const struct database_config *config = self->group->config;
-    uint16_t data = query_data(query, request);
-    int64_t row_ns = config->row_read_time;
 
-    if (kinds[config->kind].joins == JOINS_BY_INDEX && data)
-        row_ns += config->index_time * database_index_levels((uint64_t)data_set(self->sim, data)->rows,
-                                                             (uint64_t)config->page_size);
-    return query_joined_rows(query, request) * row_ns;
+    return config->index_time *
+           database_index_levels(rows_of_node(self, data), (uint64_t)config->page_size);
+}
+
+/* Rows that a column is looked up for are found together, at one place of its index; others one by one. */
+static int64_t further_rows_work_ns(const struct component *self, const struct request *request,
+                                    const struct query *query)
+{
+    const struct database_config *config = self->group->config;
+    uint32_t rows = query_rows_here(self->sim, query, request);
+    uint16_t data = query_data(query, request);
+    int64_t work_ns = rows * config->row_read_time;
+
+    if (query->column && data)
+        work_ns += look_up_ns(self, data);
+    else if (kinds[config->kind].joins == JOINS_BY_INDEX && data)
+        work_ns += rows * look_up_ns(self, data);
+    return work_ns;
 }
 
 uint64_t database_row_bytes(struct component *self, const struct request *request)
@@ -102,11 +125,13 @@ static int64_t serialise_ns(struct component *self, const struct request *reques
 {
     const struct database_config *config = self->group->config;
     const struct database_kind_row *kind = &kinds[config->kind];
+    const struct query *query = query_of(self->sim, request);
     double bytes;
 
     if (request->operation == OPERATION_DELETE || request->operation == OPERATION_CLEAR)
         return 0;
-    bytes = (double)database_row_bytes(self, request) * query_own_rows(request);
+    bytes = (double)database_row_bytes(self, request) *
+            (query_own_rows(query, request) + query_rows_here(self->sim, query, request));
     if (kind->rewrites && request->operation == OPERATION_WRITE)
         bytes *= 2; /* what was there is parsed first */
     return sim_time_from_ns(bytes / BYTES_PER_KB * (double)config->serialise_time);
@@ -116,11 +141,11 @@ int64_t database_rows_work_ns(struct component *self, const struct request *requ
 {
     const struct database_config *config = self->group->config;
     const struct query *query = query_of(self->sim, request);
-    uint32_t rows = query_own_rows(request);
+    uint32_t rows = query_own_rows(query, request);
     int64_t work_ns = rows > 1 ? (rows - 1) * config->row_read_time : 0;
 
-    if (query && query->found)
-        work_ns += joined_rows_work_ns(self, request, query);
+    if (query && (query->found || query->column))
+        work_ns += further_rows_work_ns(self, request, query);
     if (kinds[config->kind].works_by_byte)
         work_ns += serialise_ns(self, request);
     return work_ns;
@@ -129,7 +154,7 @@ int64_t database_rows_work_ns(struct component *self, const struct request *requ
 uint64_t database_log_bytes(const struct database_config *config, const struct request *request,
                             uint64_t row_bytes)
 {
-    uint64_t rows = query_own_rows(request), bytes = (uint64_t)config->log_record;
+    uint64_t rows = query_own_rows(NULL, request), bytes = (uint64_t)config->log_record;
 
     if (request->operation == OPERATION_COPY_IN)
         return bytes + row_bytes * rows;
@@ -142,21 +167,24 @@ uint64_t database_log_bytes(const struct database_config *config, const struct r
 uint64_t database_answer_bytes(struct component *self, const struct request *request)
 {
     const struct query *query = query_of(self->sim, request);
+    const struct data_set_config *further;
     uint64_t bytes = 0;
 
     if (request->data)
-        bytes = query_row_bytes(query, data_set(self->sim, request->data)) * query_own_rows(request);
-    if (query && query->found && query_data(query, request))
-        bytes += (uint64_t)query_joined_rows(query, request) *
-                 (uint64_t)data_set(self->sim, query_data(query, request))->row_size;
-    return bytes;
+        bytes = query_row_bytes(query, data_set(self->sim, request->data)) * query_own_rows(query, request);
+    if (!query || !query_data(query, request))
+        return bytes;
+    further = data_set(self->sim, query_data(query, request));
+    return bytes + query_rows_here(self->sim, query, request) *
+                       (query->is_join ? (uint64_t)further->row_size : query_row_bytes(query, further));
 }
 
 bool store_has_parts(const struct group *store)
 {
     const struct sharded_config *config = store->config;
 
-    return store->type == &sharded_database_model.component && !shard_key_is(&config->shard_key, SHARD_KEY_USER);
+    return store->type == &sharded_database_model.component &&
+           !shard_key_is(&config->shard_key, SHARD_KEY_USER);
 }
 
 /* ---- what a kind does not do ---- */
@@ -173,12 +201,15 @@ static const char *shards_refuse(const struct sharded_config *config, enum store
 {
     if (!kind_can(&kinds[config->node.kind], ability))
         return kinds[config->node.kind].refusal;
-    if (ability == STORE_KEEPS_COPIES && shard_key_is(&config->shard_key, SHARD_KEY_USER))
-        return "its rows belong to whoever asks, and are not found for others";
-    if (ability == STORE_KEEPS_COPIES && (config->reshard || config->copied_rows.count))
-        return "its rows have several places";
-    if (ability == STORE_JOINS && config->reshard)
+    if (shard_key_is(&config->shard_key, SHARD_KEY_USER))
+        return ability == STORE_KEEPS_COPIES || ability == STORE_FINDS
+                   ? "its rows belong to whoever asks, and are not found for others"
+                   : NULL;
+    if (config->reshard &&
+        (ability == STORE_KEEPS_COPIES || ability == STORE_FINDS || ability == STORE_JOINS))
         return "rows that move to other shards are found by their keys alone";
+    if (config->copied_rows.count && (ability == STORE_KEEPS_COPIES || ability == STORE_FINDS))
+        return "some of its rows are copied themselves";
     return NULL;
 }
 

@@ -68,7 +68,13 @@ uint32_t database_index_levels(uint64_t rows, uint64_t page_size);
 bool store_has_parts(const struct group *store);
 
 /* What may be asked of a store beyond one whole row. */
-enum store_ability { STORE_TAKES_ROWS, STORE_JOINS, STORE_KNOWS_COLUMNS, STORE_KEEPS_COPIES };
+enum store_ability {
+    STORE_TAKES_ROWS,
+    STORE_JOINS,
+    STORE_KNOWS_COLUMNS,
+    STORE_FINDS, /* rows by a column */
+    STORE_KEEPS_COPIES
+};
 
 /* NULL: whoever `store` sends rows to (a database, its shards, the store behind a cache) can do that. Else
  * why not, in words that go on after the name of the store. */

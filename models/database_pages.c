@@ -250,7 +250,7 @@ static uint32_t pages_of_each_row(const struct database_pages *pages, const stru
 static uint32_t own_pages(const struct database_pages *pages, const struct request *request)
 {
     const struct stored *stored = &pages->stored[request->data];
-    uint32_t rows = query_own_rows(request);
+    uint32_t rows = query_own_rows(query_of(pages->owner->sim, request), request);
 
     if (!request->data || !rows)
         return 0;
@@ -265,7 +265,7 @@ static uint32_t page_count(const struct database_pages *pages, const struct requ
     uint32_t count = own_pages(pages, request);
 
     if (query && query_data(query, request))
-        count += query_joined_rows(query, request);
+        count += query_rows_here(pages->owner->sim, query, request);
     return count < UINT16_MAX ? count : UINT16_MAX;
 }
 
@@ -276,7 +276,7 @@ static uint32_t page_end(const struct database_pages *pages, const struct reques
     uint32_t end = own_pages(pages, request);
 
     if (query && query_data(query, request))
-        end += query->found - query->first;
+        end += query_further_rows(pages->owner->sim, query, request);
     return end < UINT16_MAX ? end : UINT16_MAX;
 }
 
@@ -300,22 +300,21 @@ static struct page_place further_page(const struct database_pages *pages, const 
     }
     data = query_data(query, request);
     stored = &pages->stored[data];
-    row = query_row(query, request->key, query->first + step - own, stored->rows);
+    row = query_row(pages->owner->sim, query, request, step - own);
     return (struct page_place){ row_id(data, page_of_row(stored, row)), stored->page_bytes };
 }
 
-/* The joined row that comes next is at another store. */
+/* The further row that comes next is at another store. */
 static bool is_elsewhere(const struct database_pages *pages, const struct request *request)
 {
     const struct query *query = query_of(pages->owner->sim, request);
     const struct database_parts *parts = pages->parts;
-    uint64_t row;
+    uint32_t step = request->frames[request->top].step, own = own_pages(pages, request);
 
-    if (!(request->flags & REQUEST_ELSEWHERE) || !parts->holds)
+    if (!query->is_part || !parts->holds || step < own)
         return false;
-    row = query_row(query, request->key, query->first + (uint32_t)request->frames[request->top].step,
-                    pages->stored[query_data(query, request)].rows);
-    return !parts->holds(parts->context, part_of(pages), query_data(query, request), row);
+    return !parts->holds(parts->context, part_of(pages), query_data(query, request),
+                         query_row(pages->owner->sim, query, request, step - own));
 }
 
 static inline struct page_place current_page(const struct database_pages *pages,

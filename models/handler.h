@@ -79,6 +79,8 @@ struct step_config {
     const char *of;   /* data set of joined rows, NULL: the row's own */
     int64_t hops;
     int64_t columns;  /* 0: all */
+    const char *where, *on; /* columns that rows are found by, NULL: their keys */
+    bool partial;
     int64_t copies;                             /* of each branch of parallel; 0: one */
     int64_t request_size;                       /* bytes, 0: automatic */
     struct param_list steps, on_miss, on_error; /* of struct step_config */

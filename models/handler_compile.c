@@ -217,9 +217,15 @@ static struct link **links_to(struct compiler *compiler, struct group *target,
 /* What the step asks of a store beyond the row of its key. */
 static uint8_t query_of_step(const struct compiler *compiler, const struct step_config *step)
 {
-    struct query query = { .columns = step->columns };
+    struct query query = { .columns = step->columns, .partial = step->partial };
+    const char *column = step->where ? step->where : step->on;
 
+    if (column)
+        query.column = query_column(compiler->group->sim, column);
+    if (step->where)
+        query.found = (uint16_t)(step->rows - 1);
     if (step->verb == STEP_JOIN) {
+        query.is_join = true;
         query.data = environment_data_set(environment_of(compiler->group->sim), step->of);
         query.rows = (uint16_t)step->rows;
         query.found = (uint16_t)query_rows_found(step->rows, step->hops);
@@ -243,7 +249,7 @@ static void compile_call(struct compiler *compiler, const struct step_config *st
     instruction->operation = (uint8_t)verb->operation;
     instruction->carries_rows = verb->carries_rows && step->request_size == 0;
     instruction->may_miss = step->verb == STEP_GET;
-    instruction->rows = step->rows > 0 && step->verb != STEP_JOIN ? (uint16_t)step->rows : 1;
+    instruction->rows = step->rows > 0 && step->verb != STEP_JOIN && !step->where ? (uint16_t)step->rows : 1;
     instruction->query = query_of_step(compiler, step);
     if (instruction->query && store_has_parts(target))
         query_make_parts(compiler->group->sim, instruction->query);

@@ -112,6 +112,20 @@ static const struct param_row step_rows[] = {
                 .min = 1, .max = 1e6, .verbs = BIT(STEP_READ) | BIT(STEP_WRITE),
                 .help = "How many of the row's columns are asked for or changed, the first ones; what that "
                         "spares depends on the kind of the store."),
+    PARAM_TEXT(struct step_config, where, .default_text = "\"key\"", .word = "key",
+               .verbs = BIT(STEP_READ) | BIT(STEP_WRITE) | BIT(STEP_DELETE),
+               .help = "Column (of `column_values`) that the row is looked for by, through an index, as a "
+                       "user by an address; with `rows` above 1 up to so many that have the same value. All "
+                       "shards of a sharded database are asked, unless this column is its shard key. key: "
+                       "the row's own, which says where it is."),
+    PARAM_TEXT(struct step_config, on, .default_text = "\"key\"", .word = "key", .verbs = BIT(STEP_JOIN),
+               .help = "Column of the joined table that has the number of the row, as comments have that of "
+                       "their post: up to `rows` rows with it are joined, all found at one place of its "
+                       "index. All shards are asked for them, unless this column is the shard key. key: the "
+                       "row has their keys."),
+    PARAM_BOOL(struct step_config, partial, .default_text = "false", .verbs = BIT(STEP_READ) | BIT(STEP_JOIN),
+               .help = "Whether an answer will do which lacks the rows of shards that fail, as long as some "
+                       "shard answers."),
     PARAM_BYTES(
         struct step_config, request_size, .default_text = "\"automatic\"", .word = "automatic",
         .word_value = 0, .min = 1, .max = 4e9, .verbs = CALL_VERBS,
@@ -238,6 +252,14 @@ static void check_step(struct step_check *check, const struct step_config *step)
         param_problem(check->problems, check->path, "take fewer rows or fewer hops",
                       "%lld rows joined to each row over %lld hops: at most %d can be joined at once",
                       (long long)step->rows, (long long)step->hops, QUERY_ROWS_MAX);
+    if (step->on && step->hops > 1)
+        param_problem(check->problems, check->path, "join them by their keys",
+                      "only rows that belong to the row itself can be found by a column, not those %lld hops "
+                      "away",
+                      (long long)step->hops);
+    if (step->where && step->rows > 1 && step->verb != STEP_READ)
+        param_problem(check->problems, check->path, "read the rows, then change each by its key",
+                      "only one row that is found by a column can be changed at a time");
     if (step->verb == STEP_RESPOND && check->in_log_in)
         param_problem(check->problems, check->path, "respond in the handler",
                       "a log in cannot answer for the request that needed it");

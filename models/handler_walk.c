@@ -120,6 +120,37 @@ static void check_columns(const struct store_check *check, const struct step_con
                   (long long)environment->data_sets[data - 1].columns);
 }
 
+/* A column that rows are found by: of the table that the step names, or of some table. */
+static void check_found_by(const struct store_check *check, const char *column, const char *table,
+                           const char *path,
+                           const char *member)
+{
+    const struct environment *environment = environment_of(check->sim);
+    char place[1100];
+
+    for (size_t i = 0; i < environment->data_set_count; i++)
+        if ((!table || !strcmp(environment->data_sets[i].name, table)) &&
+            column_find(&environment->data_sets[i], column))
+            return;
+    snprintf(place, sizeof place, "%s.%s", path, member);
+    param_problem(check->problems, place, "name it in \"column_values\" of the data set",
+                  table ? "rows of %s have no column \"%s\"" : "there is no %s with a column \"%s\"",
+                  table ? table : "table", column);
+}
+
+static void check_parts(const struct store_check *check, const struct step_config *step, const char *path)
+{
+    const char *store = step->join ? step->join : step->read;
+    char place[1100];
+
+    if (store_has_parts(sim_find_group(check->sim, store)) && (step->where || step->join))
+        return;
+    snprintf(place, sizeof place, "%s.partial", path);
+    param_problem(check->problems, place,
+                  "take it away, or ask a sharded database for rows of several shards",
+                  "a single answer comes from \"%s\", whole or not at all", store);
+}
+
 static void check_tables(const struct store_check *check, const char *place)
 {
     const struct environment *environment = environment_of(check->sim);
@@ -171,12 +202,21 @@ static void check_store(void *context, const struct step_config *step, const cha
     if (step->verb == STEP_JOIN)
         refuse(check, step->join, STORE_JOINS, path, "join",
                "read a row that holds all of it, or ask a relational store", "join rows");
+    if (step->on)
+        check_found_by(check, step->on, step->of ? step->of : step->data, path, "on");
+    if (step->where) {
+        refuse(check, store_of(step), STORE_FINDS, path, "where", "ask for the row by its key",
+               "find rows by a column");
+        check_found_by(check, step->where, step->data, path, "where");
+    }
+    if (step->partial)
+        check_parts(check, step, path);
     if (step->verb == STEP_WRITE_COPIES)
         check_copies(check, step, path);
     if (!store_of(step))
         return;
     snprintf(what, sizeof what, "touch %lld rows at once", (long long)step->rows);
-    if (step->rows > 1)
+    if (step->rows > 1 && !step->where)
         refuse(check, store_of(step), STORE_TAKES_ROWS, path, "rows",
                "keep what is read together in one value, or make the store relational", what);
     if (step->columns)

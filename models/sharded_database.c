@@ -69,9 +69,11 @@ static const struct metric_row metrics[] = {
     { "reshard.double_writes", "1", METRIC_COUNTER, offsetof(struct sharded, double_writes), 0,
       "Writes of rows that were on the way, which went to both shards." },
     { "split.queries", "1", METRIC_COUNTER, offsetof(struct sharded, split.queries), 0,
-      "Queries that asked several shards for rows; where there are joins." },
+      "Queries that asked several shards for rows: joins, and rows found by a column." },
     { "split.parts", "1", METRIC_COUNTER, offsetof(struct sharded, split.parts), 0,
       "Questions to shards that these were made of, without those for the row of the key." },
+    { "split.partial", "1", METRIC_COUNTER, offsetof(struct sharded, split.partial), 0,
+      "Queries that were answered without what shards had which failed; where `partial` answers will do." },
     { 0 },
 };
 /* clang-format on */
@@ -81,6 +83,8 @@ static bool sharded_emits(const struct group *group, const struct metric_row *me
 {
     const struct sharded_config *config = group->config;
 
+    if (metric->offset == offsetof(struct sharded, split.partial))
+        return queries_are_partial(group->sim);
     if (metric->offset >= offsetof(struct sharded, split))
         return queries_have_parts(group->sim);
     return config->reshard || metric->offset < offsetof(struct sharded, forwarded);
@@ -183,6 +187,16 @@ static uint32_t shard_of_row(const void *context, uint16_t data, uint64_t row, u
     return special ? shard_of_copy(special, number) : placement_home(&shared->placement, data, row);
 }
 
+/* Rows with one value in the column are on one shard. */
+static bool is_shard_key(const void *context, uint16_t data, const char *column)
+{
+    const struct sharded_shared *shared = context;
+
+    const struct data_key *key = &shared->key.data[data];
+
+    return key->count == 1 && key->columns[0].config && !strcmp(key->columns[0].config->name, column);
+}
+
 static void make_shards(struct group *group, uint32_t count)
 {
     struct sharded_shared *shared = group->shared;
@@ -203,6 +217,7 @@ static void make_shards(struct group *group, uint32_t count)
     shared->shards = sim_link_all(group, part, NULL);
     split_router_init(&shared->split, &group->sim->memory, shared->shards, count);
     shared->split.home = shard_of_row;
+    shared->split.decides = is_shard_key;
     shared->split.context = shared;
     if (shared->resharding)
         shared->again = sim_link_all(group, part, NULL);
@@ -424,6 +439,18 @@ static uint32_t ordinary_shard(const struct sharded_shared *shared, const struct
     return placement_home(&shared->placement, request->data, row_of(shared, request));
 }
 
+/* A query; false: it goes on to the shard of its row, maybe to come back for more. */
+static bool is_sent_in_parts(struct component *self, struct request *request)
+{
+    struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+
+    if (split_query_begin(self, request, &shared->split, &state->split) != SPLIT_AT_ONCE)
+        return false;
+    split_query_send(self, request, &shared->split, &state->split);
+    return true;
+}
+
 static void sharded_on_request(struct component *self, struct request *request)
 {
     const struct sharded_shared *shared = self->shared;
@@ -431,8 +458,8 @@ static void sharded_on_request(struct component *self, struct request *request)
     struct special_row *special =
         shared->by_user || !request->data ? NULL : find_special(shared, request->key);
 
-    if (__builtin_expect(request->query, 0) && split_query_wanted(self->sim, request))
-        split_query_begin(request, &state->split);
+    if (__builtin_expect(request->query, 0) && is_sent_in_parts(self, request))
+        return;
     if (special && special->count > 1 && database_writes(request)) {
         write_all_copies(self, request, special);
         return;
@@ -458,7 +485,7 @@ static void on_split_reply(struct component *self, struct request *request)
     struct sharded *state = component_state(self);
 
     if (request_frame(request)->step == SPLIT_PART)
-        request = split_query_join(self, request);
+        request = split_query_join(self, request, &state->split);
     if (request && !split_query_go_on(self, request, &shared->split, &state->split))
         answer(self, request);
 }
@@ -522,17 +549,18 @@ const struct model_type sharded_database_model = {
         "Application-level sharding: the caller's library computes from the shard key, which is columns of "
         "the row, its number, or the user, which database to ask. Each shard is a database with a machine of "
         "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can move "
-        "to another number of shards while requests go on, as by a script that copies them chunk by chunk. A "
-        "join asks for its row and then, hop by hop, each shard that has some of the rows joined to it; rows "
-        "of one user are joined where they are.",
+        "to another number of shards while requests go on, as by a script that copies them chunk by chunk. "
+        "Rows that are looked for by a column which is not the shard key are asked for at all shards at once "
+        "(scatter-gather). A join asks for its row and then, hop by hop, each shard that has some of the "
+        "rows joined to it, or all where nobody knows; rows that lie on one shard are joined there.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; transactions over shards: a write that "
         "fails on one copy stays on the others; how callers learn which rows have moved; reads of rows that "
         "were inserted under the next number. The parts of a query leave and arrive together but for what "
         "shards make of them: a draw of the latency each time they are sent, not one for each shard.",
     .misleads =
-        "When queries ask for rows by anything but their keys, or when the popularity of rows goes along with "
-        "a column (all celebrities in one country).",
+        "When queries sort or count over shards, when an index over all shards is kept beside them, or when "
+        "the popularity of rows goes along with a column (all celebrities in one country).",
     .params = &sharded_params,
     .roles = ROLE_STORE | ROLE_COPY,
     .part = &database_model,

@@ -27,14 +27,51 @@ static uint32_t hop_of(const struct frame *frame)
     return frame->step >> HOP_SHIFT;
 }
 
-void split_query_begin(struct request *request, struct split_counts *counts)
+/* Rows with one value in the column of the query are on one shard. */
+static bool knows_shard(const struct sim *sim, const struct request *request, const struct query *query,
+                        const struct split_router *router)
 {
+    const struct queries *queries = sim->queries;
+
+    return query->column && router->decides(router->context, query_data(query, request),
+                                            queries->columns[query->column - 1].name);
+}
+
+/* All further rows are where that of the key is, if the column decides about shards. */
+static bool is_on_one_shard(const struct sim *sim, const struct request *request, const struct query *query,
+                            const struct split_router *router)
+{
+    uint64_t number = request->frames[request->top].number;
+    uint16_t data = query_data(query, request);
+
+    if (!query->is_join || !query_further_rows(sim, query, request))
+        return true;
+    return router->home(router->context, data, query_row(sim, query, request, 0), number) ==
+           router->home(router->context, request->data, request->key, number);
+}
+
+enum split_way split_query_begin(struct component *self, struct request *request,
+                                 const struct split_router *router,
+                                 struct split_counts *counts)
+{
+    const struct query *query = query_of(self->sim, request);
     struct frame *frame = request_frame(request);
 
+    if (!query->parts || !request->data ||
+        (knows_shard(self->sim, request, query, router) &&
+         is_on_one_shard(self->sim, request, query, router)))
+        return SPLIT_NOT;
     counts->queries++;
     frame->note = request->query;
-    frame->step = SPLIT_ROW;
-    request->query = 0;
+    if (query->is_join) {
+        frame->step = SPLIT_ROW;
+        request->query = 0;
+        return SPLIT_ROW_FIRST;
+    }
+    frame->step = 1 << HOP_SHIFT | SPLIT_PARTS;
+    request->version = 0; /* the join keeps the greatest */
+    request->flags &= (uint8_t) ~(REQUEST_STALE | REQUEST_ABSENT);
+    return SPLIT_AT_ONCE;
 }
 
 /* There and back between the caller, where the library is, and the shards. */
@@ -49,48 +86,70 @@ static int64_t way_ns(const struct sim *sim, const struct frame *frame)
            duration_sample(link->latency, rng_hash(frame->number, place + 1));
 }
 
-/* Counts the rows of the part by shard; returns how many shards have some. */
+static void add_row(struct split_router *router, uint32_t shard, uint32_t *count)
+{
+    if (!router->rows[shard]++)
+        router->asked[(*count)++] = shard;
+}
+
+/* Counts the rows of the part by shard, without that of the key; returns how many shards have some. */
 static uint32_t spread_rows(const struct component *self, const struct request *request,
                             struct split_router *router, const struct query *part)
 {
-    uint16_t data = query_data(part, request);
-    uint64_t table_rows = (uint64_t)environment_of(self->sim)->data_sets[data - 1].rows;
+    uint32_t rows = query_further_rows(self->sim, part, request), count = 0;
     uint64_t number = request->frames[request->top].number;
-    uint32_t count = 0;
+    uint16_t data = query_data(part, request);
 
-    for (uint32_t i = part->first; i < part->found; i++) {
-        uint64_t row = query_row(part, request->key, i, table_rows);
-        uint32_t shard = router->home(router->context, data, row, number);
-
-        if (!router->rows[shard]++)
-            router->asked[count++] = shard;
-    }
+    for (uint32_t i = 0; i < rows; i++)
+        add_row(router, router->home(router->context, data, query_row(self->sim, part, request, i), number),
+                &count);
     return count;
 }
 
-/* One for each shard that has some of the rows; returns the first of a list by `next`. All before the first
- * is sent, which may be answered at once. */
+static uint32_t ask_all(struct split_router *router)
+{
+    for (uint32_t i = 0; i < router->shard_count; i++)
+        router->asked[i] = i;
+    return router->shard_count;
+}
+
+/* Its first frame says which shard it is for. */
+static struct request *fork_part(struct component *self, struct request *request, struct split_router *router,
+                                 uint8_t query, uint32_t shard, bool has_key)
+{
+    uint32_t hop = hop_of(request_frame(request));
+    struct request *part = sim_fork(self, request, hop << BRANCH_SHIFT | (shard + 1));
+
+    request_frame(part)->step = SPLIT_PART;
+    part->query = query;
+    part->rows = (uint16_t)(router->rows[shard] + has_key);
+    router->rows[shard] = 0;
+    if (!has_key) {
+        part->operation = OPERATION_READ;
+        part->flags |= REQUEST_ELSEWHERE;
+        part->bytes = PART_QUESTION_BYTES;
+    }
+    return part;
+}
+
+/* Returns the first of a list by `next`: all are made before the first is sent, which may answer at once. */
 static struct request *fork_parts(struct component *self, struct request *request,
                                   struct split_router *router, uint8_t query, uint32_t count)
 {
-    uint32_t hop = hop_of(request_frame(request)), next = 0;
-    struct request *part = NULL;
+    const struct query *part = query_numbered(self->sim, query);
+    uint32_t home = UINT32_MAX, next = 0;
+    struct request *first = NULL;
 
+    if (!part->is_join)
+        home = router->home(router->context, request->data, request->key, request_frame(request)->number);
     while (count-- > 0) {
         uint32_t shard = router->asked[count];
 
-        part = sim_fork(self, request, hop << BRANCH_SHIFT | (shard + 1));
-        request_frame(part)->step = SPLIT_PART;
-        part->operation = OPERATION_READ;
-        part->flags |= REQUEST_ELSEWHERE;
-        part->query = query;
-        part->rows = (uint16_t)router->rows[shard];
-        part->bytes = PART_QUESTION_BYTES;
-        part->next = next;
-        next = part->index;
-        router->rows[shard] = 0;
+        first = fork_part(self, request, router, query, shard, shard == home);
+        first->next = next;
+        next = first->index;
     }
-    return part;
+    return first;
 }
 
 void split_query_send(struct component *self, struct request *request, struct split_router *router,
@@ -98,11 +157,19 @@ void split_query_send(struct component *self, struct request *request, struct sp
 {
     struct sim *sim = self->sim;
     struct frame *frame = request_frame(request);
-    uint8_t query = (uint8_t)(query_numbered(sim, frame->note)->parts + hop_of(frame) - 1);
-    uint32_t count = spread_rows(self, request, router, query_numbered(sim, query));
-    struct request *part = fork_parts(self, request, router, query, count);
+    uint8_t number = (uint8_t)(query_numbered(sim, frame->note)->parts + hop_of(frame) - 1);
+    const struct query *query = query_numbered(sim, number);
+    uint32_t count = spread_rows(self, request, router, query);
+    struct request *part;
 
+    if (query->column && !knows_shard(sim, request, query, router))
+        count = ask_all(router);
     counts->parts += count;
+    part = fork_parts(self, request, router, number, count);
+    if (!query->is_join)
+        request->bytes = 0;
+    request->service_ns = 0;
+    request->since_ns = count;
     for (uint32_t next; part; part = next ? sim_request(sim, next) : NULL) {
         next = part->next;
         sim_call(self, part, router->links[part->frames[0].link - 1u], 0);
@@ -127,10 +194,29 @@ bool split_query_go_on(struct component *self, struct request *request, struct s
     return true;
 }
 
-struct request *split_query_join(struct component *self, struct request *part)
+/* It is left out of the answer, unless all are. */
+static bool may_be_missing(const struct component *self, const struct request *request,
+                           const struct request *part)
+{
+    const struct query *query = query_numbered(self->sim, request->frames[request->top].note);
+
+    return query->partial && part->outcome != OUTCOME_OK && part->outcome != OUTCOME_NOT_FOUND &&
+           request->service_ns + 1 < request->since_ns;
+}
+
+struct request *split_query_join(struct component *self, struct request *part, struct split_counts *counts)
 {
     struct request *request = sim_request(self->sim, part->parent);
 
+    if (may_be_missing(self, request, part)) {
+        request->service_ns++;
+        part->outcome = OUTCOME_OK;
+        part->bytes = 0;
+    }
     request->bytes = add_bytes(request->bytes, part->bytes);
-    return sim_join(self, part);
+    request->flags |= part->flags & REQUEST_STALE;
+    request = sim_join(self, part);
+    if (request && request->service_ns && request->outcome == OUTCOME_OK)
+        counts->partial++;
+    return request;
 }

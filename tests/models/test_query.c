@@ -20,16 +20,16 @@ START_TEST(test_query_joins_the_same_rows_again)
     const struct query near = { .rows = 3, .found = 3 }, far = { .rows = 3, .found = 39 };
 
     for (uint32_t i = 0; i < 3; i++) {
-        uint64_t friend = query_row(&far, 77, i, 1000);
+        uint64_t friend = query_joined_row(&far, 77, i, 1000);
 
-        ck_assert_uint_eq(friend, query_row(&near, 77, i, 1000));
+        ck_assert_uint_eq(friend, query_joined_row(&near, 77, i, 1000));
         for (uint32_t k = 0; k < 3; k++) {
-            uint64_t next = query_row(&far, 77, 3 + 3 * i + k, 1000);
+            uint64_t next = query_joined_row(&far, 77, 3 + 3 * i + k, 1000);
 
-            ck_assert_uint_eq(next, query_row(&near, friend, k, 1000));
+            ck_assert_uint_eq(next, query_joined_row(&near, friend, k, 1000));
             for (uint32_t m = 0; m < 3; m++)
-                ck_assert_uint_eq(query_row(&far, 77, 12 + 9 * i + 3 * k + m, 1000),
-                                  query_row(&near, next, m, 1000));
+                ck_assert_uint_eq(query_joined_row(&far, 77, 12 + 9 * i + 3 * k + m, 1000),
+                                  query_joined_row(&near, next, m, 1000));
         }
     }
 }
@@ -41,8 +41,8 @@ START_TEST(test_query_follows_a_chain)
     uint64_t row = 5;
 
     for (uint32_t i = 0; i < 4; i++) {
-        row = query_row(&step, row, 0, 1000000);
-        ck_assert_uint_eq(query_row(&chain, 5, i, 1000000), row);
+        row = query_joined_row(&step, row, 0, 1000000);
+        ck_assert_uint_eq(query_joined_row(&chain, 5, i, 1000000), row);
     }
 }
 END_TEST
@@ -55,7 +55,7 @@ START_TEST(test_query_spreads_joined_rows_evenly)
 
     for (uint64_t key = 0; key < 5000; key++)
         for (uint32_t i = 0; i < 2; i++)
-            counts[query_row(&query, key, i, 10)]++;
+            counts[query_joined_row(&query, key, i, 10)]++;
     for (uint32_t i = 0; i < 10; i++)
         ck_assert_uint_le(counts[i] > 1000 ? counts[i] - 1000 : 1000 - counts[i], 150);
 }
