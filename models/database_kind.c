@@ -197,6 +197,9 @@ static bool kind_can(const struct database_kind_row *kind, enum store_ability ab
                                        : kind->columns != COLUMNS_UNKNOWN;
 }
 
+/* Its answers are compared by the version of one row. */
+static const char leaderless_refusal[] = "copies of which none leads know rows by their keys alone";
+
 static const char *shards_refuse(const struct sharded_config *config, enum store_ability ability)
 {
     if (!kind_can(&kinds[config->node.kind], ability))
@@ -205,6 +208,9 @@ static const char *shards_refuse(const struct sharded_config *config, enum store
         return ability == STORE_KEEPS_COPIES || ability == STORE_FINDS
                    ? "its rows belong to whoever asks, and are not found for others"
                    : NULL;
+    if (config->node.replicas && config->node.replication.mode == REPLICATION_QUORUM &&
+        (ability == STORE_KEEPS_COPIES || ability == STORE_FINDS || ability == STORE_JOINS))
+        return leaderless_refusal;
     if (config->reshard &&
         (ability == STORE_KEEPS_COPIES || ability == STORE_FINDS || ability == STORE_JOINS))
         return "rows that move to other shards are found by their keys alone";
@@ -233,6 +239,8 @@ const char *store_refuses(const struct group *store, enum store_ability ability)
     if (store->type != &database_model.component && store->type != &replicated_database_model.component &&
         store->type != &quorum_database_model.component)
         return NULL;
+    if (store->type == &quorum_database_model.component && ability == STORE_KEEPS_COPIES)
+        return leaderless_refusal;
     kind = database_kind_of(store->config);
     return kind_can(kind, ability) ? NULL : kind->refusal;
 }
