@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/command_run.h"
+#include "app/command_common.h"
 #include "app/output.h"
 
 /* app/starter.json, made into a string by the build. */

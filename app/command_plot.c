@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/command_run.h"
+#include "app/command_common.h"
 #include "app/interrupt.h"
 #include "app/output.h"
 #include "app/plot.h"

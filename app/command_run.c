@@ -1,29 +1,23 @@
 #include "app/command_run.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "app/build.h"
+#include "app/command_common.h"
 #include "app/diagram.h"
-#include "app/growth.h"
 #include "app/interrupt.h"
 #include "app/page.h"
-#include "app/param_problems.h"
 #include "app/progress.h"
 #include "app/quantity.h"
 #include "app/result_files.h"
 #include "app/run.h"
 #include "app/scenario.h"
 #include "app/scenario_paths.h"
-#include "app/suggest.h"
 #include "app/summary.h"
 #include "app/trace_request.h"
-
-#define MEMORY_SHARE 0.8 /* of the machine that a run may use */
 
 /* Everything while the command works. */
 struct session {
@@ -41,74 +35,15 @@ struct session {
     size_t run_count;
     char **traces; /* of --trace-request, by run; NULL: not asked for */
     struct summary summary;
-    char repeat[1024];
+    char repeat[COMMAND_REPEAT_SIZE];
 };
 
-void print_diagnostics(struct diagnostics *diagnostics, const struct options *options)
-{
-    diagnostics_print(diagnostics, stderr, options->error_format, page_colour(stderr));
-}
-
-static int machine_error(struct diagnostics *diagnostics, const char *what, const char *why)
-{
-    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, NULL, "%s: %s", what, why);
-    return EXIT_MACHINE_ERROR;
-}
-
 /* ---- reading ---- */
-
-static uint64_t memory_budget_bytes(const struct options *options)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
-
-    if (options->max_memory_bytes)
-        return options->max_memory_bytes;
-    return pages > 0 && page_size > 0 ? (uint64_t)((double)pages * (double)page_size * MEMORY_SHARE)
-                                      : UINT64_MAX;
-}
-
-static void unknown_variant(const struct scenario *scenario, const struct options *options,
-                            struct diagnostics *diagnostics)
-{
-    struct suggest suggest;
-    char words[256], help[300];
-    struct word_list list;
-
-    suggest_init(&suggest, options->variant);
-    word_list_init(&list, words, sizeof words);
-    for (size_t i = 0; i < scenario->variant_count; i++) {
-        suggest_offer(&suggest, scenario->variants[i].name);
-        word_list_add(&list, scenario->variants[i].name);
-    }
-    word_list_end(&list, "and");
-    if (suggest.best)
-        snprintf(help, sizeof help, "did you mean \"%s\"?", suggest.best);
-    else
-        snprintf(help, sizeof help, "there %s %s", list.count == 1 ? "is" : "are", words);
-    diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL, help, "%s has no variant \"%.64s\"",
-                    options->argument, options->variant);
-}
-
-static int read_scenario(struct scenario *scenario, const struct options *options,
-                         struct diagnostics *diagnostics)
-{
-    struct scenario_overrides overrides = { options->settings, options->setting_count,
-                                            memory_budget_bytes(options) };
-    enum scenario_status status = scenario_read(scenario, options->argument, &overrides, diagnostics);
-
-    if (status == SCENARIO_OUT_OF_MEMORY)
-        return machine_error(diagnostics, options->argument, "out of memory");
-    if (status == SCENARIO_OK && options->variant && !scenario_find_variant(scenario, options->variant)) {
-        unknown_variant(scenario, options, diagnostics);
-        status = SCENARIO_INVALID;
-    }
-    return status == SCENARIO_OK ? EXIT_RAN : EXIT_USER_ERROR;
-}
 
 int command_check(const struct options *options, struct diagnostics *diagnostics)
 {
     struct scenario scenario;
-    int status = read_scenario(&scenario, options, diagnostics);
+    int status = command_read_scenario(&scenario, options, diagnostics);
 
     if (status == EXIT_RAN && options->paths)
         scenario_paths_write(stdout, &scenario);
@@ -129,17 +64,17 @@ static int draw_diagram(const struct scenario *scenario, const struct options *o
     bool written;
 
     /* The reader has wired it before, so only memory can be missing. */
-    if (build_run(variant, options->seed, memory_budget_bytes(options), &sim, &problem) != BUILD_OK)
-        return machine_error(diagnostics, options->argument, "out of memory");
+    if (build_run(variant, options->seed, command_memory_budget(options), &sim, &problem) != BUILD_OK)
+        return command_machine_error(diagnostics, options->argument, "out of memory");
     written = diagram_write(stdout, variant, sim);
     sim_destroy(sim);
-    return written ? EXIT_RAN : machine_error(diagnostics, options->argument, "out of memory");
+    return written ? EXIT_RAN : command_machine_error(diagnostics, options->argument, "out of memory");
 }
 
 int command_diagram(const struct options *options, struct diagnostics *diagnostics)
 {
     struct scenario scenario;
-    int status = read_scenario(&scenario, options, diagnostics);
+    int status = command_read_scenario(&scenario, options, diagnostics);
 
     if (status == EXIT_RAN)
         status = draw_diagram(&scenario, options, diagnostics);
@@ -153,36 +88,6 @@ static void show_progress(void *user, int replication, double share)
 {
     (void)replication;
     progress_update(user, share);
-}
-
-/* A word as a shell takes it, cut when `size` bytes are too few. Returns its length. */
-static size_t quote_word(char *text, size_t size, const char *word)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/%@";
-    size_t used = 0;
-
-    if (*word && !word[strspn(word, plain)])
-        return (size_t)snprintf(text, size, "%s", word) < size ? strlen(word) : size - 1;
-    for (text[used++] = '\''; *word && used + 6 < size; word++)
-        if (*word == '\'')
-            used += (size_t)sprintf(text + used, "'\\''");
-        else
-            text[used++] = *word;
-    text[used++] = '\'';
-    text[used] = '\0';
-    return used;
-}
-
-/* The line that gives the same again, to be shown. */
-static void compose_repeat(struct session *session, int argc, char **argv)
-{
-    size_t used = 0;
-
-    for (int i = 0; i < argc && used + 16 < sizeof session->repeat; i++) {
-        if (i)
-            session->repeat[used++] = ' ';
-        used += quote_word(session->repeat + used, sizeof session->repeat - used, argv[i]);
-    }
 }
 
 /* What one variant measured goes out before the next one runs. */
@@ -243,7 +148,7 @@ static int trace_all(struct session *session)
         return EXIT_RAN;
     session->traces = calloc(session->scenario.variant_count, sizeof *session->traces);
     if (!session->traces)
-        return machine_error(session->diagnostics, session->scenario.path, "out of memory");
+        return command_machine_error(session->diagnostics, session->scenario.path, "out of memory");
     for (size_t i = 0; i < session->run_count && (status == EXIT_RAN || status == EXIT_USER_ERROR); i++) {
         int one = trace_request(&wish, session->runs[i].variant, &session->traces[i], session->diagnostics);
 
@@ -300,31 +205,6 @@ static int expectations_status(const struct session *session)
     return EXIT_RAN;
 }
 
-/* A run that met a limit: which component grew, and what is left. */
-static int over_limit(const struct session *session, enum run_status status)
-{
-    const struct results *results = &session->runs[session->run_count - 1].results;
-    char limit[80], bytes[QUANTITY_TEXT_SIZE], grew[GROWTH_TEXT_SIZE];
-
-    if (status == RUN_OVER_MEMORY)
-        snprintf(
-            limit, sizeof limit, "%s of memory",
-            quantity_format_bytes((int64_t)session->run_options.memory_budget_bytes, bytes, sizeof bytes));
-    else
-        snprintf(limit, sizeof limit,
-                 status == RUN_FULL ? "2^24 requests in flight" : "10^12 events, shared by the regions");
-    diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
-                    status == RUN_OUT_OF_EVENTS
-                        ? "a shorter time.measure, with more replications, says as much"
-                    : results->growth.cause == GROWTH_REQUESTS
-                        ? "a bounded line (waiting, accept_queue) refuses what does not fit"
-                        : "--max-memory SIZE allows more",
-                    "%s: the run met its limit of %s: %s; %s", session->scenario.path, limit,
-                    growth_describe(&results->growth, grew, sizeof grew),
-                    results->replications ? "the figures are partial" : "nothing was measured yet");
-    return EXIT_MACHINE_ERROR;
-}
-
 static int series_too_large(const struct session *session)
 {
     diagnostics_add(session->diagnostics, DIAGNOSTIC_ERROR, SOURCE_NOWHERE, NULL,
@@ -345,11 +225,12 @@ static int status_of(const struct session *session, enum run_status status)
     case RUN_OVER_MEMORY:
     case RUN_FULL:
     case RUN_OUT_OF_EVENTS:
-        return over_limit(session, status);
+        return command_over_limit(session->scenario.path, status, session->run_options.memory_budget_bytes,
+                                  &session->runs[session->run_count - 1].results, session->diagnostics);
     case RUN_SERIES_TOO_LARGE:
         return series_too_large(session);
     case RUN_OUT_OF_MEMORY:
-        return machine_error(session->diagnostics, session->scenario.path, "out of memory");
+        return command_machine_error(session->diagnostics, session->scenario.path, "out of memory");
     case RUN_NOT_CONSERVED:
         break;
     }
@@ -377,14 +258,14 @@ static void prepare(struct session *session, int argc, char **argv)
 {
     const struct options *options = session->options;
 
-    compose_repeat(session, argc, argv);
+    command_compose_repeat(session->repeat, argc, argv);
     session->shows = !options->quiet && !result_files_use_stdout(options);
     page_init(&session->page, stdout);
     progress_init(&session->progress, session->run_count * (size_t)options->replications, options->quiet);
     session->run_options = (struct run_options){
         .seed = options->seed,
         .replications = options->replications,
-        .memory_budget_bytes = memory_budget_bytes(options),
+        .memory_budget_bytes = command_memory_budget(options),
         .interrupt = interrupt_install(),
         .replay = session->repeat,
         .progress = show_progress,
@@ -458,7 +339,7 @@ static int run_session(struct session *session, int argc, char **argv)
     int status;
 
     if (!choose_variants(session))
-        return machine_error(session->diagnostics, session->options->argument, "out of memory");
+        return command_machine_error(session->diagnostics, session->options->argument, "out of memory");
     if (!check_interval(session) || !check_place_of_trace(session))
         return EXIT_USER_ERROR;
     if (!result_files_open(&session->files, session->options, session->diagnostics, &is_machine))
@@ -479,7 +360,7 @@ int command_run(const struct options *options, int argc, char **argv, struct dia
     int status;
 
     clock_gettime(CLOCK_MONOTONIC, &session.begun);
-    status = read_scenario(&session.scenario, options, diagnostics);
+    status = command_read_scenario(&session.scenario, options, diagnostics);
     if (status == EXIT_RAN)
         status = run_session(&session, argc, argv);
     for (size_t i = 0; session.runs && i < session.scenario.variant_count; i++) {

@@ -12,6 +12,14 @@ bool comparison_meets(const struct outcome_of_variant *run, const struct scenari
 /* USD an hour. */
 double comparison_cost(const struct outcome_of_variant *run);
 
+/* "db.shard[2] cpu 100%", "web cpu FULL" after an episode in which it was for a good part: what was busiest,
+ * shorter where there is room for fewer columns. */
+void comparison_limit(const struct outcome_of_variant *run, int room, char *text, size_t size);
+
+/* A name, cut in the middle where there is too little room: what comes last tells names apart as often as
+ * what comes first. Returns name or text. */
+const char *comparison_cut_name(const char *name, int room, char *text, size_t size);
+
 /* How many columns their names take in table and differences. */
 int comparison_name_width(const struct summary *summary);
 

@@ -20,9 +20,7 @@ int comparison_name_width(const struct summary *summary)
     return width < 20 ? width : 20;
 }
 
-/* A name, cut in the middle where there is too little room: what comes last tells names apart as often as
- * what comes first. */
-static const char *cut_name(const char *name, int room, char *text, size_t size)
+const char *comparison_cut_name(const char *name, int room, char *text, size_t size)
 {
     int length = (int)strlen(name), head = (room - 2) / 2, tail = room - 2 - head;
 
@@ -32,9 +30,7 @@ static const char *cut_name(const char *name, int room, char *text, size_t size)
     return text;
 }
 
-/* "db.shard[2] cpu 100%", "web cpu FULL" after an episode in which it was for a good part, in little room
- * shorter. */
-static void limit_text(const struct outcome_of_variant *run, int room, char *text, size_t size)
+void comparison_limit(const struct outcome_of_variant *run, int room, char *text, size_t size)
 {
     const struct assessment *assessment = &run->assessment;
     const struct result_entry *limit = assessment->limit;
@@ -53,7 +49,7 @@ static void limit_text(const struct outcome_of_variant *run, int room, char *tex
         snprintf(use, sizeof use, " %s", how);
         rest = room - (int)strlen(use);
     }
-    snprintf(text, size, "%s%s", cut_name(limit->component, rest, name, sizeof name), use);
+    snprintf(text, size, "%s%s", comparison_cut_name(limit->component, rest, name, sizeof name), use);
 }
 
 enum column { COLUMN_ANSWERED, COLUMN_AVAILABILITY, COLUMN_P50, COLUMN_P99, COLUMN_COST, COLUMN_COUNT };
@@ -134,13 +130,13 @@ static void table_row(struct page *page, const struct table *table, const struct
     else
         page_cell(page, PAGE_PLAIN, 2, false, "");
     page_cell(page, PAGE_BOLD, table->name, false,
-              cut_name(run->variant->name, table->name, text, sizeof text));
+              comparison_cut_name(run->variant->name, table->name, text, sizeof text));
     for (int i = 0; i < COLUMN_COUNT; i++)
         if (table->widths[i])
             page_cell(page, i == COLUMN_AVAILABILITY && fails ? PAGE_BAD : PAGE_PLAIN, table->widths[i], true,
                       figure(run, (enum column)i, text, sizeof text));
     page_cell(page, PAGE_PLAIN, 2, false, "");
-    limit_text(run, PAGE_WIDTH - page->column, text, sizeof text);
+    comparison_limit(run, PAGE_WIDTH - page->column, text, sizeof text);
     page_cell(page,
               assessment->overloaded || assess_was_full(assessment, &run->results) ? PAGE_BAD : PAGE_PLAIN, 0,
               false, text);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "app/collect.h"
+#include "app/command_capacity.h"
+#include "app/command_common.h"
 #include "app/command_init.h"
 #include "app/command_plot.h"
 #include "app/command_run.h"
@@ -72,6 +74,8 @@ static int run_command(const struct options *options, int argc, char **argv, str
     switch (options->command) {
     case COMMAND_RUN:
         return command_run(options, argc, argv, diagnostics);
+    case COMMAND_CAPACITY:
+        return command_capacity(options, argc, argv, diagnostics);
     case COMMAND_CHECK:
         return command_check(options, diagnostics);
     case COMMAND_INIT:

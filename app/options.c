@@ -8,6 +8,7 @@
 #include "app/suggest.h"
 
 #define REPLICATIONS_MAX 10000
+#define WITHIN_MIN 0.005
 
 struct reader {
     struct options *options;
@@ -131,18 +132,44 @@ static bool read_seed(struct reader *reader, const char *argument)
     return true;
 }
 
-static bool read_set(struct reader *reader, const char *argument)
+/* One more text in a list of them. */
+static bool append(struct reader *reader, const char ***texts, size_t *count, const char *text)
 {
-    struct options *options = reader->options;
-    const char **more = realloc(options->settings, (options->setting_count + 1) * sizeof *more);
+    const char **more = realloc(*texts, (*count + 1) * sizeof *more);
 
     if (!more) {
         reader->diagnostics->out_of_memory = true;
         return false;
     }
-    options->settings = more;
-    options->settings[options->setting_count++] = argument;
+    *texts = more;
+    more[(*count)++] = text;
     return true;
+}
+
+static bool read_set(struct reader *reader, const char *argument)
+{
+    return append(reader, &reader->options->settings, &reader->options->setting_count, argument);
+}
+
+static bool read_vary(struct reader *reader, const char *argument)
+{
+    reader->options->vary = argument;
+    return true;
+}
+
+static bool read_crash(struct reader *reader, const char *argument)
+{
+    return append(reader, &reader->options->crashes, &reader->options->crash_count, argument);
+}
+
+static bool read_within(struct reader *reader, const char *argument)
+{
+    char error[QUANTITY_ERROR_SIZE];
+
+    if (!quantity_parse_fraction(argument, &reader->options->within, error, sizeof error))
+        return wrong(reader, error, "--within cannot be", argument);
+    return (reader->options->within >= WITHIN_MIN && reader->options->within <= 1) ||
+           wrong(reader, "a share from 0.5% to 100%", "--within cannot be", argument);
 }
 
 static bool read_quiet(struct reader *reader, const char *argument)
@@ -181,6 +208,11 @@ static const struct option_row option_rows[] = {
     { "--seed", NULL, "N", "another seed gives other random numbers (1)", read_seed },
     { "--set", NULL, "PATH=VALUE", "change a field, in every variant: --set users.arrivals=2000/s",
       read_set },
+    { "--vary", NULL, "PATH=LOW..HIGH", "the load whose capacity is sought: users.arrivals=10/s..5000/s",
+      read_vary },
+    { "--within", NULL, "SHARE", "how narrowly: to within this share of it (2%)", read_within },
+    { "--crash", NULL, "COMPONENT", "and what the crash of one machine of it does at that load",
+      read_crash },
     { "--csv", NULL, "FILE", "write every metric as tidy CSV; - is standard output", read_csv },
     { "--json", NULL, "FILE", "write the same with the histograms as JSON; - is standard output", read_json },
     { "--series", NULL, "FILE", "write how each component did over time as CSV; - is standard output",
@@ -214,6 +246,8 @@ static const struct command_row {
 } command_rows[] = {
     { "run", COMMAND_RUN, "FILE", true,
       "run a scenario and print what its users would see; scalesim FILE does the same" },
+    { "capacity", COMMAND_CAPACITY, "FILE", true,
+      "how much of what --vary names each variant bears before an expectation fails" },
     { "check", COMMAND_CHECK, "FILE", true, "read a scenario and say everything that is wrong with it" },
     { "init", COMMAND_INIT, "[FILE]", false, "write a small scenario to start from" },
     { "diagram", COMMAND_DIAGRAM, "FILE", true,
@@ -358,6 +392,23 @@ static bool read_word(struct reader *reader, const char *word, const struct comm
     return true;
 }
 
+/* Options of a single command are useless, and so a mistake, with another one. */
+static bool check_capacity(struct reader *reader)
+{
+    const struct options *options = reader->options;
+
+    if (options->command == COMMAND_CAPACITY && !options->vary)
+        return wrong(reader, "--vary PATH=LOW..HIGH, such as --vary users.arrivals=10/s..5000/s",
+                     "which load is to grow? --vary is missing behind", "capacity");
+    if (options->command == COMMAND_CAPACITY && (options->series || options->trace_request))
+        return wrong(reader, "--csv and --json have what was measured at the capacity; run does the rest",
+                     "capacity does not take", options->series ? "--series" : "--trace-request");
+    if (options->command == COMMAND_CAPACITY || (!options->vary && !options->crash_count))
+        return true;
+    return wrong(reader, "scalesim capacity FILE --vary PATH=LOW..HIGH", "capacity alone takes",
+                 options->vary ? "--vary" : "--crash");
+}
+
 /* Errors in the line itself are told in the format that it asks for, too. */
 static enum diagnostics_format find_error_format(int argc, char **argv)
 {
@@ -375,7 +426,7 @@ bool options_read(struct options *options, int argc, char **argv, struct diagnos
     bool only_words = false; /* behind -- */
 
     *options = (struct options){ .seed = 1, .replications = 5, .out = ".", .format = "png",
-                                 .error_format = find_error_format(argc, argv) };
+                                 .within = 0.02, .error_format = find_error_format(argc, argv) };
     for (int i = 1; i < argc; i++) {
         bool is_option = !only_words && argv[i][0] == '-' && argv[i][1];
 
@@ -397,10 +448,11 @@ bool options_read(struct options *options, int argc, char **argv, struct diagnos
     options->command = command->command;
     if (command->needs_argument && !options->argument)
         return wrong(&reader, NULL, "a file is missing behind", command->name);
-    return true;
+    return check_capacity(&reader);
 }
 
 void options_deinit(struct options *options)
 {
     free(options->settings);
+    free(options->crashes);
 }

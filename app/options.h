@@ -11,6 +11,7 @@
 
 enum command {
     COMMAND_RUN,
+    COMMAND_CAPACITY,
     COMMAND_CHECK,
     COMMAND_INIT,
     COMMAND_DIAGRAM,
@@ -33,6 +34,10 @@ struct options {
     const char *format;   /* of pictures: png or svg */
     const char **settings;
     size_t setting_count;
+    const char *vary;      /* PATH=LOW..HIGH, NULL: none */
+    const char **crashes;  /* components of which one machine dies */
+    size_t crash_count;
+    double within;         /* of the capacity */
     uint64_t seed;
     uint64_t trace_request; /* number of the request whose way is told; 0: none */
     int replications;
@@ -43,7 +48,7 @@ struct options {
     enum diagnostics_format error_format;
 };
 
-/* Reads the command line. False: what is wrong is in `diagnostics`. Texts stay argv's; settings are freed by
+/* Reads the command line. False: what is wrong is in `diagnostics`. Texts stay argv's; the lists are freed by
  * options_deinit(). */
 bool options_read(struct options *options, int argc, char **argv, struct diagnostics *diagnostics);
 void options_deinit(struct options *options);

@@ -112,25 +112,40 @@ static bool init_entry(struct results *results, struct result_entry *entry, cons
     return !results->out_of_memory;
 }
 
-/* The next entry: a new one in the first replication, the one of the same place in later ones. */
-static struct result_entry *next_entry(struct results *results, const char *component, const char *metric,
-                                       const char *unit, enum result_kind kind)
+static struct result_entry *append_entry(struct results *results, const char *component, const char *metric,
+                                         const char *unit, enum result_kind kind)
 {
     struct result_entry *entry;
 
-    if (results->out_of_memory)
-        return NULL;
-    if (results->replications > 0)
-        return results->cursor < results->entry_count ? &results->entries[results->cursor++] : NULL;
     if (!make_room(results, &results->entries, results->entry_count, &results->entry_room, sizeof *entry))
         return NULL;
     entry = &results->entries[results->entry_count++];
-    results->cursor++;
     if (!init_entry(results, entry, component, kind))
         return NULL;
     entry->metric = metric;
     entry->unit = unit;
     return entry;
+}
+
+/* The next entry: a new one in the first replication, the one of the same place in later ones. */
+static struct result_entry *next_entry(struct results *results, const char *component, const char *metric,
+                                       const char *unit, enum result_kind kind)
+{
+    if (results->out_of_memory)
+        return NULL;
+    if (results->replications > 0)
+        return results->cursor < results->entry_count ? &results->entries[results->cursor++] : NULL;
+    results->cursor++;
+    return append_entry(results, component, metric, unit, kind);
+}
+
+void results_add_figure(struct results *results, const char *component, const char *metric, const char *unit,
+                        double value)
+{
+    struct result_entry *entry = append_entry(results, component, metric, unit, RESULT_MAXIMUM);
+
+    for (int i = 0; entry && i < results->replications; i++)
+        entry->values[i] = value;
 }
 
 struct result_entry *results_add_value(struct results *results, const char *component, const char *metric,

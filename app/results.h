@@ -89,6 +89,11 @@ struct result_entry *results_add_value(struct results *results, const char *comp
 struct result_entry *results_add_ratio(struct results *results, const char *component, const char *metric,
                                        uint64_t hits, uint64_t trials);
 
+/* A figure of all replications together, known when they are done; it has no interval. Entries move: pointers
+ * to them are void afterwards. */
+void results_add_figure(struct results *results, const char *component, const char *metric, const char *unit,
+                        double value);
+
 /* Emits PREFIX.mean, .p50, .p90, .p95, .p99, .p99.9 and .max of a distribution of times: `histogram`, plus
  * `zeros` values of 0. ns inside, seconds outside. */
 void results_add_times(struct results *results, const char *component, const char *prefix,

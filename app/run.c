@@ -1,5 +1,6 @@
 #include "app/run.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "app/build.h"
@@ -8,6 +9,7 @@
 #include "app/peaks.h"
 
 #define STEPS 20 /* of the measured time, for progress and the signal */
+#define LONGEST_NS 4e18 /* of a measured time, which with the warm-up has to stay a date */
 
 struct replication {
     struct sim *sim;
@@ -68,6 +70,32 @@ static void run_measured(struct replication *replication, int64_t end_ns)
         replication->status = sim_run(sim, replication->time->warm_up + end_ns);
 }
 
+static uint64_t requests_sent(const struct sim *sim)
+{
+    uint64_t sent = 0;
+
+    for (uint16_t i = 0; i < sim->class_count; i++)
+        sent += sim->classes[i]->started;
+    return sent;
+}
+
+/* Few users send few requests: goes on until there are enough, for as long as the rate so far says. */
+static void run_longer(struct replication *replication)
+{
+    struct sim *sim = replication->sim;
+    const struct time_config *time = replication->time;
+    uint64_t wanted = replication->options->requests_wanted, sent = requests_sent(sim);
+    double measured_ns = (double)time->measure, most_ns = fmin(measured_ns * RUN_LONGER, LONGEST_NS);
+
+    for (; replication->status == SIM_REACHED && sent < wanted && measured_ns < most_ns;
+         sent = requests_sent(sim)) {
+        double longer = sent ? fmin((double)wanted / (double)sent, 2) : 2;
+
+        measured_ns = fmin(measured_ns * fmax(longer, 1 + 1.0 / STEPS), most_ns);
+        replication->status = sim_run(sim, time->warm_up + (int64_t)measured_ns);
+    }
+}
+
 /* Runs to the end of the measured time or of the patience. */
 static void run_steps(struct replication *replication)
 {
@@ -88,6 +116,8 @@ static void run_steps(struct replication *replication)
         report_progress(replication, (double)(step - 1) / STEPS);
         run_measured(replication, (int64_t)((__int128)time->measure * step / STEPS));
     }
+    if (!is_episode(replication))
+        run_longer(replication);
 }
 
 static bool is_over_limit(const struct replication *replication)

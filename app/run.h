@@ -8,10 +8,14 @@
 #include "app/scenario.h"
 #include "app/series_output.h"
 
+#define RUN_LONGER 10000
+
 struct run_options {
     uint64_t seed;
     int replications;
     uint64_t memory_budget_bytes;
+    uint64_t requests_wanted; /* a steady run measures until so many were sent, RUN_LONGER times its time at
+                                 most; 0: for its time */
     uint32_t requests_max; /* lower limits than the layout's, for tests; 0: its own */
     uint64_t events_max;
     const volatile sig_atomic_t *interrupt; /* set by a signal; NULL: never */

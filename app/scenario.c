@@ -441,7 +441,9 @@ enum scenario_status scenario_read(struct scenario *scenario, const char *path,
     enum json_document_status status;
 
     *scenario = (struct scenario){ .path = path };
-    status = json_document_read(&scenario->document, path, diagnostics);
+    status = overrides->text ? json_document_parse(&scenario->document, overrides->text->name,
+                                                   overrides->text->bytes, overrides->text->size, diagnostics)
+                             : json_document_read(&scenario->document, path, diagnostics);
     if (status != JSON_DOCUMENT_OK)
         return status == JSON_DOCUMENT_INVALID ? SCENARIO_INVALID : SCENARIO_OUT_OF_MEMORY;
     if (is_too_new(scenario, diagnostics))

@@ -93,6 +93,7 @@ struct scenario_overrides {
     const char *const *settings; /* "path=value" of --set */
     size_t setting_count;
     uint64_t memory_budget_bytes; /* of a trial run, 0: no limit */
+    const struct source_text *text; /* of the file, when it was read before; NULL: it is read */
 };
 
 /* Reads and checks. Everything wrong is in diagnostics; deinit in any case. */

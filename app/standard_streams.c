@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/command_run.h"
+#include "app/command_common.h"
 
 bool standard_streams_open(void)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "app/build.h"
-#include "app/command_run.h"
+#include "app/command_common.h"
 #include "app/trace_text.h"
 
 struct tracing {

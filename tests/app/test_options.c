@@ -69,6 +69,8 @@ static const struct {
     { "x.json --error-format json", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_JSON },
     { "x.json --error-format=json --error-format=text", COMMAND_RUN, "x.json", NULL, NULL, 1, 5, false, 0,
       DIAGNOSTICS_TEXT },
+    { "capacity x.json --vary a.b=1..2", COMMAND_CAPACITY, "x.json", NULL, NULL, 1, 5, false, 0,
+      DIAGNOSTICS_TEXT },
     { "-- -x.json", COMMAND_RUN, "-x.json", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
     { "run -- --seed", COMMAND_RUN, "--seed", NULL, NULL, 1, 5, false, 0, DIAGNOSTICS_TEXT },
 };
@@ -169,6 +171,29 @@ START_TEST(test_options_of_outputs_and_limits_are_read)
 }
 END_TEST
 
+START_TEST(test_options_of_capacity_are_read)
+{
+    struct diagnostics diagnostics;
+    struct options options;
+    char buffer[200];
+
+    ck_assert(read_line(&options, "capacity x.json --vary a=1..2 --crash web --crash=db --within 5%", buffer,
+                        &diagnostics));
+    ck_assert_str_eq(options.vary, "a=1..2");
+    ck_assert_uint_eq(options.crash_count, 2);
+    ck_assert_str_eq(options.crashes[0], "web");
+    ck_assert_str_eq(options.crashes[1], "db");
+    ck_assert_double_eq_tol(options.within, 0.05, 1e-12);
+    options_deinit(&options);
+    diagnostics_deinit(&diagnostics);
+    ck_assert(read_line(&options, "capacity x.json --vary a=1..2", buffer, &diagnostics));
+    ck_assert_uint_eq(options.crash_count, 0);
+    ck_assert_double_eq_tol(options.within, 0.02, 1e-12);
+    options_deinit(&options);
+    diagnostics_deinit(&diagnostics);
+}
+END_TEST
+
 /* ---- bad lines ---- */
 
 static const struct {
@@ -212,6 +237,14 @@ static const struct {
     { "x.json --trace-request 1.5", "--trace-request cannot be \"1.5\"", "from 1" },
     { "x.json --trace-request 18446744073709551616", "--trace-request cannot be", "from 1" },
     { "x.json --trace-reqest 5", "there is no option \"--trace-reqest\"", "--trace-request" },
+    { "capacity x.json", "--vary is missing behind \"capacity\"", "users.arrivals=10/s..5000/s" },
+    { "capacity --vary a=1..2", "a file is missing behind \"capacity\"", NULL },
+    { "x.json --vary a=1..2", "capacity alone takes \"--vary\"", "scalesim capacity FILE" },
+    { "check x.json --crash web", "capacity alone takes \"--crash\"", "scalesim capacity FILE" },
+    { "capacity x.json --vary a=1..2 --series s.csv", "capacity does not take \"--series\"", "--csv" },
+    { "capacity x.json --vary a=1..2 --trace-request 1", "capacity does not take \"--trace-request\"", "--csv" },
+    { "capacity x.json --vary a=1..2 --within 2", "--within cannot be \"2\"", "%" },
+    { "capacity x.json --vary a=1..2 --within 0.1%", "--within cannot be \"0.1%\"", "0.5% to 100%" },
     { "check x.json --paths=all", "takes no argument", NULL },
     { "x.json --help=me", "takes no argument", NULL },
 };
@@ -280,5 +313,5 @@ END_TEST
 
 TEST_MAIN("options", test_options_are_read, test_options_settings_keep_their_order,
           test_options_request_to_trace_is_read, test_options_of_outputs_and_limits_are_read,
-          test_options_wrong_lines_are_refused_once, test_options_errors_have_the_format_that_is_asked_for,
+          test_options_of_capacity_are_read, test_options_wrong_lines_are_refused_once, test_options_errors_have_the_format_that_is_asked_for,
           test_options_help_tells_all)

@@ -96,6 +96,27 @@ START_TEST(test_run_without_a_limit_is_whole)
 }
 END_TEST
 
+/* 6000 requests a second come. */
+START_TEST(test_run_goes_on_until_there_are_enough_requests)
+{
+    struct run_options options = { .seed = 1, .replications = 2, .memory_budget_bytes = UINT64_MAX };
+    struct results results;
+    double sent;
+
+    options.requests_wanted = 900000;
+    ck_assert_int_eq(run_limited(&options, &results), RUN_COMPLETE);
+    sent = results_value(&results, "total", "requests.started");
+    ck_assert_double_ge(sent, 900000);
+    ck_assert_double_lt(sent, 900000 * 1.06); /* a twentieth of the time is the least it goes on */
+    ck_assert_double_eq_tol(results.seconds, sent / 6000, 1);
+    results_deinit(&results);
+    options.requests_wanted = 500000; /* it has them in its time */
+    ck_assert_int_eq(run_limited(&options, &results), RUN_COMPLETE);
+    ck_assert_double_eq(results.seconds, 99);
+    results_deinit(&results);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run");
@@ -107,6 +128,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_run_ends_at_a_limit_with_partial_figures, 0,
                         sizeof limit_cases / sizeof *limit_cases);
     tcase_add_test(tcase, test_run_without_a_limit_is_whole);
+    tcase_add_test(tcase, test_run_goes_on_until_there_are_enough_requests);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
