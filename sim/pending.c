@@ -34,10 +34,15 @@ static void wheel_reset(struct pending *set, uint32_t bucket_count, uint8_t shif
     }
     set->bucket_mask = bucket_count - 1;
     set->shift = shift;
-    set->wheel_count = 0;
+    set->elsewhere = set->near.count + set->far.count;
     set->chunk_free = 0;
     set->ahead_chunk = set->ahead_left = 0;
     set->chunk_count = 0;
+}
+
+static uint32_t wheel_count(const struct pending *set)
+{
+    return set->elsewhere - set->near.count - set->far.count;
 }
 
 static uint32_t chunk_new(struct pending *set)
@@ -81,7 +86,7 @@ static int64_t next_bucket(const struct pending *set)
 {
     int64_t bucket = INT64_MAX;
 
-    if (set->wheel_count) {
+    if (wheel_count(set)) {
         int64_t start = set->current + 1;
 
         bucket = start + wheel_distance(set, (uint32_t)start & set->bucket_mask);
@@ -155,7 +160,7 @@ static void serve_bucket(struct pending *set, uint32_t slot)
                 gathered = SORTED_MAX;
             }
         }
-        set->wheel_count -= count;
+        set->elsewhere -= count;
         set->served += count;
         full->next = set->chunk_free;
         set->chunk_free = chunk;
@@ -174,38 +179,83 @@ static void advance(struct pending *set)
     slot = (uint32_t)set->current & set->bucket_mask;
     serve_bucket(set, slot);
     prefetch_bucket(set, (slot + 1) & set->bucket_mask);
-    for (; set->far.count && set->far.events[0].time_ns >> set->shift <= set->current; set->served++)
+    for (; set->far.count && set->far.events[0].time_ns >> set->shift <= set->current; set->served++) {
+        set->elsewhere--;
         pending_push_bottom(set, heap_pop(&set->far));
+    }
 }
 
-/* The earliest event where bottom[] is empty. */
+/* The earliest event where bottom[] is empty and some are elsewhere. */
 struct event pending_first_elsewhere(struct pending *set)
 {
-    if (!set->near.count && !pending_is_bottom(set))
+    if (!set->near.count)
         advance(set);
-    if (set->bottom_count)
-        return set->bottom[set->bottom_count];
-    return set->near.count ? set->near.events[0] : EVENT_NEVER;
+    return set->bottom_count ? set->bottom[set->bottom_count] : set->near.events[0];
 }
 
 /* The bottom is a heap. */
 void pending_pop_near(struct pending *set)
 {
+    set->elsewhere--;
     heap_pop(&set->near);
 }
 
+static void push_heap(struct pending *set, struct heap *heap, struct event event)
+{
+    set->elsewhere++;
+    heap_push(heap, event);
+}
+
+static inline void push_chunk(struct pending *set, uint32_t slot, uint32_t word, struct event event)
+{
+    set->chunks[word >> PENDING_CHUNK_COUNT_BITS].events[word & PENDING_CHUNK_COUNT_MASK] = event;
+    set->buckets[slot] = word + 1;
+    set->elsewhere++;
+}
+
+/* The bucket's newest chunk has room: no chunk yet has 0 events, a full one 7. */
+static inline bool has_room(uint32_t word)
+{
+    return ((word + 1) & PENDING_CHUNK_COUNT_MASK) > 1;
+}
+
 /* Into a bucket without room, or beyond the wheel. */
-void pending_push_elsewhere(struct pending *set, struct event event)
+static __attribute__((noinline)) void place_elsewhere(struct pending *set, struct event event)
 {
     int64_t bucket = event.time_ns >> set->shift;
     uint32_t slot = (uint32_t)bucket & set->bucket_mask;
 
     if ((uint64_t)bucket - (uint64_t)set->current <= set->bucket_mask) {
-        pending_push_chunk(set, slot, chunk_add(set, slot), event);
+        push_chunk(set, slot, chunk_add(set, slot), event);
         return;
     }
     set->far_pushes++;
-    heap_push(&set->far, event);
+    push_heap(set, &set->far, event);
+}
+
+/* Puts an event where it belongs. */
+static inline void place(struct pending *set, struct event event)
+{
+    int64_t bucket = event.time_ns >> set->shift;
+    uint64_t ahead = (uint64_t)bucket - (uint64_t)set->current;
+    uint32_t slot = (uint32_t)bucket & set->bucket_mask;
+
+    if (bucket <= set->current)
+        pending_push_bottom(set, event);
+    else if (ahead <= set->bucket_mask && has_room(set->buckets[slot]))
+        push_chunk(set, slot, set->buckets[slot], event);
+    else
+        place_elsewhere(set, event);
+}
+
+/* The event that was the newest is no longer. */
+void pending_place(struct pending *set, struct event event)
+{
+    int64_t bucket = event.time_ns >> set->shift;
+
+    if (bucket > set->current && !set->elsewhere && set->bottom_count < PENDING_SMALL)
+        set->current = bucket; /* let the bottom reach further */
+    place(set, event);
 }
 
 /* ---- a bottom that has become too long ---- */
@@ -221,7 +271,7 @@ static void bottom_split(struct pending *set, int64_t first_bucket)
     set->bottom_count = 0;
     set->current = first_bucket;
     for (uint32_t i = 0; i < PENDING_BOTTOM_MAX; i++)
-        pending_place(set, events[i]);
+        place(set, events[i]);
 }
 
 /* Pushes into a bottom that is full or a heap. */
@@ -234,16 +284,16 @@ void pending_overflow_bottom(struct pending *set, struct event event)
         if (event_before(event, first))
             first = event;
         bucket = first.time_ns >> set->shift;
-        if (bucket < set->current && !set->wheel_count) {
+        if (bucket < set->current && !wheel_count(set)) {
             bottom_split(set, bucket);
-            pending_place(set, event);
+            place(set, event);
             return;
         }
         while (set->bottom_count)
-            heap_push(&set->near, set->bottom[set->bottom_count--]);
+            push_heap(set, &set->near, set->bottom[set->bottom_count--]);
         set->bottom_max = 0;
     }
-    heap_push(&set->near, event);
+    push_heap(set, &set->near, event);
 }
 
 /* ---- tuning ---- */
@@ -302,7 +352,7 @@ static void rebuild(struct pending *set, uint32_t bucket_count, uint8_t shift, i
     set->bottom_max = PENDING_BOTTOM_MAX;
     set->current = now_ns >> shift;
     for (uint32_t i = 0; i < count; i++)
-        pending_place(set, events[i]);
+        place(set, events[i]);
     memory_free(set->memory, events);
     set->rebuild_count++;
 }
@@ -361,7 +411,7 @@ void pending_init(struct pending *set, struct memory *memory, enum pending_kind 
 {
     memset(set, 0, sizeof *set);
     set->memory = memory;
-    set->bottom[0] = EVENT_NEVER;
+    set->bottom[0] = set->newest = EVENT_NEVER;
     heap_init(&set->near, memory, HEAP_START);
     heap_init(&set->far, memory, HEAP_START);
     set->chunk_capacity = CHUNKS_START;

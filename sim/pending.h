@@ -9,6 +9,9 @@
  *                             bitmap of the buckets in use
  *                     far     beyond the wheel: a heap
  *                   When the bottom is empty, the next bucket in use is moved there and sorted.
+ * The event pushed last is in none of these places: it goes to its own when the next one is pushed. By then its
+ * date, the end of a long computation, is known, so nothing waits for it when it is decided where to; and with few
+ * events it has often happened by then.
  * The ladder tunes itself: every few thousand pops the width of a bucket is compared with the mean gap
  * between events, and the ladder is rebuilt when they no longer fit. Fewer than PENDING_SMALL events live in
  * the bottom alone. A bottom that grows long becomes a heap ("near"), so that massive ties cost O(log n) and
@@ -49,7 +52,7 @@ struct pending_chunk {
 struct pending {
     uint32_t bottom_count; /* events in bottom[] */
     uint32_t bottom_max;   /* PENDING_BOTTOM_MAX; 0: the bottom is a heap, `near`, and bottom[] stays empty */
-    uint32_t wheel_count;  /* events in the wheel */
+    uint32_t elsewhere;    /* events in the wheel and in the heaps */
     uint32_t bucket_mask;  /* number of buckets, a power of two, minus 1 */
     uint32_t pops_left;    /* until the next check */
     uint8_t shift;         /* a bucket is 2^shift ns wide */
@@ -58,6 +61,7 @@ struct pending {
     uint32_t ahead_chunk;  /* of the bucket to be served next; a guess */
     uint32_t ahead_left;   /* events in it to be told of, see pending_next_bucket() */
     int64_t current;       /* number of the last bucket that belongs to the bottom */
+    struct event newest;   /* pushed last and not placed yet; EVENT_NEVER: none */
     uint32_t *buckets;     /* of the wheel: chunk << 3 | events in it; 0: empty */
     struct pending_chunk *chunks;
     uint64_t *occupied; /* bitmap of the buckets in use */
@@ -75,10 +79,10 @@ struct pending {
 /* Starts empty. */
 void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind);
 
-/* The rare halves of the inline functions below; not for others. Those of a push are its last act, so that
- * the usual push has nothing to save before it. */
+/* Parts of the inline functions below; not for others. Those of a push are its last act, so that the usual push has
+ * nothing to save before it. */
 void pending_overflow_bottom(struct pending *set, struct event event);
-void pending_push_elsewhere(struct pending *set, struct event event);
+void pending_place(struct pending *set, struct event event);
 struct event pending_first_elsewhere(struct pending *set);
 void pending_pop_near(struct pending *set);
 void pending_retune(struct pending *set, int64_t now_ns);
@@ -97,67 +101,37 @@ static inline void pending_push_bottom(struct pending *set, struct event event)
     place[1] = event;
 }
 
-/* The bucket's newest chunk has room: no chunk yet has 0 events, a full one 7. */
-static inline bool pending_chunk_has_room(uint32_t word)
-{
-    return ((word + 1) & PENDING_CHUNK_COUNT_MASK) > 1;
-}
-
-static inline void pending_push_chunk(struct pending *set, uint32_t slot, uint32_t word, struct event event)
-{
-    set->chunks[word >> PENDING_CHUNK_COUNT_BITS].events[word & PENDING_CHUNK_COUNT_MASK] = event;
-    set->buckets[slot] = word + 1;
-    set->wheel_count++;
-}
-
 /* How many events wait. */
 static inline uint32_t pending_count(const struct pending *set)
 {
-    return set->bottom_count + set->wheel_count + set->near.count + set->far.count;
-}
-
-/* Nothing waits but what is in bottom[]. */
-static inline bool pending_is_bottom(const struct pending *set)
-{
-    return !set->wheel_count && !(set->near.count | set->far.count);
-}
-
-/* Puts an event where it belongs. */
-static inline void pending_place(struct pending *set, struct event event)
-{
-    int64_t bucket = event.time_ns >> set->shift;
-    uint64_t ahead = (uint64_t)bucket - (uint64_t)set->current;
-    uint32_t slot = (uint32_t)bucket & set->bucket_mask;
-
-    if (bucket <= set->current)
-        pending_push_bottom(set, event);
-    else if (ahead <= set->bucket_mask && pending_chunk_has_room(set->buckets[slot]))
-        pending_push_chunk(set, slot, set->buckets[slot], event);
-    else
-        pending_push_elsewhere(set, event);
+    return set->bottom_count + set->elsewhere + !event_is_never(set->newest);
 }
 
 static inline void pending_push(struct pending *set, struct event event)
 {
-    int64_t bucket = event.time_ns >> set->shift;
+    struct event before = set->newest;
 
-    if (bucket > set->current && set->bottom_count < PENDING_SMALL && pending_is_bottom(set))
-        set->current = bucket; /* let the bottom reach further */
-    pending_place(set, event);
+    set->newest = event;
+    if (!event_is_never(before))
+        pending_place(set, before);
 }
 
 /* The earliest event, which stays; EVENT_NEVER: there is none. */
 static inline struct event pending_first(struct pending *set)
 {
-    if (__builtin_expect(!set->bottom_count, 0))
-        return pending_first_elsewhere(set);
-    return set->bottom[set->bottom_count];
+    struct event newest = set->newest, first = set->bottom[set->bottom_count];
+
+    if (__builtin_expect(!set->bottom_count, 0) && set->elsewhere)
+        first = pending_first_elsewhere(set);
+    return event_before(newest, first) ? newest : first;
 }
 
 /* Removes the event that pending_first() has just returned; nothing may be pushed in between. */
 static inline void pending_drop_first(struct pending *set, struct event first)
 {
-    if (__builtin_expect(set->bottom_count != 0, 1))
+    if (first.order == set->newest.order)
+        set->newest = EVENT_NEVER;
+    else if (__builtin_expect(set->bottom_count != 0, 1))
         set->bottom_count--;
     else
         pending_pop_near(set);

@@ -122,7 +122,7 @@ static void pair_drain(struct pair *pair)
     while (pending_count(&pair->heap))
         pair_pop(pair);
     ck_assert_uint_eq(pending_count(&pair->ladder), 0);
-    ck_assert_uint_eq(pair->ladder.wheel_count, 0);
+    ck_assert_uint_eq(pair->ladder.elsewhere, 0);
 }
 
 static void hold_under(const struct law *law, uint32_t size, uint64_t seed)
