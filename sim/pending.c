@@ -185,19 +185,15 @@ static void advance(struct pending *set)
     }
 }
 
-/* The earliest event where bottom[] is empty and some are elsewhere. */
-struct event pending_first_elsewhere(struct pending *set)
+/* The bottom is empty, and there are events elsewhere. */
+void pending_refill(struct pending *set)
 {
-    if (!set->near.count)
+    if (!set->near.count) {
         advance(set);
-    return set->bottom_count ? set->bottom[set->bottom_count] : set->near.events[0];
-}
-
-/* The bottom is a heap. */
-void pending_pop_near(struct pending *set)
-{
+        return;
+    }
     set->elsewhere--;
-    heap_pop(&set->near);
+    set->bottom[++set->bottom_count] = heap_pop(&set->near);
 }
 
 static void push_heap(struct pending *set, struct heap *heap, struct event event)
@@ -274,26 +270,33 @@ static void bottom_split(struct pending *set, int64_t first_bucket)
         place(set, events[i]);
 }
 
-/* Pushes into a bottom that is full or a heap. */
+/* All but the earliest event go to the heap. */
+static void bottom_to_heap(struct pending *set)
+{
+    for (uint32_t i = 1; i < set->bottom_count; i++)
+        push_heap(set, &set->near, set->bottom[i]);
+    set->bottom[1] = set->bottom[set->bottom_count];
+    set->bottom_count = set->bottom_max = 1;
+}
+
+/* Pushes into a bottom that is full. */
 void pending_overflow_bottom(struct pending *set, struct event event)
 {
-    if (set->bottom_max) {
-        struct event first = set->bottom[set->bottom_count];
-        int64_t bucket;
+    struct event first = set->bottom[set->bottom_count];
+    bool is_first = event_before(event, first);
+    int64_t bucket = (is_first ? event : first).time_ns >> set->shift;
 
-        if (event_before(event, first))
-            first = event;
-        bucket = first.time_ns >> set->shift;
+    if (set->bottom_max > 1) {
         if (bucket < set->current && !wheel_count(set)) {
             bottom_split(set, bucket);
             place(set, event);
             return;
         }
-        while (set->bottom_count)
-            push_heap(set, &set->near, set->bottom[set->bottom_count--]);
-        set->bottom_max = 0;
+        bottom_to_heap(set);
     }
-    push_heap(set, &set->near, event);
+    if (is_first)
+        set->bottom[1] = event;
+    push_heap(set, &set->near, is_first ? first : event);
 }
 
 /* ---- tuning ---- */
@@ -354,6 +357,8 @@ static void rebuild(struct pending *set, uint32_t bucket_count, uint8_t shift, i
     for (uint32_t i = 0; i < count; i++)
         place(set, events[i]);
     memory_free(set->memory, events);
+    if (!set->bottom_count && set->elsewhere)
+        pending_refill(set);
     set->rebuild_count++;
 }
 
@@ -420,8 +425,8 @@ void pending_init(struct pending *set, struct memory *memory, enum pending_kind 
     set->bottom_max = PENDING_BOTTOM_MAX;
     set->check_pops = set->pops_left = CHECK_POPS_MIN;
     set->is_ladder = kind == PENDING_LADDER;
-    if (kind == PENDING_HEAP) { /* the bottom is a heap and reaches to the end of time */
-        set->bottom_max = 0;
+    if (kind == PENDING_HEAP) { /* which reaches to the end of time */
+        set->bottom_max = 1;
         set->current = INT64_MAX;
     }
 }

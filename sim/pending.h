@@ -8,14 +8,15 @@
  *                     wheel   the next `bucket_count` buckets: unsorted, in chunks of 7 events, with a
  *                             bitmap of the buckets in use
  *                     far     beyond the wheel: a heap
- *                   When the bottom is empty, the next bucket in use is moved there and sorted.
+ *                   When the bottom has become empty, the next bucket in use is moved there and sorted: while
+ *                   there are events in these places, the earliest of them is the last one of the bottom.
  * The event pushed last is in none of these places: it goes to its own when the next one is pushed. By then its
  * date, the end of a long computation, is known, so nothing waits for it when it is decided where to; and with few
  * events it has often happened by then.
  * The ladder tunes itself: every few thousand pops the width of a bucket is compared with the mean gap
  * between events, and the ladder is rebuilt when they no longer fit. Fewer than PENDING_SMALL events live in
- * the bottom alone. A bottom that grows long becomes a heap ("near"), so that massive ties cost O(log n) and
- * never O(n).
+ * the bottom alone. Of a bottom that grows long all but the earliest event go to a heap ("near"), so that
+ * massive ties cost O(log n) and never O(n).
  *
  * Dates may be any, also before the last one popped.
  * Cost: O(1) amortised a push and a pop, O(log n) where the ladder falls back on a heap. Memory: 16 bytes an
@@ -51,7 +52,7 @@ struct pending_chunk {
 
 struct pending {
     uint32_t bottom_count; /* events in bottom[] */
-    uint32_t bottom_max;   /* PENDING_BOTTOM_MAX; 0: the bottom is a heap, `near`, and bottom[] stays empty */
+    uint32_t bottom_max;   /* PENDING_BOTTOM_MAX; 1: the others are in a heap, `near` */
     uint32_t elsewhere;    /* events in the wheel and in the heaps */
     uint32_t bucket_mask;  /* number of buckets, a power of two, minus 1 */
     uint32_t pops_left;    /* until the next check */
@@ -83,8 +84,7 @@ void pending_init(struct pending *set, struct memory *memory, enum pending_kind 
  * nothing to save before it. */
 void pending_overflow_bottom(struct pending *set, struct event event);
 void pending_place(struct pending *set, struct event event);
-struct event pending_first_elsewhere(struct pending *set);
-void pending_pop_near(struct pending *set);
+void pending_refill(struct pending *set);
 void pending_retune(struct pending *set, int64_t now_ns);
 
 static inline void pending_push_bottom(struct pending *set, struct event event)
@@ -117,12 +117,10 @@ static inline void pending_push(struct pending *set, struct event event)
 }
 
 /* The earliest event, which stays; EVENT_NEVER: there is none. */
-static inline struct event pending_first(struct pending *set)
+static inline struct event pending_first(const struct pending *set)
 {
     struct event newest = set->newest, first = set->bottom[set->bottom_count];
 
-    if (__builtin_expect(!set->bottom_count, 0) && set->elsewhere)
-        first = pending_first_elsewhere(set);
     return event_before(newest, first) ? newest : first;
 }
 
@@ -131,10 +129,8 @@ static inline void pending_drop_first(struct pending *set, struct event first)
 {
     if (first.order == set->newest.order)
         set->newest = EVENT_NEVER;
-    else if (__builtin_expect(set->bottom_count != 0, 1))
-        set->bottom_count--;
-    else
-        pending_pop_near(set);
+    else if (__builtin_expect(--set->bottom_count == 0, 0) && set->elsewhere)
+        pending_refill(set);
     if (__builtin_expect(--set->pops_left == 0, 0))
         pending_retune(set, first.time_ns);
 }
