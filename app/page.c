@@ -107,9 +107,17 @@ void page_item(struct page *page, enum page_tone tone, const char *format, ...)
     put_piece(page, tone, piece);
 }
 
+/* Of a list: with room behind it for the comma that may follow. */
+static void put_listed(struct page *page, enum page_tone tone, const char *text)
+{
+    if (page->column > page->indent && page->column + 2 + page_columns(text) > PAGE_WIDTH)
+        page_end_line(page);
+    put_piece(page, tone, text);
+}
+
 void page_listed(struct page *page, enum page_tone tone, const char *format, ...)
 {
-    char piece[PIECE_SIZE];
+    char piece[PIECE_SIZE], *rest = piece, *word;
     va_list arguments;
 
     va_start(arguments, format);
@@ -118,10 +126,12 @@ void page_listed(struct page *page, enum page_tone tone, const char *format, ...
     if (page->listing)
         put(page, PAGE_PLAIN, ",");
     page->listing = true;
-    if (page->column + 2 + page_columns(piece) > PAGE_WIDTH &&
-        page->column > page->indent) /* with the comma that may follow */
-        page_end_line(page);
-    put_piece(page, tone, piece);
+    if (page->indent + 1 + page_columns(piece) <= PAGE_WIDTH) {
+        put_listed(page, tone, piece);
+        return;
+    }
+    while ((word = strsep(&rest, " "))) /* no line has room for it */
+        put_listed(page, tone, word);
 }
 
 void page_words(struct page *page, enum page_tone tone, const char *format, ...)

@@ -36,7 +36,8 @@ void page_label(struct page *page, int indent, const char *label);
 void page_item(struct page *page, enum page_tone tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* One piece of a list: with a comma behind it if another one follows on this label. */
+/* One piece of a list: with a comma behind it if another one follows on this label. One that is longer than a
+ * line is wrapped between words. */
 void page_listed(struct page *page, enum page_tone tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -36,12 +36,13 @@ done
 
 for scenario in "$source_dir"/scenarios/ladder/*.json; do
     short=(--set time.measure=2s --set time.warm_up=1s)
-    grep -q '"episode"' "$scenario" && short=()
+    grep -qE '"episode"|"faults"' "$scenario" && short=()
     run 0 "$scenario" -n 2 "${short[@]}" --set expect=none
     fits stdout
     # In the table every figure stands apart from the next: a rate, a share, two latencies and a price.
     sed -n '/^  variant /,/^$/p' stdout | sed 1d | grep . >rows
-    grep -vE '/s +([0-9.]+%|-) +([0-9.]+ [mun]?s|overload|-) +([0-9.]+ [mun]?s|overload|-) +[0-9.]+ ' rows >odd
+    latency='([0-9.]+ [mun]?s|[0-9]+ min [0-9]+ s|overload|-)'
+    grep -vE "/s +([0-9.]+%|-) +$latency +$latency +[0-9.]+ " rows >odd
     empty odd
 done
 
