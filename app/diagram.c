@@ -202,20 +202,33 @@ static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn
     }
 }
 
+/* An arrow from an attendant, once. */
+static void write_dash(FILE *file, const struct sim *sim, const char *from, const char *to, unsigned char *drawn)
+{
+    const struct group *one = sim_find_group(sim, from), *other = sim_find_group(sim, to);
+    unsigned char *pair = &drawn[(size_t)one->index * sim->group_count + other->index];
+
+    if (one != other && !*pair)
+        fprintf(file, "  \"%s\" -> \"%s\" [style=dashed];\n", from, to);
+    *pair = 1;
+}
+
 /* Whom an attendant's parameters name: dashed, for no request goes there. */
-static void write_dashes(FILE *file, const char *from, const struct param_table *table, const void *config)
+static void write_dashes(FILE *file, const struct sim *sim, const char *from, const struct param_table *table,
+                         const void *config, unsigned char *drawn)
 {
     for (const struct param_row *row = table->rows; row->name; row++) {
         const void *slot = (const char *)config + row->offset;
         const struct param_list *list = slot;
+        bool is_list = row->kind == PARAM_KIND_LIST || row->kind == PARAM_KIND_MAP;
 
         if (row->kind == PARAM_KIND_REFERENCE && row->refers_to == PARAM_REFERS_COMPONENT &&
             *(const char *const *)slot)
-            fprintf(file, "  \"%s\" -> \"%s\" [style=dashed];\n", from, *(const char *const *)slot);
-        for (size_t i = 0; row->kind == PARAM_KIND_LIST && i < list->count; i++)
-            write_dashes(file, from, row->table, (const char *)list->items + i * row->table->size);
+            write_dash(file, sim, from, *(const char *const *)slot, drawn);
+        for (size_t i = 0; is_list && i < list->count; i++)
+            write_dashes(file, sim, from, row->table, (const char *)list->items + i * row->table->size, drawn);
         if (row->kind == PARAM_KIND_OPTIONAL && *(const void *const *)slot)
-            write_dashes(file, from, row->table, *(const void *const *)slot);
+            write_dashes(file, sim, from, row->table, *(const void *const *)slot, drawn);
     }
 }
 
@@ -235,8 +248,8 @@ bool diagram_write(FILE *file, const struct scenario_variant *variant, const str
     write_arrows(file, sim, drawn);
     for (size_t i = 0; i < variant->component_count; i++)
         if (is_attendant(variant->components[i].type))
-            write_dashes(file, variant->components[i].name, variant->components[i].type->params,
-                         variant->components[i].config);
+            write_dashes(file, sim, variant->components[i].name, variant->components[i].type->params,
+                         variant->components[i].config, drawn);
     fputs("}\n", file);
     free(drawn);
     return true;

@@ -40,6 +40,7 @@ const struct tier_form form_alert = { is_alert, write_alert };
 /* ---- logs ---- */
 
 #define LOUDEST_SHOWN 3
+#define QUIET 0.01      /* part of all records below which a line is not worth reading */
 #define LOUD 1.5 /* times the mean of its tier from which a server stands out */
 
 /* Records about one server with one cause. */
@@ -112,7 +113,7 @@ static void find_loudest(const struct tier *tier, struct loud *loudest)
         next.server = entry->component + strlen(tier->component) + 1;
         next.count = results_interval(results, entry).mean;
         next.mean = mean_of_tier(tier, entry);
-        if (next.count > 0)
+        if (next.count > QUIET * tier_value(tier, "errors"))
             keep_loudest(loudest, &next);
     }
 }
