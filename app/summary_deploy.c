@@ -25,7 +25,7 @@ static void write_count(const struct tier *tier, enum page_tone tone, const char
     char text[SUMMARY_TEXT_SIZE];
 
     if (count >= 0.05)
-        page_listed(tier->page, tone, "%s %s", text_times(count, text), words);
+        page_listed(tier->page, tone, "%s: %s", words, text_times(count, text));
 }
 
 static void write_rollbacks(const struct tier *tier)
@@ -35,7 +35,7 @@ static void write_rollbacks(const struct tier *tier)
 
     if (count < 0.05)
         return;
-    page_listed(tier->page, PAGE_WARN, "%s taken back after %s in service", text_times(count, text),
+    page_listed(tier->page, PAGE_WARN, "taken back: %s, after %s in service", text_times(count, text),
                 text_seconds(tier_value(tier, "rollback.exposure"), exposure));
     if (back_s > 0)
         page_words(tier->page, PAGE_WARN, "(in %s)", text_seconds(back_s, back));
@@ -46,16 +46,16 @@ static void write_deploy(const struct tier *tier)
     double out_s = tier_value(tier, "duration"), skew = tier_value(tier, "skew.mean");
     char text[SUMMARY_TEXT_SIZE];
 
-    write_count(tier, PAGE_PLAIN, "defects.caught", "bad stopped by tests");
-    write_count(tier, PAGE_PLAIN, "deployments", "went out");
+    write_count(tier, PAGE_PLAIN, "defects.caught", "versions stopped by tests");
+    write_count(tier, PAGE_PLAIN, "deployments", "versions out");
     if (tier_value(tier, "deployments.completed") > 0 && !isnan(out_s))
         page_words(tier->page, PAGE_PLAIN, "(everywhere in %s)", text_seconds(out_s, text));
     write_rollbacks(tier);
     if (skew > 0)
-        page_listed(tier->page, PAGE_PLAIN, "versions mixed for %s",
+        page_listed(tier->page, PAGE_PLAIN, "different ones in service for %s",
                     text_seconds(skew * tier->results->seconds, text));
-    write_count(tier, PAGE_BAD, "requests.struck", "requests struck by defects");
-    write_count(tier, PAGE_BAD, "reads.unreadable", "reads of a form unknown to the version");
+    write_count(tier, PAGE_BAD, "requests.struck", "requests struck");
+    write_count(tier, PAGE_BAD, "reads.unreadable", "unreadable reads");
 }
 
 const struct tier_form form_deploy = { deploys, write_deploy };

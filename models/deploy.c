@@ -454,8 +454,8 @@ const struct model_type deploy_model = {
     .summary = "brings new versions of the software to servers, site by site, and takes bad ones back",
     .stands_for = "A pipeline from a build to the servers: automated tests that stop some of the bad versions; "
                   "deployment all at once, in batches, to a canary first, or to a second set of machines "
-                  "(blue and green); a rollback when an alert fires. Versions have defects, and which users meet them, and for "
-                  "how long, comes out of which servers run them.",
+                  "(blue and green); a rollback when an alert fires. Versions have defects, and which users "
+                  "meet them, and for how long, comes out of which servers run them.",
     .leaves_out = "Building and copying what is deployed; machines that fail to start; switches that turn "
                   "features on without a deployment; changes of a data set's schema; how often people press "
                   "the wrong button.",
