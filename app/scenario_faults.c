@@ -93,19 +93,19 @@ static int64_t split_whole(const char *text, char *part, size_t size)
     return whole;
 }
 
-/* Of one whole, as "shard[3].replica" says: its instances lie side by side, of each whole as many. Returns how
- * many there are, and the first one of all. */
+/* Of one whole, as "shard[3].replica" says: its instances lie side by side, of each whole as many. Returns
+ * how many there are, and the first one of all. */
 static int64_t count_of_whole(const struct fault_reading *fault, const struct component_config *component,
                               const struct scenario_fault *read, int64_t *first)
 {
     int64_t count = count_instances(fault, component, read);
-    int64_t wholes = component->type->part_count ? component->type->part_count(component->config, 0) : 1,
+    int64_t wholes = component->type->part_wholes ? component->type->part_wholes(component->config) : 0,
             whole;
     char part[80], message[160];
 
     *first = 0;
     whole = split_whole(fault->config->part, part, sizeof part);
-    if (whole < 0 || !read->part)
+    if (whole < 0 || !read->part || !strchr(read->part, '.') || !wholes)
         return count;
     snprintf(message, sizeof message, "\"%.64s\" has no number %lld of these: there are %lld, from 0 on",
              component->name, (long long)whole, (long long)wholes);

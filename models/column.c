@@ -62,16 +62,23 @@ const struct column_config *column_find(const struct data_set_config *data, cons
 /* ---- values ---- */
 
 /* How frequent each value is: weights that need not add up to 1. */
+/* How frequent a value is; weights need not add up to 1. */
+static double weight_of(const struct column_config *config, uint64_t value)
+{
+    const struct column_share_config *shares = config->shares.items;
+
+    return config->shares.count ? shares[value].share : pow((double)(value + 1), -config->exponent);
+}
+
 static void make_ends(struct column *column, struct memory *memory)
 {
-    const struct column_share_config *shares = column->config->shares.items;
     double sum = 0, before = 0;
 
     column->ends = memory_alloc_array(memory, column->count, sizeof *column->ends);
     for (uint64_t i = 0; i < column->count; i++)
-        sum += shares ? shares[i].share : pow((double)(i + 1), -column->config->exponent);
+        sum += weight_of(column->config, i);
     for (uint64_t i = 0; i < column->count; i++) {
-        before += shares ? shares[i].share : pow((double)(i + 1), -column->config->exponent);
+        before += weight_of(column->config, i);
         column->ends[i] = (uint64_t)nearbyint(fmin(before / sum, 1) * (double)column->rows);
     }
     column->ends[column->count - 1] = column->rows;
@@ -145,15 +152,16 @@ uint64_t column_rows_below(const struct column *column, uint64_t value)
 
 bool column_parse(const struct column *column, const char *text, uint64_t *value)
 {
-    const struct column_share_config *shares = column->config ? column->config->shares.items : NULL;
+    size_t named = column->config ? column->config->shares.count : 0;
+    const struct column_share_config *shares = named ? column->config->shares.items : NULL;
     char *end;
 
-    for (uint64_t i = 0; shares && i < column->count; i++)
+    for (size_t i = 0; i < named; i++)
         if (!strcmp(shares[i].name, text)) {
             *value = i;
             return true;
         }
-    if (shares || *text < '0' || *text > '9')
+    if (named || *text < '0' || *text > '9')
         return false;
     *value = strtoull(text, &end, 10);
     return !*end && *value < column->count;

@@ -29,6 +29,9 @@ struct model_type {
     const char *(*part_name)(const void *config, size_t index);
     /* Instances of that part; NULL: as many as of the component. */
     int64_t (*part_count)(const void *config, size_t index);
+    /* Of parts that belong to one of several wholes each, as "shard.replica" does: the number of these. NULL:
+     * there are none. */
+    int64_t (*part_wholes)(const void *config);
 
     /* What its parts are, with metrics of their own under NAME.PART; NULL: it has none, or they are like
      * the whole. */

@@ -77,6 +77,7 @@ static void quorum_wire_group(struct group *group)
     parts.leaderless = parts.versions_given = true;
     shared->copies = sim_add_part(group, &database_model.component, DATABASE_PART_COPY,
                                   group->count * parts.copies, config);
+    shared->copies->each = parts.copies;
     database_set_parts(shared->copies, &parts);
     shared->near = sim_link_all(group, shared->copies, NULL);
     shared->far = sim_link_all(group, shared->copies, NULL);

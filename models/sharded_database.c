@@ -26,6 +26,8 @@
 #include "models/split_query.h"
 #include "sim/call.h"
 
+#define LOOK_UP_BYTES 200 /* of the question to a directory */
+
 /* A row that does not simply live where placement says. */
 struct special_row {
     uint64_t row;
@@ -44,15 +46,17 @@ struct sharded_shared {
     struct resharding *resharding; /* NULL: rows stay where they are */
     struct link **again;           /* to the shards, for a request that has been at another one first */
     struct split_router split;
+    struct shard_directory *directory; /* NULL: callers know where values are */
 };
 
 struct sharded {
     uint64_t stale_reads, copied_reads, copied_writes; /* in the window */
     uint64_t forwarded, double_reads, double_writes;
+    uint64_t kept, looked_up;
     struct split_counts split;
 };
 
-enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY, SHARDED_BOTH };
+enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY, SHARDED_BOTH, SHARDED_LOOKS_UP };
 
 /* clang-format off */
 static const struct metric_row metrics[] = {
@@ -74,17 +78,23 @@ static const struct metric_row metrics[] = {
       "Questions to shards that these were made of, without those for the row of the key." },
     { "split.partial", "1", METRIC_COUNTER, offsetof(struct sharded, split.partial), 0,
       "Queries that were answered without what shards had which failed; where `partial` answers will do." },
+    { "directory.kept", "1", METRIC_RATIO, offsetof(struct sharded, kept),
+      offsetof(struct sharded, looked_up),
+      "Share of the requests whose caller had kept where the value of the shard key is, and did not ask the "
+      "directory; of one that is a server." },
     { 0 },
 };
 /* clang-format on */
 
-/* What moving rows do to requests, only where they move; what joins do, likewise. */
+/* What moving rows do to requests, only where they move; what joins and a directory do, likewise. */
 static bool sharded_emits(const struct group *group, const struct metric_row *metric)
 {
     const struct sharded_config *config = group->config;
 
     if (metric->offset == offsetof(struct sharded, split.partial))
         return queries_are_partial(group->sim);
+    if (metric->offset == offsetof(struct sharded, kept))
+        return config->directory_server;
     if (metric->offset >= offsetof(struct sharded, split))
         return queries_have_parts(group->sim);
     return config->reshard || metric->offset < offsetof(struct sharded, forwarded);
@@ -274,6 +284,8 @@ static void sharded_wire_group(struct group *group)
     make_shards(group, plan_resharding(group) + (uint32_t)config->own_shard_rows.count);
     if (shared->resharding)
         resharding_add_mover(group, shared->resharding);
+    if (config->directory_server)
+        shared->directory = shard_directory_make(group, config->directory_server);
 }
 
 /* The library is in the caller: its message has paid its way when it is here, and the shard's answer pays for
@@ -295,6 +307,12 @@ static inline uint64_t row_of(const struct sharded_shared *shared, const struct 
     if (request->operation != OPERATION_INSERT)
         return request->key;
     return placement_row_of_insert(&shared->placement, request->data, request->key);
+}
+
+/* The value of the shard key that the request is about. */
+static inline uint64_t value_of(const struct sharded_shared *shared, const struct request *request)
+{
+    return shard_key_value(&shared->key, request->data, request->key);
 }
 
 /* The version that this write makes, the same on every copy. */
@@ -451,15 +469,24 @@ static bool is_sent_in_parts(struct component *self, struct request *request)
     return true;
 }
 
-static void sharded_on_request(struct component *self, struct request *request)
+/* Asks the directory first, in a branch, so that the request stays as it is. */
+static void look_up(struct component *self, struct request *request)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct request *branch = sim_fork(self, request, 1);
+
+    request_frame(branch)->step = SHARDED_LOOKS_UP;
+    branch->bytes = LOOK_UP_BYTES;
+    sim_call(self, branch, shared->directory->link, 0);
+}
+
+static void go_on(struct component *self, struct request *request)
 {
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
     struct special_row *special =
         shared->by_user || !request->data ? NULL : find_special(shared, request->key);
 
-    if (__builtin_expect(request->query, 0) && is_sent_in_parts(self, request))
-        return;
     if (special && special->count > 1 && database_writes(request)) {
         write_all_copies(self, request, special);
         return;
@@ -498,8 +525,45 @@ static void sharded_on_timer(struct component *self, struct request *request)
     split_query_send(self, request, &shared->split, &state->split);
 }
 
+static void sharded_on_request(struct component *self, struct request *request)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct sharded *state = component_state(self);
+
+    if (__builtin_expect(request->query, 0) && is_sent_in_parts(self, request))
+        return;
+    if (__builtin_expect(!shared->directory || !request->data, 1)) {
+        go_on(self, request);
+    } else if (shard_directory_is_asked(shared->directory, request, value_of(shared, request),
+                                        self->sim->now_ns)) {
+        state->looked_up++;
+        look_up(self, request);
+    } else {
+        state->kept++;
+        go_on(self, request);
+    }
+}
+
+/* The directory has answered, or not. */
+static void has_looked_up(struct component *self, struct request *branch)
+{
+    const struct sharded_shared *shared = self->shared;
+    struct request *request = sim_join(self, branch);
+
+    if (request->outcome != OUTCOME_OK) {
+        answer(self, request);
+        return;
+    }
+    shard_directory_keep(shared->directory, request, value_of(shared, request), self->sim->now_ns);
+    go_on(self, request);
+}
+
 static void sharded_on_reply(struct component *self, struct request *request)
 {
+    if (__builtin_expect(request_frame(request)->step == SHARDED_LOOKS_UP, 0)) {
+        has_looked_up(self, request);
+        return;
+    }
     if (__builtin_expect((request_frame(request)->step & SPLIT_STEP_MASK) >= SPLIT_ROW, 0)) {
         on_split_reply(self, request);
         return;
@@ -552,7 +616,8 @@ const struct model_type sharded_database_model = {
         "to another number of shards while requests go on, as by a script that copies them chunk by chunk. "
         "Rows that are looked for by a column which is not the shard key are asked for at all shards at once "
         "(scatter-gather). A join asks for its row and then, hop by hop, each shard that has some of the "
-        "rows joined to it, or all where nobody knows; rows that lie on one shard are joined there.",
+        "rows joined to it, or all where nobody knows; rows that lie on one shard are joined there. A "
+        "directory may be a server that callers ask first.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; transactions over shards: a write that "
         "fails on one copy stays on the others; how callers learn which rows have moved; reads of rows that "
@@ -568,6 +633,7 @@ const struct model_type sharded_database_model = {
     .crashes = true,
     .part_name = sharded_part_name,
     .part_count = sharded_part_instances,
+    .part_wholes = sharded_wholes,
     .check = sharded_check,
     .check_wired = sharded_check_wired,
 };

@@ -4,6 +4,7 @@
 
 #include "models/database.h"
 #include "models/resharding.h"
+#include "models/shard_directory.h"
 
 #define COPIES_MAX 256 /* of a row */
 
@@ -25,6 +26,7 @@ struct sharded_config {
     struct param_list shard_key;      /* of struct shard_key_column */
     struct param_list splits;         /* of struct split_config; placement range */
     struct param_list directory;      /* of struct listed_value_config; placement directory */
+    const struct directory_config *directory_server; /* NULL: callers have the list */
     struct param_list copied_rows;    /* of struct copied_row_config */
     struct param_list own_shard_rows; /* of struct own_shard_row_config */
     const struct reshard_config *reshard; /* NULL: the number of shards stays */
@@ -39,6 +41,7 @@ void sharded_check_wired(const struct group *group, struct param_problems *probl
 /* What crashes: shards, or the nodes of all shards that are copies of one another. */
 const char *sharded_part_name(const void *configuration, size_t index);
 int64_t sharded_part_instances(const void *configuration, size_t index);
+int64_t sharded_wholes(const void *configuration);
 
 extern const struct model_type sharded_database_model;
 

@@ -52,6 +52,10 @@ static const struct param_row rows[] = {
                    "such that all have as many rows of each data set."),
     PARAM_LIST(struct sharded_config, directory, .default_text = "[]", .table = &listed_value_params,
                .help = "Of placement directory: values of the shard key that have a place of their own."),
+    PARAM_OPTIONAL(struct sharded_config, directory_server, struct directory_config,
+                   .default_text = "\"none\"", .table = &directory_params,
+                   .help = "Of placement directory: whoever calls asks it where a value is; none: callers "
+                           "have the list."),
     PARAM_LIST(struct sharded_config, copied_rows, .default_text = "[]", .table = &copied_row_params,
                .help = "Rows kept on several shards: a read asks one of them, a write changes all."),
     PARAM_LIST(struct sharded_config, own_shard_rows, .default_text = "[]", .table = &own_shard_row_params,
@@ -150,6 +154,9 @@ static void check_directory(const struct sharded_config *config, struct param_pr
     if (!has_listed(config) && config->directory.count)
         param_problem(problems, "directory", "use \"placement\": \"directory\"",
                       "only a directory lists values");
+    if (!has_listed(config) && config->directory_server)
+        param_problem(problems, "directory_server", "use \"placement\": \"directory\"",
+                      "callers compute the shard: nobody is asked");
     if (!has_listed(config) && reshard && reshard->values.count)
         param_problem(problems, "reshard.values", "use \"placement\": \"directory\"",
                       "only what a directory lists moves by value");
@@ -214,9 +221,8 @@ static void check_row(const struct sharded_config *config, const char *list, siz
 }
 
 /* What crashes: shards, or the nodes of all shards that are copies of one another. */
-const char *sharded_part_name(const void *configuration, size_t index)
+static const char *shard_part_name(const struct sharded_config *config, size_t index)
 {
-    const struct sharded_config *config = configuration;
     static const char *const names[][2] = { { DATABASE_PART_PRIMARY, "shard." DATABASE_PART_PRIMARY },
                                             { DATABASE_PART_REPLICA, "shard." DATABASE_PART_REPLICA },
                                             { DATABASE_PART_COPY, "shard." DATABASE_PART_COPY } };
@@ -230,11 +236,31 @@ const char *sharded_part_name(const void *configuration, size_t index)
     return NULL;
 }
 
+/* The directory, where there is one, after those of the shards. */
+const char *sharded_part_name(const void *configuration, size_t index)
+{
+    const struct sharded_config *config = configuration;
+    const char *name = shard_part_name(config, index);
+
+    if (name || !config->directory_server || (index && !shard_part_name(config, index - 1)))
+        return name;
+    return SHARD_DIRECTORY_PART;
+}
+
+int64_t sharded_wholes(const void *configuration)
+{
+    const struct sharded_config *config = configuration;
+
+    return config->shards + (int64_t)config->own_shard_rows.count;
+}
+
 int64_t sharded_part_instances(const void *configuration, size_t index)
 {
     const struct sharded_config *config = configuration;
-    int64_t shards = config->shards + (int64_t)config->own_shard_rows.count;
+    int64_t shards = sharded_wholes(configuration);
 
+    if (!shard_part_name(config, index))
+        return 1;
     return config->node.replicas ? shards * database_part_instances(&config->node, index) : shards;
 }
 

@@ -12,8 +12,8 @@ static const struct column_share_config shares[] = {
 
 static const struct column_config columns[] = {
     { .name = "country", .shares = { 4, shares } },
-    { .name = "user_id", .distinct = 500 },
-    { .name = "city", .distinct = 100, .spread = COLUMN_ZIPF, .exponent = 1 },
+    { .name = "user_id", .shares = { 0, shares }, .distinct = 500 }, /* an empty list has a place, too */
+    { .name = "city", .shares = { 0, shares }, .distinct = 100, .spread = COLUMN_ZIPF, .exponent = 1 },
     { .name = "day", .distinct = 365, .order = COLUMN_GROWING },
     { .name = "id" },
 };

@@ -184,6 +184,48 @@ START_TEST(test_sharded_database_column_asks_the_value_s_shard)
 }
 END_TEST
 
+/* The directory is asked before the shard, for 1 ms; for 5 s its answer is kept for the whole country. */
+START_TEST(test_sharded_database_directory_is_asked_and_its_answers_are_kept)
+{
+    static const struct listed_value_config listed[] = { { "kr", 1 } };
+    const struct directory_config server = { .host = "machine",
+                                             .time = law(DISTRIBUTION_CONSTANT, 0.001),
+                                             .kept = 5 * SECOND };
+    struct sharded_config config = sharded_config();
+    struct asked script[6];
+    struct column column;
+    uint64_t korean[6], found = 0;
+    struct sim *sim = sim_create(1, UINT64_MAX, PENDING_LADDER);
+
+    set_scene();
+    profiles.column_values = (struct param_list){ 2, columns };
+    column_init(&column, sim, &profiles, &columns[0]);
+    for (uint64_t row = 0; found < 6; row++)
+        if (column_value(&column, row) == 0)
+            korean[found++] = row;
+    sim_destroy(sim);
+    for (uint64_t i = 0; i < 6; i++)
+        script[i] = (struct asked){ .at_ns = (int64_t)i * 2 * SECOND,
+                                    .operation = i % 2 ? WRITE : READ,
+                                    .key = korean[i],
+                                    .data = 1 };
+    config.placement = PLACEMENT_DIRECTORY;
+    config.shard_key = (struct param_list){ 1, country };
+    config.directory = (struct param_list){ 1, listed };
+    config.directory_server = &server;
+    sim = run(&config, script, 6);
+    ck_assert_uint_eq(instance_of(sim, "db.directory", 0)->started, 2); /* at 0 s and 6 s */
+    ck_assert_uint_eq(arrived(sim, 1), 6);
+    ck_assert_int_eq(script[0].took_ns, MS);
+    ck_assert_int_eq(script[1].took_ns, MS); /* of the commit */
+    ck_assert_int_eq(script[2].took_ns, 0);
+    ck_assert_int_eq(script[3].took_ns, 2 * MS);
+    ck_assert_uint_eq(script[0].bytes, 1100);
+    ck_assert_uint_eq(counter(instance_of(sim, "db", 0), "directory.kept"), 4);
+    sim_destroy(sim);
+}
+END_TEST
+
 /* New rows have the greatest keys: they go to the last range whatever row they are about; others do not. */
 START_TEST(test_sharded_database_growing_keys_fill_the_last_range)
 {
@@ -581,5 +623,6 @@ TEST_MAIN("sharded_database", test_sharded_database_modulo_asks_the_row_s_shard,
           test_sharded_database_write_fails_when_a_copy_refuses,
           test_sharded_database_check_finds_rows_named_twice_or_for_users,
           test_sharded_database_mixed_load_conserves, test_sharded_database_column_asks_the_value_s_shard,
+          test_sharded_database_directory_is_asked_and_its_answers_are_kept,
           test_sharded_database_growing_keys_fill_the_last_range,
           test_sharded_database_check_finds_what_no_placement_can_mean)
