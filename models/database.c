@@ -863,4 +863,5 @@ const struct model_type database_model = {
     .part_name = database_part_name,
     .part_count = database_part_instances,
     .check = database_check,
+    .check_wired = database_check_wired,
 };

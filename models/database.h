@@ -42,6 +42,9 @@ struct database_config {
 /* What no row can say about a node. */
 void database_check(const void *config, struct param_problems *problems);
 
+/* The same once wired, of a store of its own. */
+void database_check_wired(const struct group *group, struct param_problems *problems);
+
 /* Parameters of one node, for tables that take all of them (`also`). */
 extern const struct param_table database_params;
 

@@ -1,6 +1,7 @@
 /* database_params.c - the parameters of a node; see database.h. */
 #include "models/database.h"
 
+#include "models/asked_data.h"
 #include "models/database_kind.h"
 #include "models/schema_change.h"
 
@@ -117,4 +118,11 @@ void database_check(const void *config, struct param_problems *problems)
     replication_check(&database->replication, database->replicas, database_kind_of(database)->locks_rows,
                       problems);
     schema_changes_check(&database->schema_changes, "schema_changes", problems);
+}
+
+void database_check_wired(const struct group *group, struct param_problems *problems)
+{
+    const struct database_config *config = group->config;
+
+    storage_check(group, config->storage, 1, NULL, NULL, problems);
 }

@@ -491,4 +491,5 @@ const struct model_type replicated_database_model = {
     .hidden = true,
     .part_name = database_part_name,
     .part_count = database_part_instances,
+    .check_wired = database_check_wired,
 };

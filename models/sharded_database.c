@@ -165,7 +165,7 @@ static bool shard_holds(const void *context, uint32_t shard, uint16_t data, uint
     return false;
 }
 
-static double shard_share(const void *context, uint32_t shard, uint16_t data)
+double sharded_share(const void *context, uint32_t shard, uint16_t data)
 {
     const struct sharded_shared *shared = context;
 
@@ -214,7 +214,7 @@ static void make_shards(struct group *group, uint32_t count)
     const struct component_type *type = &model_for(&database_model, &config->node)->component;
     struct group *part = sim_add_part(group, type, "shard", count, &config->node);
     struct database_parts parts = { .context = shared,
-                                    .share = shard_share,
+                                    .share = sharded_share,
                                     .appends = shard_appends,
                                     .versions_given = true,
                                     .private_rows = shared->by_user };

@@ -38,6 +38,9 @@ extern const struct param_table sharded_params;
 void sharded_check(const void *configuration, struct param_problems *problems);
 void sharded_check_wired(const struct group *group, struct param_problems *problems);
 
+/* Part of the rows of a data set on a shard; context is what the group shares. */
+double sharded_share(const void *context, uint32_t shard, uint16_t data);
+
 /* What crashes: shards, or the nodes of all shards that are copies of one another. */
 const char *sharded_part_name(const void *configuration, size_t index);
 int64_t sharded_part_instances(const void *configuration, size_t index);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/asked_data.h"
 #include "models/environment.h"
 #include "models/sharded_database.h"
 
@@ -362,4 +363,6 @@ void sharded_check_wired(const struct group *group, struct param_problems *probl
     if (config->reshard)
         check_values(key, &config->reshard->values, "reshard.values", problems);
     warn_of_empty_shards(config, sim, key, problems);
+    storage_check(group, config->node.storage, (uint32_t)sharded_wholes(config), sharded_share, group->shared,
+                  problems);
 }
