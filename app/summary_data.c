@@ -16,6 +16,9 @@ struct telling {
 
 static const struct telling tellings[] = {
     { "reads.stale", "reads", "%s of reads stale", NULL, false },
+    { "stale_copies", NULL, "%s reads of rows that repeat older versions", NULL, false },
+    { "split.partial", NULL, "%s answers without the rows of shards that failed",
+      "%s answer without the rows of shards that failed", false },
     { "replication.lag", NULL, "%s behind", NULL, true },
     { "failovers", NULL, "%s failovers", "%s failover", false },
     { "writes.lost", NULL, "%s acknowledged writes lost", "%s acknowledged write lost", false },
