@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sim/cut.h"
 #include "sim/fault.h"
 #include "sim/members.h"
 
@@ -31,8 +32,9 @@ static bool is_below(const struct group *group, const struct group *parent)
     return false;
 }
 
-static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, const struct group *parent,
-                         const char *part)
+/* parent NULL: the component itself. */
+static struct group *find_part(struct sim *sim, const struct scenario_fault *fault,
+                               const struct group *parent, const char *part)
 {
     struct group *group = sim_find_group(sim, fault->component);
 
@@ -40,6 +42,14 @@ static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, co
         if (is_below(sim->groups[i], parent) &&
             !strcmp(sim->groups[i]->name + strlen(parent->name) + 1, part))
             group = sim->groups[i];
+    return group;
+}
+
+static void add_fault_of(struct sim *sim, const struct scenario_fault *fault, const struct group *parent,
+                         const char *part)
+{
+    struct group *group = find_part(sim, fault, parent, part);
+
     sim_add_fault(sim, &(struct fault){ .group = group,
                                         .first = fault->first,
                                         .last = fault->last < group->count ? fault->last : group->count - 1,
@@ -82,9 +92,39 @@ static void add_fault_of_site(struct sim *sim, const struct scenario_variant *va
     }
 }
 
+/* A part, or the whole component with all its parts; of a site with all that stands in it. */
+static void add_cut(struct sim *sim, const struct scenario_variant *variant,
+                    const struct scenario_fault *fault)
+{
+    struct group *whole = sim_find_group(sim, fault->component);
+    struct group *group = fault->part ? find_part(sim, fault, whole, fault->part) : whole;
+    struct group **with = memory_alloc_array(
+        &sim->memory, fault->with_count + variant->component_count + 1, sizeof *with);
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < fault->with_count; i++)
+        with[count++] = sim_find_group(sim, fault->with[i]);
+    for (size_t i = 0; i < variant->component_count; i++)
+        if (variant->components[i].site && !strcmp(variant->components[i].site, fault->component))
+            with[count++] = sim_find_group(sim, variant->components[i].name);
+    sim_add_cut(sim, &(struct cut){ .group = group,
+                                    .first = fault->part ? fault->first : 0,
+                                    .last = fault->part && fault->last < group->count ? fault->last
+                                                                                      : group->count - 1,
+                                    .whole = !fault->part,
+                                    .with = with,
+                                    .with_count = count,
+                                    .from_ns = fault->from_ns,
+                                    .until_ns = fault->until_ns });
+}
+
 static void add_fault(struct sim *sim, const struct scenario_variant *variant,
                       const struct scenario_fault *fault)
 {
+    if (fault->is_cut) {
+        add_cut(sim, variant, fault);
+        return;
+    }
     add_fault_of_component(sim, fault);
     add_fault_of_site(sim, variant, fault);
 }

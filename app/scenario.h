@@ -59,6 +59,9 @@ struct scenario_fault {
     int64_t from_ns, until_ns;
     bool silent;
     bool of_site; /* the component dies with its data center */
+    bool is_cut;             /* the network is; nobody dies */
+    const char *const *with; /* components on the same side of the cut */
+    size_t with_count;
 };
 
 struct scenario_variant {

@@ -7,6 +7,7 @@
 #include "app/build.h"
 #include "app/param_kind.h"
 #include "app/scenario_reading.h"
+#include "sim/cut.h"
 
 /* The index-th fault while it is read. */
 struct fault_reading {
@@ -14,6 +15,12 @@ struct fault_reading {
     const struct fault_config *config;
     size_t index;
 };
+
+/* The field that names what breaks. */
+static const char *field_of(const struct fault_reading *fault)
+{
+    return fault->config->cut ? "cut" : "crash";
+}
 
 static void fault_error(const struct fault_reading *fault, const char *field, const char *help,
                         const char *message)
@@ -43,9 +50,9 @@ static void refuse_type(const struct fault_reading *fault, const struct componen
             word_list_add(&list, (*type)->component.name);
     word_list_end(&list, "and");
     snprintf(help, sizeof help, "those that can are %s", words);
-    snprintf(message, sizeof message, "\"%.64s\" is of type %s, which cannot crash", component->name,
-             component->type->component.name);
-    fault_error(fault, "crash", help, message);
+    snprintf(message, sizeof message, "\"%.64s\" is of type %s, which cannot %s", component->name,
+             component->type->component.name, fault->config->cut ? "be cut off" : "crash");
+    fault_error(fault, field_of(fault), help, message);
 }
 
 static bool has_parts(const struct component_config *component)
@@ -195,27 +202,73 @@ static void read_dates(const struct fault_reading *fault, struct scenario_fault 
         read->until_ns = read->from_ns + config->lasts;
 }
 
+/* What only one of the two kinds has. */
+static bool check_kind(const struct fault_reading *fault)
+{
+    const struct fault_config *config = fault->config;
+
+    if (!config->crash && !config->cut) {
+        fault_error(fault, "crash", "`crash` or `cut` names a component", "nothing breaks");
+        return false;
+    }
+    if (config->crash && config->cut)
+        fault_error(fault, "cut", "make two faults of it", "either it dies or the network to it is cut");
+    if (config->crash && config->with.count)
+        fault_error(fault, "with", "it is of a `cut`; a further fault says who else dies",
+                    "a crash takes nobody with it");
+    if (config->cut && config->silent)
+        fault_error(fault, "silent", "leave it out", "a cut is always silent");
+    return true;
+}
+
+static void read_with(const struct fault_reading *fault, struct scenario_fault *read)
+{
+    const struct fault_member *members = fault->config->with.items;
+    const char **with = reading_alloc(fault->reading, fault->config->with.count, sizeof *with);
+
+    for (size_t i = 0; with && i < fault->config->with.count; i++)
+        if (find_component(fault->reading->variant, members[i].component)) /* else told elsewhere */
+            with[read->with_count++] = members[i].component;
+    read->with = with;
+}
+
+/* A caller's instances share their links. */
+static void check_instances(const struct fault_reading *fault, const struct scenario_fault *read)
+{
+    if (fault->config->cut && fault->config->instance != INT64_MAX && !read->part)
+        fault_error(fault, "instance", "leave it out, or cut a part of a component that has some",
+                    "a cut is of all instances");
+}
+
 void reading_faults(struct reading *reading)
 {
     const struct param_list *list = &reading->config->faults;
     struct scenario_variant *variant = reading->variant;
+    size_t cuts = 0;
 
     variant->faults = reading_alloc(reading, list->count, sizeof *variant->faults);
     for (size_t i = 0; variant->faults && i < list->count; i++) {
         struct fault_reading fault = { reading, (const struct fault_config *)list->items + i, i };
-        const struct component_config *component = find_component(variant, fault.config->crash);
+        const char *name = fault.config->cut ? fault.config->cut : fault.config->crash;
+        const struct component_config *component = name ? find_component(variant, name) : NULL;
         struct scenario_fault *read = &variant->faults[variant->fault_count];
 
-        if (!component) /* told with the other references */
+        if (!check_kind(&fault) || !component) /* told with the other references */
             continue;
         read->component = component->name;
         read->silent = fault.config->silent;
+        read->is_cut = fault.config->cut != NULL;
+        read_with(&fault, read);
         read_dates(&fault, read);
         read_part(&fault, component, read);
         if (component->type->crashes)
             read_instances(&fault, component, read);
         else
             refuse_type(&fault, component);
+        check_instances(&fault, read);
+        cuts += read->is_cut;
+        if (cuts == CUTS_MAX + 1 && read->is_cut)
+            fault_error(&fault, "cut", NULL, "there are more than 64 cuts");
         variant->fault_count++;
     }
 }

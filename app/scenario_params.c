@@ -108,13 +108,32 @@ static const struct param_table network_params = { .rows = network_rows,
                                                    .size = sizeof(struct network_config),
                                                    .help = "what messages between components meet" };
 
+static const struct param_row fault_member_rows[] = {
+    PARAM_REFERENCE(struct fault_member, component, .refers_to = PARAM_REFERS_COMPONENT,
+                    .help = "A component of the scenario, with all its instances and parts."),
+    PARAM_END
+};
+
+static const struct param_table fault_member_params = { .rows = fault_member_rows,
+                                                        .size = sizeof(struct fault_member),
+                                                        .help = "what is on the same side of a cut" };
+
 static const struct param_row fault_rows[] = {
     PARAM_DURATION(struct fault_config, at, .max = 1e18,
                    .help = "When it happens, from the start of the measured time, which follows the "
                            "warm-up."),
-    PARAM_REFERENCE(struct fault_config, crash, .refers_to = PARAM_REFERS_COMPONENT,
+    PARAM_REFERENCE(struct fault_config, crash, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_COMPONENT,
                     .help = "The component that dies, with every request inside; its callers hear "
                             "\"crashed\", later ones \"unavailable\"."),
+    PARAM_REFERENCE(struct fault_config, cut, .default_text = "\"none\"", .word = "none",
+                    .refers_to = PARAM_REFERS_COMPONENT,
+                    .help = "In place of `crash`: the component, or the part of it, that the network cuts off. "
+                            "It lives; what is sent between it and the others is lost, which they hear by "
+                            "their timeout or after 25.4 s."),
+    PARAM_LIST(struct fault_config, with, .default_text = "[]", .table = &fault_member_params,
+               .help = "Components on the same side of a cut: they and what is cut off still reach each "
+                       "other, and nobody else."),
     PARAM_TEXT(struct fault_config, part, .default_text = "\"all\"",
                .help = "Which part of it dies, of a component that has some: an edge of a CDN, by its "
                        "region, the primary of a database or its replicas, those of one shard as "

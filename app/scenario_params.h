@@ -35,9 +35,14 @@ struct network_config {
 };
 
 /* One entry of "faults". */
+struct fault_member {
+    const char *component;
+};
+
 struct fault_config {
     int64_t at; /* ns from the start of the measured time, as are all dates here */
-    const char *crash;
+    const char *crash, *cut; /* one of them; NULL */
+    struct param_list with;  /* of struct fault_member, of a cut */
     const char *part; /* "all" */
     int64_t instance; /* INT64_MAX: all */
     int64_t count;    /* instances from that one on */

@@ -22,6 +22,7 @@ static const struct telling tellings[] = {
     { "replication.lag", NULL, "%s behind", NULL, true },
     { "failovers", NULL, "%s failovers", "%s failover", false },
     { "writes.lost", NULL, "%s acknowledged writes lost", "%s acknowledged write lost", false },
+    { "writes.lost_split_brain", NULL, "%s lost at a second primary", NULL, false },
     { "writes.recovered", NULL, "%s of them recovered", NULL, false },
     { "writes.conflicting", NULL, "%s overwritten since", NULL, false },
     { "reads.without_quorum", NULL, "%s reads without a quorum", "%s read without a quorum", false },

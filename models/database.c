@@ -432,19 +432,40 @@ static void is_logged(struct component *self, struct request *request)
     struct database *db = component_state(self);
 
     if (db->replica) {
+        enum replica_hold hold;
+
         request_frame(request)->note = WAIT_COPIES;
-        if (replica_holds_back(db->replica, request))
+        hold = replica_holds_back(db->replica, request);
+        if (hold == REPLICA_WAITS_FOR_COPIES)
             return;
+        if (hold == REPLICA_LEADS_NO_MORE) {
+            fail(self, request, OUTCOME_UNAVAILABLE);
+            return;
+        }
     }
     committed(self, request);
+}
+
+/* It has waited for replicas. */
+static void has_copies(struct component *self, struct request *request)
+{
+    if (request->service_ns < 0)
+        fail(self, request, OUTCOME_UNAVAILABLE);
+    else
+        committed(self, request);
 }
 
 static void append_to_log(struct component *self, struct request *request)
 {
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
-    struct write_log_entry record = log_record(self, request);
+    struct write_log_entry record;
 
+    if (db->replica && !replica_takes_writes(db->replica)) {
+        fail(self, request, OUTCOME_UNAVAILABLE);
+        return;
+    }
+    record = log_record(self, request);
     if (db->may_crash || db->replica)
         note_previous(db, &record);
     request->service_ns = (int64_t)write_log_append(&db->log, &self->sim->memory, &record);
@@ -580,7 +601,7 @@ static void has_connection(struct component *self, struct request *request)
 static void (*const goes_on[WAIT_COUNT])(struct component *, struct request *) = {
     [PAGES_WAIT_OTHER] = resume_pages,  [PAGES_WAIT_READ] = resume_pages, [PAGES_WAIT_WRITE] = resume_pages,
     [WAIT_CONNECTION] = has_connection, [WAIT_CPU] = has_computed,        [WAIT_TABLE] = has_computed,
-    [WAIT_LOCK] = has_lock,             [WAIT_COMMIT] = is_logged,        [WAIT_COPIES] = committed,
+    [WAIT_LOCK] = has_lock,             [WAIT_COMMIT] = is_logged,        [WAIT_COPIES] = has_copies,
 };
 
 /* ---- callbacks ---- */
@@ -839,7 +860,8 @@ const struct model_type database_model = {
         "others. Kind graph: Neo4j; joined rows found by following pointers. A schema change writes a table "
         "anew while reads or writes of it wait. With replicas a primary and nodes that follow its "
         "log: they apply each entry with their own processor and disk, reads spread over them, a new primary "
-        "is elected when the old one dies, and what nobody had is lost. In mode quorum copies of which none "
+        "is elected when the old one dies, and what nobody had is lost; one that is only cut off by the "
+        "network goes on leading where nothing fences it. In mode quorum copies of which none "
         "leads, as of Cassandra: a write waits for W of them, a read for R and takes the newest answer; "
         "hints for those that are down, reads that repair.",
     .leaves_out =
@@ -847,8 +869,9 @@ const struct model_type database_model = {
         "statements and their deadlocks, memory of connections, checkpoints of changed pages that never leave "
         "memory, vacuuming, a separate disk for the log; of a schema change the CPU time, and room for two "
         "tables; how long a node reads its log when it starts again. Of replication: who watches "
-        "the nodes and agrees on a new primary (the time it takes is given), two primaries at once, replicas "
-        "of replicas, nodes in other regions. Of mode quorum: clocks that disagree about which write is the "
+        "the nodes and agrees on a new primary (the time it takes is given), what nodes that the "
+        "network has cut off together still do with each other, replicas of replicas, nodes in other "
+        "regions. Of mode quorum: clocks that disagree about which write is the "
         "later one, the coordinator's processor time, comparing whole copies in the background.",
     .misleads =
         "When queries scan tables, when pages of indices matter beside those of rows, when the store of "

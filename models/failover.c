@@ -6,7 +6,7 @@
  * entries that it does not have are lost; nodes that have more than it (the old primary, at least) keep their
  * surplus apart until they are back, and then take it back, or a script writes it to the new primary, one
  * entry after the other, but for rows that have been written there since. A dead primary that is back while
- * another one is made is not let in (fencing), and follows it afterwards.
+ * another one is made is not let in, and follows it afterwards. One that lives and is cut off: replica_cut.c.
  * Where there is no failover, the primary goes on with what it has on disk, or what a replica has of it.
  *
  * Represented as given: who watches the nodes and how they agree (a quorum of watchers that never fails) is
@@ -44,8 +44,14 @@ static void forget_surplus(struct replica *replica)
 {
     memory_free(&replica->node->sim->memory, replica->surplus);
     replica->surplus = NULL;
-    replica->surplus_count = 0;
+    replica->surplus_count = replica->surplus_room = 0;
     replica->was_primary = false;
+}
+
+/* What it has of the common log ends there. */
+static uint64_t end_of(const struct replica *replica)
+{
+    return replica->is_deposed ? replica->split_at : database_of(replica)->log.next;
 }
 
 /* Entries from `end` on come before the surplus that it has of an earlier time and has not been back with. */
@@ -53,7 +59,7 @@ static void keep_surplus(struct replica *replica, uint64_t end)
 {
     const struct replica_set *set = replica->set;
     struct memory *memory = &replica->node->sim->memory;
-    uint64_t more = database_of(replica)->log.next - end;
+    uint64_t more = end_of(replica) - end;
     struct write_log_entry *surplus =
         memory_alloc_array(memory, more + replica->surplus_count, sizeof *surplus);
 
@@ -64,7 +70,18 @@ static void keep_surplus(struct replica *replica, uint64_t end)
     memory_free(memory, replica->surplus);
     replica->surplus = surplus;
     replica->surplus_count += more;
+    replica->surplus_room = replica->surplus_count;
     replica->was_primary |= replica_is_primary(replica);
+}
+
+void failover_add_surplus(struct replica *replica, const struct write_log_entry *entry)
+{
+    if (replica->surplus_count == replica->surplus_room) {
+        replica->surplus_room = replica->surplus_room ? 2 * replica->surplus_room : 64;
+        replica->surplus = memory_grow(&replica->node->sim->memory, replica->surplus,
+                                       replica->surplus_room * sizeof *replica->surplus);
+    }
+    replica->surplus[replica->surplus_count++] = *entry;
 }
 
 static void end_replay(struct replica_set *set);
@@ -77,7 +94,12 @@ static void cut_log(struct replica *replica, uint64_t end)
 
     if (set->replay && set->replay->source == replica) /* what it alone had has been taken back already */
         end_replay(set);
-    keep_surplus(replica, end);
+    if (end_of(replica) > end)
+        keep_surplus(replica, end);
+    if (replica->is_deposed || (replica->was_cut_as_primary && replica->is_up)) {
+        replica_depose(replica, end); /* it goes on, with a log of its own */
+        return;
+    }
     write_log_truncate(&db->log, end);
     if (replica->sent > end)
         replica->sent = end;
@@ -96,7 +118,7 @@ static void cut_all_logs(struct replica_set *set, const struct replica *leader)
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *replica = &set->replicas[i];
 
-        if (replica != leader && database_of(replica)->log.next > end)
+        if (replica != leader && (end_of(replica) > end || replica->was_cut_as_primary))
             cut_log(replica, end);
         if (lost)
             database_of(replica)->lost_any = true;
@@ -135,8 +157,7 @@ void failover_follow(struct replica *replica)
 
 static void begin_replay(struct replica *replica);
 
-/* A node that is up and not the primary, which is. */
-static void rejoin(struct replica *replica)
+void failover_rejoin(struct replica *replica)
 {
     struct replica_set *set = replica->set;
     const struct failover_config *failover = set->replication->failover;
@@ -154,7 +175,7 @@ static void rejoin(struct replica *replica)
 
 static bool may_lead(const struct replica *replica)
 {
-    return replica->is_up && !replica->is_seeded && !replica_is_primary(replica);
+    return replica_is_reachable(replica) && !replica->is_seeded && !replica_is_primary(replica);
 }
 
 /* Who is up and has most of the log; NULL: nobody is. */
@@ -171,11 +192,12 @@ static struct replica *most_advanced(struct replica_set *set)
     return best;
 }
 
-static void elect(struct replica_set *set)
+void failover_elect(struct replica_set *set)
 {
     const struct replica *primary = replica_set_primary(set);
 
-    if (!set->replication->failover || set->elected || primary->is_up || !primary->is_known_down)
+    if (!set->replication->failover || set->elected || replica_is_reachable(primary) ||
+        !primary->is_known_down)
         return;
     set->elected = most_advanced(set);
     if (!set->elected)
@@ -192,21 +214,29 @@ static void elect(struct replica_set *set)
 static void lead(struct replica *replica)
 {
     struct replica_set *set = replica->set;
+    struct replica *old = replica_set_primary(set);
 
     replica->is_left_out = false;
     replica->serves = true;
+    if (old->is_up)
+        replica_set_end_commits(set);
     cut_all_logs(set, replica);
     set->elected = NULL;
     set->primary = replica->index;
     replicated_of(set)->failovers++;
-    for (uint32_t i = 0; i < set->count; i++)
-        if (i != set->primary && set->replicas[i].is_up && !set->replicas[i].is_seeded)
-            rejoin(&set->replicas[i]);
-        else if (set->replicas[i].is_known_down) /* the new primary begins with those who are there */
-            set->replicas[i].is_left_out = true;
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct replica *other = &set->replicas[i];
+
+        if (i != set->primary && replica_is_reachable(other) && !other->is_seeded && !other->is_deposed)
+            failover_rejoin(other);
+        else if (other->is_known_down) /* the new primary begins with those who are there */
+            other->is_left_out = true;
+    }
     replica_note_lag(replica);
     replica_set_choose_readers(set);
     replica_set_ship(set);
+    if (old->is_deposed && !old->is_cut) /* the network is whole again already */
+        replica_step_down(old);
 }
 
 void failover_applied(struct replica *replica)
@@ -220,7 +250,7 @@ void failover_applied(struct replica *replica)
 void failover_on_promotion(struct replica_set *set)
 {
     if (!set->elected) { /* it has died meanwhile */
-        elect(set);
+        failover_elect(set);
     } else if (set->router->sim->now_ns >= set->promotion_ns) {
         set->is_promoted = true;
         failover_applied(set->elected);
@@ -233,11 +263,12 @@ void failover_on_detector(struct replica *replica)
 {
     struct replica_set *set = replica->set;
 
-    if (replica->is_up || set->router->sim->now_ns < replica->down_ns + set->replication->detection)
+    if (replica_is_reachable(replica) ||
+        set->router->sim->now_ns < replica->down_ns + set->replication->detection)
         return; /* it is back; or has died again since */
     replica->is_known_down = true;
     replica_set_choose_readers(set);
-    elect(set);
+    failover_elect(set);
     if (set->replication->replacement)
         sim_tick_at(set->router, replica->replacer,
                     set->router->sim->now_ns + set->replication->replacement->after);
@@ -278,6 +309,7 @@ static void lead_again(struct replica *replica)
     const struct replica *best = most_advanced(set);
     uint64_t from = set->log.positions[replica->index];
 
+    replica->was_cut_as_primary = false;
     if (best && database_of(best)->log.next > db->log.next)
         while (db->log.next < database_of(best)->log.next)
             write_log_append(&db->log, &set->router->sim->memory, write_log_at(&set->log, db->log.next));
@@ -289,8 +321,9 @@ static void lead_again(struct replica *replica)
     replica->serves = true;
     cut_all_logs(set, replica);
     for (uint32_t i = 0; i < set->count; i++)
-        if (&set->replicas[i] != replica && set->replicas[i].is_up && !set->replicas[i].is_seeded)
-            rejoin(&set->replicas[i]);
+        if (&set->replicas[i] != replica && set->replicas[i].is_up && !set->replicas[i].is_seeded &&
+            replicas_are_together(&set->replicas[i], replica))
+            failover_rejoin(&set->replicas[i]);
     replica_set_choose_readers(set);
 }
 
@@ -302,7 +335,7 @@ void failover_node_down(struct replica *replica)
     replica->down_ns = sim->now_ns;
     if (set->elected == replica) {
         set->elected = NULL;
-        if (replica_set_primary(set)->is_up) /* it is back, and was not let in */
+        if (replica_is_reachable(replica_set_primary(set))) /* it is back, and was not let in */
             lead_again(replica_set_primary(set));
     }
     sim_tick_at(set->router, replica->detector, sim->now_ns + set->replication->detection);
@@ -313,7 +346,7 @@ void failover_node_up(struct replica *replica)
     struct replica_set *set = replica->set;
 
     replica->is_up = true;
-    replica->is_known_down = false;
+    replica->is_known_down &= replica->is_cut;
     if (!replica_is_primary(replica) &&
         (replica->is_seeded || replica->applied < set->log.oldest)) { /* what it missed is not kept */
         replica_seed_begin(replica);
@@ -323,12 +356,13 @@ void failover_node_up(struct replica *replica)
         write_log_move(&set->log, replica->index, replica->applied);
     if (replica_is_primary(replica) && !set->elected) {
         lead_again(replica);
-    } else if (!replica_is_primary(replica) && replica_set_primary(set)->is_up && !set->elected) {
-        rejoin(replica);
+    } else if (!replica_is_primary(replica) && replica_set_primary(set)->is_up && !set->elected &&
+               replicas_are_together(replica, replica_set_primary(set))) {
+        failover_rejoin(replica);
     } else if (!replica_is_primary(replica)) { /* it serves what it has */
         replica->serves = true;
         replica_set_choose_readers(set);
-        elect(set);
+        failover_elect(set);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "models/environment.h"
 #include "models/routing.h"
 #include "sim/call.h"
+#include "sim/cut.h"
 #include "sim/fault.h"
 
 struct quorum_shared {
@@ -49,7 +50,8 @@ static bool quorum_emits(const struct group *group, const struct metric_row *met
 {
     const struct quorum_shared *shared = group->shared;
 
-    return metric->offset < offsetof(struct quorum, sent_again) || group_may_crash(shared->copies);
+    return metric->offset < offsetof(struct quorum, sent_again) || group_may_crash(shared->copies) ||
+           group_may_be_cut(shared->copies);
 }
 
 uint32_t quorum_of(int64_t configured, uint32_t copies)
@@ -229,7 +231,7 @@ struct quorum_copy *quorum_find_unasked(struct quorum_set *set, const struct quo
     for (uint32_t i = 0; i < set->count; i++) {
         struct quorum_copy *copy = &set->copies[(operation->coordinator + i) % set->count];
 
-        if (!copy->is_known_down && !(operation->asked >> copy->index & 1))
+        if (quorum_may_ask(copy, operation->side) && !(operation->asked >> copy->index & 1))
             return copy;
     }
     return NULL;
@@ -249,22 +251,25 @@ static void ask_copies(struct quorum_set *set, struct quorum_operation *operatio
 }
 
 /* Whoever is up, the first from where the request's number points. */
-static struct quorum_copy *find_coordinator(struct quorum_set *set, struct request *request)
+static struct quorum_copy *find_coordinator(struct quorum_set *set, struct request *request, uint64_t side)
 {
     uint32_t first = (uint32_t)(rng_hash(request_frame(request)->number, set->count) % set->count);
 
-    for (uint32_t i = 0; i < set->count; i++)
-        if (set->copies[(first + i) % set->count].is_up)
-            return &set->copies[(first + i) % set->count];
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct quorum_copy *copy = &set->copies[(first + i) % set->count];
+
+        if (copy->is_up && quorum_may_ask(copy, side))
+            return copy;
+    }
     return NULL;
 }
 
-static uint32_t count_reachable(const struct quorum_set *set)
+static uint32_t count_reachable(const struct quorum_set *set, uint64_t side)
 {
     uint32_t reachable = 0;
 
     for (uint32_t i = 0; i < set->count; i++)
-        reachable += !set->copies[i].is_known_down;
+        reachable += quorum_may_ask(&set->copies[i], side);
     return reachable;
 }
 
@@ -288,7 +293,8 @@ static void choose_insert(struct quorum_set *set, struct quorum_operation *opera
         operation->carrier->operation = OPERATION_PUT;
 }
 
-static void begin(struct quorum_set *set, struct request *request, uint32_t coordinator, uint32_t needed)
+static void begin(struct quorum_set *set, struct request *request, uint32_t coordinator, uint64_t side,
+                  uint32_t needed)
 {
     const struct quorum_config *quorum = &set->config->replication.quorum;
     struct quorum_operation *operation = open_operation(set);
@@ -296,6 +302,7 @@ static void begin(struct quorum_set *set, struct request *request, uint32_t coor
     take_question(operation->carrier, request);
     operation->request = request;
     operation->coordinator = coordinator;
+    operation->side = side;
     operation->needed = needed;
     operation->outcome = OUTCOME_NOT_FOUND;
     operation->writes = database_writes(request);
@@ -307,7 +314,7 @@ static void begin(struct quorum_set *set, struct request *request, uint32_t coor
         if (operation->is_tracked)
             operation->version = next_version(set, request);
         for (uint32_t i = 0; i < set->count; i++)
-            if (set->copies[i].is_known_down)
+            if (!quorum_may_ask(&set->copies[i], side))
                 quorum_keep_hint(&set->copies[i], operation->carrier, operation->version);
         ask_copies(set, operation, set->count);
     } else {
@@ -324,11 +331,12 @@ static void quorum_on_request(struct component *self, struct request *request)
     const struct quorum_config *quorum = &set->config->replication.quorum;
     bool writes = database_writes(request);
     uint32_t needed = quorum_of(writes ? quorum->write : quorum->read, set->count);
-    const struct quorum_copy *coordinator = find_coordinator(set, request);
+    uint64_t side = set->is_divided ? caller_side(self, request) : 0;
+    const struct quorum_copy *coordinator = find_coordinator(set, request, side);
 
     request->flags &= (uint8_t) ~(REQUEST_STALE | REQUEST_ABSENT);
-    if (coordinator && count_reachable(set) >= needed) {
-        begin(set, request, coordinator->index, needed);
+    if (coordinator && count_reachable(set, side) >= needed) {
+        begin(set, request, coordinator->index, side, needed);
         return;
     }
     quorum_count_failure(set, writes);
@@ -364,6 +372,13 @@ static void quorum_on_timer(struct component *self, struct request *ticker)
     quorum_on_detector(&state->set.copies[ticker->user]);
 }
 
+static void quorum_hear_of_network(struct component *self)
+{
+    struct quorum *state = component_state(self);
+
+    quorum_on_network(&state->set);
+}
+
 static struct activity quorum_activity(const struct component *self, const struct request *request)
 {
     (void)self;
@@ -382,6 +397,7 @@ const struct model_type quorum_database_model = {
         .on_request = quorum_on_request,
         .on_reply = quorum_on_reply,
         .on_timer = quorum_on_timer,
+        .on_network = quorum_hear_of_network,
         .activity = quorum_activity,
         .metrics = metrics,
         .emits = quorum_emits,

@@ -48,6 +48,7 @@ struct quorum_copy {
     uint32_t index;
     bool is_up;
     bool is_known_down; /* by the others */
+    uint64_t side;      /* of the network, see sim/cut.h */
     int64_t down_ns;    /* since when it is down */
     struct request *detector;
 
@@ -65,6 +66,7 @@ struct quorum_operation {
     uint64_t asked;          /* copies, by bit */
     uint64_t answered;
     uint32_t coordinator;
+    uint64_t side; /* of whoever asks */
     uint32_t needed, good, out;
     uint32_t version;  /* that it writes; the newest that was read */
     uint32_t made;     /* that the row has by the write */
@@ -82,6 +84,7 @@ struct quorum_set {
     const struct database_config *config;
     bool versions_given; /* by whoever this is a part of */
     bool private_rows;
+    bool is_divided; /* the network is */
     struct quorum_copy *copies;
     uint32_t count;
     struct quorum_operation **operations;
@@ -114,6 +117,12 @@ static inline struct quorum *quorum_of_set(const struct quorum_set *set)
     return component_state(set->router);
 }
 
+/* Whether somebody on that side would ask the copy. What is out of reach is known at once to be so. */
+static inline bool quorum_may_ask(const struct quorum_copy *copy, uint64_t side)
+{
+    return !copy->is_known_down && (!copy->set->is_divided || copy->side == side);
+}
+
 /* What a branch of the router's is; its frame's step. The copy is in its note. */
 enum quorum_errand { ERRAND_ASKS, ERRAND_REPAIRS, ERRAND_BRINGS_HINT };
 
@@ -144,6 +153,7 @@ void quorum_coordinator_died(struct quorum_copy *copy);
 
 /* The copy has missed what the carrier holds, in that version. */
 void quorum_keep_hint(struct quorum_copy *copy, const struct request *carrier, uint32_t version);
+void quorum_on_network(struct quorum_set *set);
 void quorum_on_detector(struct quorum_copy *copy);
 void quorum_on_hint(struct quorum_copy *copy, struct request *hint);
 

@@ -7,6 +7,7 @@
 #include "models/environment.h"
 #include "models/quorum.h"
 #include "sim/call.h"
+#include "sim/cut.h"
 #include "sim/fault.h"
 
 #define TRY_AGAIN_NS (SIM_NS_PER_S / 10) /* a copy that has no room for a hint */
@@ -70,7 +71,7 @@ void quorum_keep_hint(struct quorum_copy *copy, const struct request *carrier, u
                                             .rows = carrier->rows,
                                             .operation = carrier->operation,
                                             .query = carrier->query });
-    if (copy->is_up) /* it is back already */
+    if (copy->is_up) /* it is back already, or the network is divided */
         bring_hints(copy);
 }
 
@@ -116,7 +117,7 @@ static struct request *fork_hint(struct quorum_copy *copy, struct quorum_hint hi
 /* As many as may be on their way. */
 static void bring_hints(struct quorum_copy *copy)
 {
-    while (copy->is_up && copy->hint_count && copy->courier->children < HINTS_AT_ONCE) {
+    while (copy->is_up && copy->side == component_side(copy->set->router) && copy->hint_count && copy->courier->children < HINTS_AT_ONCE) {
         struct request *hint = fork_hint(copy, take_hint(copy));
 
         sim_call(copy->set->router, hint, copy->far, 0);
@@ -152,6 +153,21 @@ void quorum_on_detector(struct quorum_copy *copy)
         bring_hints(copy);
     else if (copy->node->sim->now_ns >= known_ns)
         copy->is_known_down = true;
+}
+
+/* The network is divided, or whole again. */
+void quorum_on_network(struct quorum_set *set)
+{
+    set->is_divided = network_is_divided(set->router->sim);
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct quorum_copy *copy = &set->copies[i];
+        uint64_t side = component_side(copy->node);
+
+        if (side && !copy->side && copy->is_up)
+            copy->down_ns = set->router->sim->now_ns; /* to the others */
+        copy->side = side;
+        bring_hints(copy);
+    }
 }
 
 static bool is_as_new(const struct quorum_hint *hint, const struct write_log_entry *entry)

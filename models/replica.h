@@ -19,8 +19,13 @@ void replica_appended(struct replica *replica, const struct write_log_entry *ent
 void replica_log_is_written(struct replica *replica);
 
 /* Whether a write at the primary, whose number in the log is in service_ns, waits for replicas; if so it
- * comes back in on_timer. Else it is acknowledged now. */
-bool replica_holds_back(struct replica *replica, struct request *request);
+ * comes back in on_timer, with a number below 0 when it will not have any. Else it is acknowledged now, or, where another
+ * one leads, refused. */
+enum replica_hold { REPLICA_HAS_COPIES, REPLICA_WAITS_FOR_COPIES, REPLICA_LEADS_NO_MORE };
+enum replica_hold replica_holds_back(struct replica *replica, struct request *request);
+
+/* Whether the node may append to its log: it is the primary, or nobody has told it that it is none any more. */
+bool replica_takes_writes(const struct replica *replica);
 
 /* One of replication's clocks of the node. */
 void replica_on_timer(struct replica *replica, struct request *ticker);

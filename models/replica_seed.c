@@ -44,10 +44,12 @@ static struct replica *find_source(const struct replica *replica)
         struct replica *other = &set->replicas[i];
 
         if (other != replica && other != primary && other->is_up && other->serves &&
+            replicas_are_together(other, replica) &&
             (!best || other->applied > best->applied))
             best = other;
     }
-    if (!best && primary != replica && primary->is_up && !set->elected)
+    if (!best && primary != replica && primary->is_up && !set->elected &&
+        replicas_are_together(primary, replica))
         best = primary;
     return best;
 }

@@ -106,14 +106,22 @@ void replica_set_acknowledge(struct replica_set *set, uint64_t position)
     move_primary(set);
 }
 
-/* Those who are down and need more than is kept will be filled anew. */
+/* It takes nothing: it is down, or cut off and done with what it has. */
+static bool is_away(const struct replica *replica)
+{
+    if (!replica->is_up)
+        return true;
+    return replica->is_cut && !replica_is_primary(replica) && (replica->is_deposed || replica_is_done(replica));
+}
+
+/* Those who are away and need more than is kept will be filled anew. */
 static void drop_what_is_too_much(struct replica_set *set)
 {
     double bytes_each = (double)set->log.bytes / (double)set->log.next;
     double kept = (double)set->replication->log_kept / bytes_each;
 
     for (uint32_t i = 0; i < set->count; i++)
-        if (!set->replicas[i].is_up && (double)(set->log.next - set->log.positions[i]) > kept)
+        if (is_away(&set->replicas[i]) && (double)(set->log.next - set->log.positions[i]) > kept)
             write_log_move(&set->log, i, set->log.next);
 }
 
@@ -121,8 +129,13 @@ void replica_appended(struct replica *replica, const struct write_log_entry *ent
 {
     struct replica_set *set = replica->set;
     struct sim *sim = set->router->sim;
-    uint64_t n = write_log_append(&set->log, &sim->memory, entry);
+    uint64_t n;
 
+    if (!replica_is_primary(replica)) {
+        failover_add_surplus(replica, entry);
+        return;
+    }
+    n = write_log_append(&set->log, &sim->memory, entry);
     SIM_ASSERT(sim, replica->node, n + 1 == replica_database(replica)->log.next);
     if (n % CHECK_KEPT_ENTRIES == 0)
         drop_what_is_too_much(set);
@@ -208,7 +221,8 @@ void replica_set_ship(struct replica_set *set)
         return;
     release(set);
     for (uint32_t i = 0; i < set->count; i++)
-        if (set->replicas[i].follows)
+        if (set->replicas[i].follows &&
+            replicas_are_together(&set->replicas[i], replica_set_primary(set)))
             send_log(&set->replicas[i]);
 }
 
@@ -289,24 +303,42 @@ void replica_set_on_sync_clock(struct replica_set *set)
     set_sync_clock(set);
 }
 
-bool replica_holds_back(struct replica *replica, struct request *request)
+enum replica_hold replica_holds_back(struct replica *replica, struct request *request)
 {
     struct replica_set *set = replica->set;
     uint64_t n = (uint64_t)request->service_ns;
 
+    if (!replica_is_primary(replica)) {
+        if (!replica_takes_writes(replica))
+            return REPLICA_LEADS_NO_MORE;
+        replica->split_commits++;
+        return REPLICA_HAS_COPIES;
+    }
     if (set->replication->mode == REPLICATION_ASYNCHRONOUS) {
         replica_set_acknowledge(set, n + 1);
-        return false;
+        return REPLICA_HAS_COPIES;
     }
     if (!set->commits.first && has_copies(set, n)) {
         let_go(set, n);
-        return false;
+        return REPLICA_HAS_COPIES;
     }
     request->owner = replica->node;
     request->since_ns = replica->node->sim->now_ns;
     request_line_join(&set->commits, replica->node->sim, request);
     set_sync_clock(set);
-    return true;
+    return REPLICA_WAITS_FOR_COPIES;
+}
+
+void replica_set_end_commits(struct replica_set *set)
+{
+    struct sim *sim = set->router->sim;
+    struct request *request;
+
+    while ((request = request_line_leave(&set->commits, sim))) {
+        request->service_ns = -1;
+        request->resume = request->owner->on_timer;
+        sim_wake(sim, request);
+    }
 }
 
 void replica_on_acknowledgement(struct replica *replica)
@@ -348,13 +380,14 @@ void replica_on_log(struct replica *replica)
     flush(replica);
 }
 
-static void acknowledge(struct replica *replica)
+void replica_acknowledge(struct replica *replica)
 {
     struct replica_set *set = replica->set;
     const struct replica *primary = replica_set_primary(set);
     int64_t date_ns;
 
-    if (set->replication->mode == REPLICATION_ASYNCHRONOUS || !replica->follows)
+    if (set->replication->mode == REPLICATION_ASYNCHRONOUS || !replica->follows ||
+        !replicas_are_together(replica, primary))
         return;
     date_ns = sim_link_arrival(replica->node, primary->stream, MESSAGE_BYTES,
                                ~message_number(replica, &replica->ack_wire));
@@ -366,7 +399,7 @@ static void acknowledge(struct replica *replica)
 void replica_on_flushed(struct replica *replica)
 {
     replica->flushes = false;
-    acknowledge(replica);
+    replica_acknowledge(replica);
     flush(replica);
     replica_apply(replica);
 }

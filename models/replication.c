@@ -13,6 +13,7 @@
 #include "models/environment.h"
 #include "models/routing.h"
 #include "sim/call.h"
+#include "sim/cut.h"
 #include "sim/fault.h"
 
 struct replicated_shared {
@@ -40,6 +41,9 @@ static const struct metric_row metrics[] = {
     { "writes.lost", "1", METRIC_COUNTER, offsetof(struct replicated, lost), 0,
       "Acknowledged writes that neither the new primary nor any node that was up had; in mode quorum, that no "
       "copy has." },
+    { "writes.lost_split_brain", "1", METRIC_COUNTER, offsetof(struct replicated, split_brain), 0,
+      "Writes that a primary without fencing acknowledged while another one had its place, and that were "
+      "taken back when the network was whole again." },
     { "writes.recovered", "1", METRIC_COUNTER, offsetof(struct replicated, replayed), 0,
       "Lost writes that a script brought back from the old primary." },
     { "writes.conflicting", "1", METRIC_COUNTER, offsetof(struct replicated, conflicts), 0,
@@ -57,10 +61,13 @@ static bool replicated_emits(const struct group *group, const struct metric_row 
 {
     const struct replication_config *config = &((const struct database_config *)group->config)->replication;
     const struct replicated_shared *shared = group->shared;
-    bool may_crash = group_may_crash(shared->primaries) || group_may_crash(shared->replicas);
+    bool may_be_cut = group_may_be_cut(shared->primaries) || group_may_be_cut(shared->replicas);
+    bool may_crash = group_may_crash(shared->primaries) || group_may_crash(shared->replicas) || may_be_cut;
 
     if (metric->offset == offsetof(struct replicated, seeds))
         return may_crash;
+    if (metric->offset == offsetof(struct replicated, split_brain))
+        return may_be_cut && config->failover && !config->failover->fencing;
     if (metric->offset == offsetof(struct replicated, replayed) ||
         metric->offset == offsetof(struct replicated, conflicts))
         return may_crash && config->failover && config->failover->old_primary == OLD_PRIMARY_REPLAYS;
@@ -238,6 +245,7 @@ static void take_back_tail(struct replica *replica)
 void replica_crash(struct replica *replica)
 {
     replica->is_up = replica->serves = replica->flushes = replica->alarm_is_set = false;
+    replica->was_cut_as_primary = false;
     replica_cut_stream(replica);
     replica_stop_applying(replica);
     if (replica_is_primary(replica)) {
@@ -252,6 +260,7 @@ void replica_crash(struct replica *replica)
 void replica_restart(struct replica *replica)
 {
     make_clocks(replica);
+    replica_end_split(replica);
     failover_node_up(replica);
 }
 
@@ -291,10 +300,17 @@ static uint32_t choose(const struct replica_set *set, struct request *request, u
     return set->readers[(first + attempt) % set->reader_count];
 }
 
-static void send_to(struct component *self, struct request *request, uint32_t index)
+void replica_set_send(struct replica_set *set, struct request *request, uint32_t index)
 {
-    struct replicated *state = component_state(self);
+    struct replicated *state = replicated_of(set);
+    struct component *self = set->router;
 
+    if (__builtin_expect(set->is_divided, 0) &&
+        set->replicas[index].is_cut != replica_caller_is_cut(set, request)) {
+        request_frame(request)->note = (uint8_t)index;
+        replica_set_lose(set, request);
+        return;
+    }
     if (!database_writes(request)) {
         state->primary_reads += index == state->set.primary;
         state->replica_reads += index != state->set.primary;
@@ -337,14 +353,14 @@ static void read_own(struct component *self, struct request *request, struct rep
     uint64_t end = own_writes_find(&set->own_writes, request->user);
 
     if (end <= replica->applied || replica_is_primary(replica)) {
-        send_to(self, request, replica->index);
+        replica_set_send(set, request, replica->index);
         return;
     }
     state->own_reads++;
     if (set->replication->read_your_writes == OWN_WRITES_WAIT && replica->is_up)
         wait_for_own_write(self, request, replica, end);
     else
-        send_to(self, request, set->primary);
+        replica_set_send(set, request, set->primary);
 }
 
 static void read_from(struct component *self, struct request *request, uint32_t index)
@@ -352,7 +368,7 @@ static void read_from(struct component *self, struct request *request, uint32_t 
     struct replicated *state = component_state(self);
 
     if (state->set.replication->read_your_writes == OWN_WRITES_MAY_BE_MISSING)
-        send_to(self, request, index);
+        replica_set_send(&state->set, request, index);
     else
         read_own(self, request, &state->set.replicas[index]);
 }
@@ -363,13 +379,15 @@ static void replicated_on_request(struct component *self, struct request *reques
     struct replica_set *set = &state->set;
 
     request_frame(request)->step = 0;
-    if (!database_writes(request)) {
+    if (__builtin_expect(set->is_divided, 0) && replica_caller_is_cut(set, request)) {
+        replica_set_ask_within(set, request);
+    } else if (!database_writes(request)) {
         read_from(self, request, choose(set, request, 0));
     } else if (set->elected) { /* the old primary, should it be back, is not let in */
         request->bytes = 0;
         sim_reply(self, request, OUTCOME_UNAVAILABLE);
     } else {
-        send_to(self, request, set->primary);
+        replica_set_send(set, request, set->primary);
     }
 }
 
@@ -401,7 +419,8 @@ static void replicated_on_reply(struct component *self, struct request *request)
         failover_on_replayed(set, request);
         return;
     }
-    if (!database_writes(request) && has_died(request) && frame->step < set->reader_count) {
+    if (!database_writes(request) && has_died(request) && frame->step < set->reader_count &&
+        !(set->is_divided && replica_caller_is_cut(set, request))) {
         state->fallback_reads++;
         frame->step++;
         read_from(self, request, choose(set, request, frame->step));
@@ -457,13 +476,23 @@ static void replicated_on_timer(struct component *self, struct request *request)
     if (request->state == REQUEST_TICKER)
         on_clock(set, request);
     else
-        send_to(self, request, set->replicas[index].is_up ? index : set->primary);
+        replica_set_send(set, request, set->replicas[index].is_up ? index : set->primary);
+}
+
+static void replicated_on_network(struct component *self)
+{
+    struct replicated *state = component_state(self);
+
+    replica_set_on_network(&state->set);
 }
 
 static struct activity replicated_activity(const struct component *self, const struct request *request)
 {
-    (void)self;
+    const struct replicated *state = component_state(self);
+
     (void)request;
+    if (state->set.is_divided)
+        return (struct activity){ "network that is cut", true };
     return (struct activity){ "own write on its way to the replica", true };
 }
 
@@ -478,6 +507,7 @@ const struct model_type replicated_database_model = {
         .on_request = replicated_on_request,
         .on_reply = replicated_on_reply,
         .on_timer = replicated_on_timer,
+        .on_network = replicated_on_network,
         .activity = replicated_activity,
         .metrics = metrics,
         .emits = replicated_emits,

@@ -14,6 +14,7 @@
  *                 replica_stream.c  the log on its way to replicas and their acknowledgements back
  *                 replica_apply.c   replicas apply it
  *                 failover.c        nodes die and return, another one becomes the primary
+ *                 replica_cut.c     nodes are cut off by the network, and perhaps there are two primaries
  *                 replica_seed.c    a new machine is filled
  *                 own_writes.c      what each user has written last
  *
@@ -60,6 +61,10 @@ struct replica {
     struct replica_wire log_wire, ack_wire;
 
     bool is_up;
+    bool is_cut;        /* the network has cut it off from those who watch; see replica_cut.c */
+    bool was_cut;       /* before the network changed */
+    bool was_cut_as_primary;
+    bool is_deposed;    /* it lives and was the primary, and does not know that another one is */
     bool is_known_down; /* by the others */
     bool follows;       /* the primary sends to it */
     bool serves;        /* it has what it missed while it was away */
@@ -80,7 +85,9 @@ struct replica {
 
     struct request_line waiting; /* reads that wait for a write of their user */
     struct write_log_entry *surplus;      /* entries that the new primary does not have */
-    uint64_t surplus_count;
+    uint64_t surplus_count, surplus_room;
+    uint64_t split_at;      /* of one that is deposed: its log is its own from there on */
+    uint64_t split_commits; /* it has acknowledged since */
     bool was_primary; /* when it got that */
     struct replica_seed *seed;
 };
@@ -104,6 +111,7 @@ struct replica_set {
     uint32_t *readers; /* replicas that are asked, by index */
     uint32_t reader_count;
     struct own_writes own_writes;
+    bool is_divided; /* the network is */
 
     struct replica *elected; /* is being promoted */
     bool is_promoted;        /* it only has to apply the rest */
@@ -119,7 +127,7 @@ struct replicated {
     struct replica_set set;
     uint64_t stale_reads, replica_reads, primary_reads, fallback_reads, own_reads, own_waits;
     uint64_t lone_writes; /* acknowledged without the replicas that were to have them */
-    uint64_t lost, failovers, replayed, conflicts, seeds;
+    uint64_t lost, split_brain, failovers, replayed, conflicts, seeds;
 };
 
 /* Carries out a database with replicas; a shard of one. */
@@ -178,7 +186,48 @@ void replica_set_choose_readers(struct replica_set *set);
 /* Reads that waited for it are sent on. */
 void replica_wake_readers(struct replica *replica);
 
+/* Sends the request to that node, which may be out of reach. */
+void replica_set_send(struct replica_set *set, struct request *request, uint32_t index);
+
+/* ---- replica_cut.c ---- */
+
+/* For requests while nodes are cut off: whether the caller is cut off with them. */
+bool replica_caller_is_cut(const struct replica_set *set, const struct request *request);
+
+/* Sends the request of such a caller to a node that it reaches, or lets the network lose it. */
+void replica_set_ask_within(struct replica_set *set, struct request *request);
+
+/* The message gets nowhere: the caller's library hears that from the network. */
+void replica_set_lose(struct replica_set *set, struct request *request);
+
+/* Who is cut off has changed. */
+void replica_set_on_network(struct replica_set *set);
+
+/* Another one leads: what the old primary, which lives, is from now on; entries from `end` on are its own. */
+void replica_depose(struct replica *old, uint64_t end);
+
+/* It begins anew, as one of the others. */
+void replica_end_split(struct replica *old);
+
+/* It hears that it is deposed, and does that. */
+void replica_step_down(struct replica *old);
+
+/* Those who watch the nodes reach it. */
+static inline bool replica_is_reachable(const struct replica *replica)
+{
+    return replica->is_up && !replica->is_cut;
+}
+
+/* Each reaches the other one, if it is up. */
+static inline bool replicas_are_together(const struct replica *one, const struct replica *other)
+{
+    return one->is_cut == other->is_cut;
+}
+
 /* ---- replica_stream.c ---- */
+
+/* Writes that wait for replicas fail: another one leads. */
+void replica_set_end_commits(struct replica_set *set);
 
 /* Sends what may be sent to whoever follows. */
 void replica_set_ship(struct replica_set *set);
@@ -188,6 +237,9 @@ void replica_on_log(struct replica *replica);
 void replica_on_acknowledgement(struct replica *replica);
 void replica_on_flushed(struct replica *replica);
 void replica_cut_stream(struct replica *replica);
+
+/* Says how much it has on disk, where somebody waits for that. */
+void replica_acknowledge(struct replica *replica);
 
 /* Entries below have been acknowledged. */
 void replica_set_acknowledge(struct replica_set *set, uint64_t position);
@@ -224,6 +276,15 @@ void failover_follow(struct replica *replica);
 /* What only it has is gone: it gets another machine, or another copy of the rows. */
 void failover_drop_surplus(struct replica *replica);
 void failover_on_replacement(struct replica *replica);
+
+/* Appends to what only that node has. */
+void failover_add_surplus(struct replica *replica, const struct write_log_entry *entry);
+
+/* Looks whether a new primary is wanted, and who may be it. */
+void failover_elect(struct replica_set *set);
+
+/* A node that is up and not the primary, which is, follows it. */
+void failover_rejoin(struct replica *replica);
 
 /* The elected one may have applied the rest. */
 void failover_applied(struct replica *replica);

@@ -48,6 +48,11 @@ static const struct param_row failover_rows[] = {
         .help =
             "What becomes of writes that the dead primary had on disk and the new one never got, once the "
             "dead one is back."),
+    PARAM_BOOL(struct failover_config, fencing, .default_text = "true",
+               .help = "Whether a primary that the network has cut off refuses writes from the election of "
+                       "another one on. Else it goes on taking those of whoever still reaches it: there are "
+                       "two, and what it alone has is thrown away, or replayed, when the network is whole "
+                       "again."),
     PARAM_END
 };
 
@@ -219,6 +224,17 @@ static void check_quorum(const struct quorum_config *quorum, int64_t copies, str
                       "stale", (long long)read, (long long)write, (long long)copies);
 }
 
+/* Of two primaries nobody knows which one is meant. */
+static void check_unfenced(const struct replication_config *config, struct param_problems *problems)
+{
+    if (config->mode != REPLICATION_ASYNCHRONOUS)
+        param_problem(problems, "replication.failover.fencing", "use \"mode\": \"asynchronous\"",
+                      "a primary that waits for replicas acknowledges nothing when it is cut off from them");
+    if (config->read_your_writes != OWN_WRITES_MAY_BE_MISSING)
+        param_problem(problems, "replication.failover.fencing", "use \"read_your_writes\": \"no\"",
+                      "with two primaries nobody knows where a user's last write is");
+}
+
 void replication_check(const struct replication_config *config, int64_t replicas, bool has_locks,
                        struct param_problems *problems)
 {
@@ -231,6 +247,8 @@ void replication_check(const struct replication_config *config, int64_t replicas
         check_without_replicas(config, problems);
         return;
     }
+    if (config->failover && !config->failover->fencing)
+        check_unfenced(config, problems);
     if (config->mode != REPLICATION_QUORUM)
         return;
     if (has_locks)

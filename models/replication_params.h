@@ -21,6 +21,7 @@ enum old_primary_rule { OLD_PRIMARY_DISCARDS, OLD_PRIMARY_REPLAYS };
 struct failover_config {
     int64_t promotion;
     int old_primary; /* enum old_primary_rule */
+    bool fencing;
 };
 
 struct replacement_config {

@@ -80,6 +80,7 @@ struct component_type {
      * May be NULL. */
     void (*on_crash)(struct component *self);
     void (*on_restart)(struct component *self); /* it is back: new clocks; may be NULL */
+    void (*on_network)(struct component *self); /* the network falls apart, or is whole again: cut.h; may be NULL */
     /* Measuring is about to begin: the last look at statistics as they are, for those who go on by what they
      * read; may be NULL. */
     void (*before_window)(struct component *self);

@@ -129,6 +129,8 @@ struct sim {
     int64_t window_start_ns;
     struct fault *faults;                   /* see fault.h */
     uint32_t fault_count;
+    struct cut *cuts;                       /* see cut.h */
+    uint32_t cut_count;
     struct trace *trace;                    /* watches one request, see trace.h; NULL: none */
     struct failure_watch *failure_watches;  /* who wants to hear of failures; NULL: nobody */
     const volatile sig_atomic_t *interrupt; /* not 0: end the run; NULL: never */

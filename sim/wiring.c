@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "sim/call.h"
+#include "sim/cut.h"
 #include "sim/fault.h"
 #include "sim/members.h"
 #include "sim/sim.h"
@@ -156,6 +157,7 @@ void sim_begin(struct sim *sim)
         return;
     sim->begun = true;
     faults_start(sim); /* first, so that a fault comes before what others do at its date */
+    cuts_start(sim);
     for (uint32_t i = 0; i < sim->station_count; i++)
         if (sim->stations[i]->sharing)
             sharing_start(sim->stations[i]);
