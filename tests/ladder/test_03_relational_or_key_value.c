@@ -259,6 +259,27 @@ static double share_near(const struct ladder_run *run)
     return 2 * disk_s(run, 100 * ladder_bytes(run, "db.log_record")) / table_copied_s(run);
 }
 
+/* ---- copies ---- */
+
+static double message_rate(const struct ladder_run *run)
+{
+    return 1 / ladder_seconds(run, "network.latency");
+}
+
+/* Two of three copies have a write when its message is there, and no later one was acknowledged: step 6. */
+static double stale_share(const struct ladder_run *run)
+{
+    double writes_of_a_row = ladder_rate(run, "writers.arrivals") / ladder_number(run, "data.people.rows");
+
+    return 2.0 / 3 * writes_of_a_row / (writes_of_a_row + message_rate(run));
+}
+
+/* A copy works on it when the message is there, and the one that acknowledges before. */
+static double stale_near(const struct ladder_run *run)
+{
+    return ladder_seconds(run, "db.write_time") * message_rate(run);
+}
+
 static const struct ladder_step step = {
     .file = "03_relational_or_key_value.json",
     .others = { { "readers.arrivals=300/s", "db.read_time=0.6ms", "data.posts.rows=400000",
@@ -267,6 +288,7 @@ static const struct ladder_step step = {
                   "hosts.box.disk_bandwidth=150MB/s" } },
     .wrong = { "readers.arrivals=421/s", "db.read_time=0.53ms", "db.write_time=0.53ms",
                "data.posts.rows=525000", "data.photos.rows=262000", "hosts.box.disk_operations=2850/s" },
+    .often = { { "copies", 24 } },
     .claims = {
         { "a page: a join of 7 rows", "ms", OF(NULL, "readers", "latency.mean"), .predict = page_s },
         { "a page: one document", "ms", OF("document", "readers", "latency.mean"), .predict = page_s },
@@ -295,6 +317,9 @@ static const struct ladder_step step = {
         { "photos in the memory of one machine", "%", OF("outgrown", "db", "buffer_pool.hit_ratio"),
           .predict = photos_in_memory },
         { "its disk", "%", OF("outgrown", "db", "disk.utilisation"), .predict = photos_disk_busy },
+        { "reads of copies that are stale", "%", OF("copies", "db", "reads.stale"),
+          PER("copies", "db", "reads.answered"), .predict = stale_share, .near = stale_near,
+          .unmoved = true },
         { "part of the photos on each of four", "%", OF("spread", "db.shard[0]", "storage.used.mean"),
           PER("outgrown", "db", "storage.used.mean"), .predict = part_of_a_shard, .unmoved = true },
     },

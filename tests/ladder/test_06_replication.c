@@ -185,6 +185,46 @@ static double writes_recovered(const struct ladder_run *run)
     return writes_not_shipped(run) * exp(-writes_of_a_row(run) * open_s);
 }
 
+/* From when another one leads until the network is whole. */
+static double writes_of_the_second(const struct ladder_run *run)
+{
+    return writes(run) * (ladder_seconds(run, "faults[0].for") - outage_s(run));
+}
+
+/* Those until another one leads, which it does not have. */
+static double writes_cut_off(const struct ladder_run *run)
+{
+    return writes(run) * outage_s(run);
+}
+
+/* The old primary hears when the other one is elected that it leads no more. */
+static double writes_refused(const struct ladder_run *run)
+{
+    return writes(run) *
+           (ladder_seconds(run, "faults[0].for") - ladder_seconds(run, "db.replication.detection"));
+}
+
+/* One more or less at either end of the time, and those that the old primary is at work on when it ends. */
+static double ends_near(const struct ladder_run *run, double predicted)
+{
+    return (2 + writes(run) * 2 * ladder_seconds(run, "db.write_time")) / predicted;
+}
+
+static double second_near(const struct ladder_run *run)
+{
+    return ends_near(run, writes_of_the_second(run));
+}
+
+static double cut_off_near(const struct ladder_run *run)
+{
+    return ends_near(run, writes_cut_off(run));
+}
+
+static double refused_near(const struct ladder_run *run)
+{
+    return ends_near(run, writes_refused(run));
+}
+
 static const struct ladder_step step = {
     .file = "06_replication.json",
     .others = { { "readers.arrivals=320/s" }, { "writers.arrivals=60/s", "db.replication.apply_time=3ms" } },
@@ -217,6 +257,12 @@ static const struct ladder_step step = {
           .predict = writes_not_shipped, .near = one_lost_near },
         { "of those, brought back by the script", "", OF("recovered", "db", "writes.recovered"),
           .predict = writes_recovered, .near = recovered_near },
+        { "lost at a second primary, no fencing", "", OF("split_brain", "db", "writes.lost_split_brain"),
+          .predict = writes_of_the_second, .near = second_near },
+        { "and before there were two", "", OF("split_brain", "db", "writes.lost"),
+          .predict = writes_cut_off, .near = cut_off_near },
+        { "refused instead, with fencing", "", OF("fenced", "total", "requests.failed"),
+          .predict = writes_refused, .near = refused_near },
     },
 };
 
