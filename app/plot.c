@@ -396,16 +396,27 @@ const struct plot plots[] = {
     { 0 },
 };
 
+/* "load_web.svg"; what stands in a data center, "seoul/web", becomes "load_seoul-web.svg", as no name of its own has
+ * a hyphen. */
+static void name_picture(const struct plot *plot, const char *subject, enum gnuplot_format format,
+                         char name[PLOT_NAME_SIZE])
+{
+    bool is_total = !strcmp(subject, "total");
+
+    snprintf(name, PLOT_NAME_SIZE, "%s%s%s.%s", plot->name, is_total ? "" : "_", is_total ? "" : subject,
+             gnuplot_format_names[format]);
+    for (char *slash; (slash = strchr(name, '/'));)
+        *slash = '-';
+}
+
 enum gnuplot_status plot_draw(const struct plot *plot, const struct plot_input *input, const char *subject,
                               struct gnuplot *gnuplot, char name[PLOT_NAME_SIZE])
 {
     struct plot_arguments more = { 0 };
     char texts[4][24];
     const char *arguments[] = { subject, texts[0], texts[1], NULL, NULL, NULL };
-    bool is_total = !strcmp(subject, "total");
 
-    snprintf(name, PLOT_NAME_SIZE, "%s%s%s.%s", plot->name, is_total ? "" : "_", is_total ? "" : subject,
-             gnuplot_format_names[gnuplot->format]);
+    name_picture(plot, subject, gnuplot->format, name);
     if (!write_variants(input, gnuplot) || !plot->write(input, subject, gnuplot, &more)) {
         snprintf(gnuplot->error, sizeof gnuplot->error, "%s", strerror(errno));
         return GNUPLOT_FAILED;
