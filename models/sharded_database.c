@@ -207,6 +207,23 @@ static bool is_shard_key(const void *context, uint16_t data, const char *column)
     return key->count == 1 && key->columns[0].config && !strcmp(key->columns[0].config->name, column);
 }
 
+/* Parts have links of their own where they have a limit of time. */
+static void make_split_router(struct group *group, struct group *part)
+{
+    const struct sharded_config *config = group->config;
+    struct sharded_shared *shared = group->shared;
+    struct call_policy policy = CALL_POLICY_NONE;
+    struct link **links = shared->shards;
+
+    policy.timeout_ns = config->part_timeout;
+    if (config->part_timeout > 0 && config->part_timeout < INT64_MAX)
+        links = sim_link_all(group, part, &policy);
+    split_router_init(&shared->split, &group->sim->memory, links, part->count);
+    shared->split.home = shard_of_row;
+    shared->split.decides = is_shard_key;
+    shared->split.context = shared;
+}
+
 static void make_shards(struct group *group, uint32_t count)
 {
     struct sharded_shared *shared = group->shared;
@@ -225,10 +242,7 @@ static void make_shards(struct group *group, uint32_t count)
         resharding_set_parts(shared->resharding, part, &parts);
     database_set_whole(part, &parts);
     shared->shards = sim_link_all(group, part, NULL);
-    split_router_init(&shared->split, &group->sim->memory, shared->shards, count);
-    shared->split.home = shard_of_row;
-    shared->split.decides = is_shard_key;
-    shared->split.context = shared;
+    make_split_router(group, part);
     if (shared->resharding)
         shared->again = sim_link_all(group, part, NULL);
 }
@@ -295,8 +309,10 @@ static void sharded_start(struct component *self)
     const struct sharded_shared *shared = self->shared;
     const struct group *shards = shared->shards[0]->target->group;
 
-    for (uint32_t i = 0; i < shards->count; i++)
+    for (uint32_t i = 0; i < shards->count; i++) {
         route_within_caller(shared->shards[i]);
+        route_within_caller(shared->split.links[i]);
+    }
 }
 
 /* ---- requests ---- */
@@ -587,6 +603,15 @@ static void sharded_on_reply(struct component *self, struct request *request)
     answer(self, request);
 }
 
+/* Between the rows of a join and those of its next hop. */
+static struct activity sharded_activity(const struct component *self, const struct request *request)
+{
+    bool is_split = (request->frames[request->top].step & SPLIT_STEP_MASK) >= SPLIT_ROW;
+
+    (void)self;
+    return (struct activity){ is_split ? "way of the next question" : NULL, false };
+}
+
 static bool sharded_conserves(const struct component *self, FILE *out)
 {
     const struct sharded_shared *shared = self->shared;
@@ -604,6 +629,7 @@ const struct model_type sharded_database_model = {
         .on_request = sharded_on_request,
         .on_reply = sharded_on_reply,
         .on_timer = sharded_on_timer,
+        .activity = sharded_activity,
         .metrics = metrics,
         .emits = sharded_emits,
         .conserves = sharded_conserves,

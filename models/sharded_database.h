@@ -29,6 +29,7 @@ struct sharded_config {
     const struct directory_config *directory_server; /* NULL: callers have the list */
     struct param_list copied_rows;    /* of struct copied_row_config */
     struct param_list own_shard_rows; /* of struct own_shard_row_config */
+    int64_t part_timeout;                 /* ns; INT64_MAX, 0: never */
     const struct reshard_config *reshard; /* NULL: the number of shards stays */
 };
 

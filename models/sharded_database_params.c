@@ -61,6 +61,10 @@ static const struct param_row rows[] = {
                .help = "Rows kept on several shards: a read asks one of them, a write changes all."),
     PARAM_LIST(struct sharded_config, own_shard_rows, .default_text = "[]", .table = &own_shard_row_params,
                .help = "Rows that get a further shard each, with its own bill."),
+    PARAM_DURATION(struct sharded_config, part_timeout, .default_text = "\"never\"", .word = "never",
+                   .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e18,
+                   .help = "How long each shard may take over its part of a query that asks several of them; "
+                           "then that part has failed, and the shard goes on with it for nobody."),
     PARAM_OPTIONAL(struct sharded_config, reshard, struct reshard_config, .default_text = "\"none\"",
                    .table = &reshard_params,
                    .help = "A move of the rows to another number of shards while requests go on."),

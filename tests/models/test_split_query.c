@@ -414,6 +414,49 @@ START_TEST(test_split_query_partial_answers_lack_what_is_down)
 }
 END_TEST
 
+/* Each row takes 10 ms: shards with most of them are given up, and go on for nobody. */
+START_TEST(test_split_query_parts_have_a_limit_of_time)
+{
+    struct asked script[] = { { .operation = READ, .key = 7, .data = 1 },
+                              { .at_ns = SECOND, .operation = READ, .key = 7, .data = 1 } };
+    struct source_config source = { .script = script, .script_count = 2 };
+    struct sharded_config config = sharded_config();
+    struct request request = { .key = 7, .data = 1 };
+    uint32_t rows[SHARDS] = { 0 }, most = 0, answered = 0, shards = 0;
+    struct query query;
+    struct sim *sim;
+
+    set_columns();
+    sim = make_run(1, &sharded_database_model, &config, &source, NULL);
+    query = found_by(sim, "city", 20);
+    for (uint32_t i = 0; i < 19; i++)
+        rows[query_row(sim, &query, &request, i) % SHARDS]++;
+    sim_destroy(sim);
+    for (uint32_t i = 0; i < SHARDS; i++)
+        most = rows[i] > most ? rows[i] : most;
+    for (uint32_t i = 0; i < SHARDS; i++)
+        if (rows[i] < most) {
+            answered += rows[i] + (i == 7 % SHARDS);
+            shards++;
+        }
+    config.node.row_read_time = 10 * MS;
+    config.part_timeout = most * 10 * MS - 5 * MS;
+    sim = make_run(1, &sharded_database_model, &config, &source, NULL);
+    query = found_by(sim, "city", 20);
+    ask_by(sim, &script[0], query);
+    query.partial = true;
+    ask_by(sim, &script[1], query);
+    run_to(sim, 2 * SECOND);
+    ck_assert_int_eq(script[0].outcome, OUTCOME_TIMEOUT);
+    ck_assert_int_eq(script[0].took_ns, config.part_timeout);
+    ck_assert_int_eq(script[1].outcome, OUTCOME_OK);
+    ck_assert_int_eq(script[1].took_ns, config.part_timeout);
+    ck_assert_uint_eq(script[1].bytes, answered * 1000 + shards * 100);
+    ck_assert_uint_eq(counter(instance_of(sim, "db", 0), "split.partial"), 1);
+    sim_destroy(sim);
+}
+END_TEST
+
 TEST_MAIN("split_query", test_split_query_asks_each_shard_that_has_rows_once,
           test_split_query_waits_for_the_slowest_part, test_split_query_each_hop_is_a_further_round_trip,
           test_split_query_reads_the_pages_of_its_rows,
@@ -422,4 +465,4 @@ TEST_MAIN("split_query", test_split_query_asks_each_shard_that_has_rows_once,
           test_split_query_finds_rows_with_the_same_value_where_they_are,
           test_split_query_one_machine_looks_once, test_split_query_the_shard_key_tells_where_to_look,
           test_split_query_joins_rows_that_have_the_number_of_the_row,
-          test_split_query_partial_answers_lack_what_is_down)
+          test_split_query_partial_answers_lack_what_is_down, test_split_query_parts_have_a_limit_of_time)
