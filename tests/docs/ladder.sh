@@ -278,7 +278,7 @@ section() {
     prose 2 "$text" "$stem"
     printf '\n\n'
     for variant in $(word diagrams "$steps/$stem.md" base); do
-        "$program" diagram "$scenario" --variant "$variant" >"$work/$variant.dot" || fail "$stem: no diagram of $variant"
+        "$program" diagram "$scenario" --variant "$variant" >"$work/$variant.dot" 2>/dev/null || fail "$stem: no diagram of $variant"
         picture "$stem.$variant.svg" "$work/$variant.dot" dot -Tsvg "$work/$variant.dot"
         printf "![${phrase[$2,architecture]}](ladder/%s.%s.svg)\n\n" "$variant" "$stem" "$variant"
     done
