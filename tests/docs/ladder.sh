@@ -146,7 +146,7 @@ fill() {
             unit = words[3] == "x" ? "" : words[3]
             number = get(words[1], words[2]) * (unit in factor ? factor[unit] : 1)
             if (unit ~ /^\$/)
-                return "$" sprintf(number >= 100 ? "%.0f" : "%.3f", number) (unit == "$/h" ? "/h" : "")
+                return "$" (number >= 100 ? digits(int(number + 0.5)) : sprintf("%.3f", number)) (unit == "$/h" ? "/h" : "")
             return digits(number, unit) (unit == "" || unit == "%" || unit == "/s" ? "" : " ") unit
         }
         {
