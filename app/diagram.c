@@ -203,7 +203,8 @@ static void write_arrows(FILE *file, const struct sim *sim, unsigned char *drawn
 }
 
 /* An arrow from an attendant, once. */
-static void write_dash(FILE *file, const struct sim *sim, const char *from, const char *to, unsigned char *drawn)
+static void write_dash(FILE *file, const struct sim *sim, const char *from, const char *to,
+                       unsigned char *drawn)
 {
     const struct group *one = sim_find_group(sim, from), *other = sim_find_group(sim, to);
     unsigned char *pair = &drawn[(size_t)one->index * sim->group_count + other->index];
@@ -226,7 +227,8 @@ static void write_dashes(FILE *file, const struct sim *sim, const char *from, co
             *(const char *const *)slot)
             write_dash(file, sim, from, *(const char *const *)slot, drawn);
         for (size_t i = 0; is_list && i < list->count; i++)
-            write_dashes(file, sim, from, row->table, (const char *)list->items + i * row->table->size, drawn);
+            write_dashes(file, sim, from, row->table, (const char *)list->items + i * row->table->size,
+                         drawn);
         if (row->kind == PARAM_KIND_OPTIONAL && *(const void *const *)slot)
             write_dashes(file, sim, from, row->table, *(const void *const *)slot, drawn);
     }

@@ -297,9 +297,9 @@ void reference_write_model(FILE *file, const struct model_type *type)
         write_metrics(file, type->part->component.metrics, NULL, NULL);
         write_composed(file, type->part);
     }
-    if (has_metrics(type->single_part)) {
-        fprintf(file, "\nMetrics of its part %s\n", type->single_part->component.name);
-        write_metrics(file, type->single_part->component.metrics, NULL, NULL);
+    for (const struct model_type *const *part = type->single_parts; part && *part; part++) {
+        fprintf(file, "\nMetrics of its part %s\n", (*part)->component.name);
+        write_metrics(file, (*part)->component.metrics, NULL, NULL);
     }
 }
 

@@ -118,9 +118,9 @@ static void model(FILE *file, const struct model_type *type)
         fputs("Of each of its parts, which are measured alone, too:\n\n", file);
         metrics(file, type->part->component.metrics, type->part->composed);
     }
-    if (type->single_part) {
-        fprintf(file, "Of its part %s:\n\n", type->single_part->component.name);
-        metrics(file, type->single_part->component.metrics, NULL);
+    for (const struct model_type *const *part = type->single_parts; part && *part; part++) {
+        fprintf(file, "Of its part %s:\n\n", (*part)->component.name);
+        metrics(file, (*part)->component.metrics, NULL);
     }
 }
 

@@ -18,7 +18,7 @@ static void write_alert(const struct tier *tier)
 {
     double fired = tier_value(tier, "fired");
     double firing_s = tier_value(tier, "firing.mean") * tier->results->seconds;
-    char text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
+    char text[SUMMARY_TEXT_SIZE];
 
     if (!(fired > 0 || firing_s > 0)) {
         page_listed(tier->page, PAGE_PLAIN, "did not fire");
@@ -28,10 +28,11 @@ static void write_alert(const struct tier *tier)
         page_listed(tier->page, PAGE_WARN, "fired once");
     else if (fired > 0)
         page_listed(tier->page, PAGE_WARN, "fired %s times", text_count(fired, text));
-    if (fired > 0)
-        page_listed(tier->page, PAGE_PLAIN, "first %s after the start, %s after the bad sample began",
-                    text_seconds(tier_value(tier, "fired.first"), text),
-                    text_seconds(tier_value(tier, "delay"), other));
+    if (fired > 0) {
+        page_listed(tier->page, PAGE_PLAIN, "first at %s", text_seconds(tier_value(tier, "fired.first"), text));
+        page_listed(tier->page, PAGE_PLAIN, "%s after the bad sample began",
+                    text_seconds(tier_value(tier, "delay"), text));
+    }
     page_listed(tier->page, PAGE_PLAIN, "firing for %s in all", text_seconds(firing_s, text));
 }
 
@@ -40,8 +41,8 @@ const struct tier_form form_alert = { is_alert, write_alert };
 /* ---- logs ---- */
 
 #define LOUDEST_SHOWN 3
-#define QUIET 0.01      /* part of all records below which a line is not worth reading */
-#define LOUD 1.5 /* times the mean of its tier from which a server stands out */
+#define QUIET 0.01 /* part of all records below which a line is not worth reading */
+#define LOUD 1.5   /* times the mean of its tier from which a server stands out */
 
 /* Records about one server with one cause. */
 struct loud {
@@ -129,14 +130,13 @@ static void write_loudest(const struct tier *tier)
     for (int i = 0; i < LOUDEST_SHOWN && loudest[i].count > 0; i++) {
         bool stands_out = loudest[i].count > LOUD * loudest[i].mean;
 
+        page_listed(tier->page, stands_out ? PAGE_BAD : PAGE_PLAIN, "%s: %s %s", loudest[i].server,
+                    text_count(loudest[i].count, text), loudest[i].metric);
         if (stands_out)
-            page_listed(tier->page, PAGE_BAD, "%s: %s %s (%.3g times the mean of its tier)", loudest[i].server,
-                        text_count(loudest[i].count, text), loudest[i].metric,
+            page_listed(tier->page, PAGE_BAD, "%.3g times its tier's mean",
                         loudest[i].count / loudest[i].mean);
-        else
-            page_listed(tier->page, PAGE_PLAIN, "%s: %s %s%s", loudest[i].server,
-                        text_count(loudest[i].count, text), loudest[i].metric,
-                        i ? "" : " (no server stands out in its tier)");
+        else if (!i)
+            page_listed(tier->page, PAGE_PLAIN, "no server stands out in its tier");
     }
 }
 

@@ -37,16 +37,16 @@ static const struct param_row rows[] = {
                     .roles = ROLE_ANY,
                     .help = "Component whose figure it is about; of clients, what users met."),
     PARAM_TEXT(struct alert_config, part, .default_text = "\"all\"",
-               .help = "Part of that component, as outputs name it: a shard's group, the subscription of a queue; "
-                       "all: the component as a whole."),
+               .help = "Part of that component, as outputs name it: a shard's group, the subscription of a "
+                       "queue; all: the component as a whole."),
     PARAM_TEXT(struct alert_config, metric,
-               .help = "What is looked at: error_rate (failed of all that ended), latency.p99, cpu.utilisation and "
-                       "whatever else can be watched: all that autoscalers know, and the type's own figures, counts "
-                       "being per second, levels NAME.mean. Requests and levels are those of one instance on "
-                       "average."),
+               .help = "What is looked at: error_rate (failed of all that ended), latency.p99, "
+                       "cpu.utilisation and whatever else can be watched: all that autoscalers know, and "
+                       "the type's own figures, counts being per second, levels NAME.mean. Requests and "
+                       "levels are those of one instance on average."),
     PARAM_BOOL(struct alert_config, each, .default_text = "false",
-               .help = "Whether each instance is looked at by itself, and one out of bounds is enough; else it is their "
-                       "mean, in which one of many may not show."),
+               .help = "Whether each instance is looked at by itself, and one out of bounds is enough; "
+                       "else it is their mean, in which one of many may not show."),
     PARAM_QUANTITY(struct alert_config, above, .default_text = "\"none\"", .word = "none", .word_value = NAN,
                    .help = "It is out of bounds above this, in the figure's unit; give this or `below`."),
     PARAM_QUANTITY(struct alert_config, below, .default_text = "\"none\"", .word = "none", .word_value = NAN,
@@ -69,8 +69,8 @@ static const struct metric_row metrics[] = {
       offsetof(struct alert, first_count),
       "When it fired first, since measuring began." },
     { "delay", "s", METRIC_MEAN_TIME, offsetof(struct alert, delay_ns), offsetof(struct alert, delay_count),
-      "From the beginning of the interval whose sample was the first out of bounds to the firing, mean: sampling, the "
-      "samples' way, and `for`." },
+      "From the beginning of the interval whose sample was the first out of bounds to the firing, mean: "
+      "sampling, the samples' way, and `for`." },
     { "evaluations", "1", METRIC_COUNTER, offsetof(struct alert, evaluations), 0,
       "Times that a sample was looked at." },
     { "evaluations.blind", "1", METRIC_COUNTER, offsetof(struct alert, blind), 0,
@@ -113,8 +113,8 @@ char *alert_list(const struct group *monitor, char *text, size_t size)
     text[0] = '\0';
     for (uint16_t i = 0; i < sim->group_count && used < size; i++)
         if (is_alert_of(sim->groups[i], monitor))
-            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
-                                     name_of(sim->groups[i]));
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", name_of(sim->groups[i]));
     return text;
 }
 
@@ -183,8 +183,7 @@ static void check_part(const struct group *monitor, const struct alert_config *a
 
     for (uint16_t i = 0; i < sim->group_count && used < sizeof help; i++)
         if (sim->groups[i]->parent == whole)
-            used += (size_t)snprintf(help + used, sizeof help - used, "%s%s",
-                                     used ? ", " : "its parts are ",
+            used += (size_t)snprintf(help + used, sizeof help - used, "%s%s", used ? ", " : "its parts are ",
                                      sim->groups[i]->name + strlen(whole->name) + 1);
     snprintf(message, sizeof message, "%.64s has no part \"%.60s\"", alert->on, alert->part);
     problem(alert, "part", problems, used ? help : "it has no parts", message);
@@ -316,12 +315,10 @@ static void alert_start(struct component *self)
     struct group *subject = subject_of(self->sim, config);
 
     shared->watch_count = config->each ? subject->count : 1;
-    shared->watches =
-        memory_alloc_array(&self->sim->memory, shared->watch_count, sizeof *shared->watches);
+    shared->watches = memory_alloc_array(&self->sim->memory, shared->watch_count, sizeof *shared->watches);
     for (uint32_t i = 0; i < shared->watch_count; i++)
-        shared->watches[i] =
-            monitor_add_watch(self->group->parent, subject, config->each ? (int64_t)i : WATCH_ALL,
-                              config->metric);
+        shared->watches[i] = monitor_add_watch(self->group->parent, subject,
+                                               config->each ? (int64_t)i : WATCH_ALL, config->metric);
     sim_tick_at(self, sim_ticker(self), self->sim->now_ns + monitor->interval + monitor->delay);
 }
 

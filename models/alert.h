@@ -1,16 +1,15 @@
 /* alert.h - a rule of a monitor: a figure of a component out of bounds for some time; and who is told.
  *
- * Each alert is a part of its monitor, "MONITOR.NAME", with metrics and a series of its own. It is looked at
- * when a sample becomes known: `delay` after each `interval` of the monitor. It fires at the first of these
- * dates at which the figure has been out of bounds at all of them for `for`, and clears at the first at
- * which it is not: a figure of which there was nothing to measure (no latency without an answer) is not out
- * of bounds. With `each` the figure of every instance is looked at, and one that is out of bounds is enough: in
- * the mean of many a single one may not show. So what a component does from t on is told at
+ * Each alert is a part of its monitor, "MONITOR.NAME", with metrics and a series of its own. It is looked
+ * at when a sample becomes known: `delay` after each `interval` of the monitor. It fires at the first of
+ * these dates at which the figure has been out of bounds at all of them for `for`, and clears at the first
+ * at which it is not: a figure of which there was nothing to measure (no latency without an answer) is not
+ * out of bounds. With `each` the figure of every instance is looked at, and one that is out of bounds is
+ * enough: in the mean of many a single one may not show. So what a component does from t on is told at
  *     (the first multiple of `interval` by which it shows) + `delay` + `for` rounded up to `interval`s.
  *
  * Ownership: of the run. Errors: what a scenario can do wrong is told by monitor's check_wired. Randomness:
- * none. Cost: an event an interval each, and the monitor's sample of the figure.
- */
+ * none. Cost: an event an interval each, and the monitor's sample of the figure. */
 #ifndef MODELS_ALERT_H
 #define MODELS_ALERT_H
 
@@ -23,7 +22,7 @@ struct alert_config {
     const char *name;
     const char *on;   /* component */
     const char *part; /* "all": the component as a whole */
-    bool each; /* instance by itself */
+    bool each;        /* instance by itself */
     const char *metric;
     struct param_quantity above, below; /* NaN: not this one */
     int64_t lasts;                      /* ns */

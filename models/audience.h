@@ -1,8 +1,9 @@
-/* audience.h - which users were there, and what they bought: what clients tell a monitor that wants to know.
+/* audience.h - which users were there, and what they bought: what clients tell a monitor that wants to
+ * know.
  *
- * A user is a bit. Memory: a byte for eight users, twice (today and the day before). Cost: O(1) a request that
- * ended well, O(users / 64) a day. Ownership: of whoever asks (business.c), for as long as the run lasts.
- */
+ * A user is a bit. Memory: a byte for eight users, twice (today and the day before). Cost: O(1) a request
+ * that ended well, O(users / 64) a day. Ownership: of whoever asks (business.c), for as long as the run
+ * lasts. */
 #ifndef MODELS_AUDIENCE_H
 #define MODELS_AUDIENCE_H
 
@@ -13,9 +14,9 @@
 struct audience {
     uint64_t users; /* their numbers are below this */
     uint64_t *today, *yesterday;
-    struct amount active; /* of today, so far */
+    struct amount active;                 /* of today, so far */
     uint64_t visits_bought, visits_other; /* visits that ended, with and without a purchase */
-    uint64_t revenue; /* millionths of a dollar */
+    uint64_t revenue;                     /* millionths of a dollar */
 };
 
 static inline void audience_saw(struct audience *audience, uint64_t user, int64_t now_ns)

@@ -1,12 +1,11 @@
-/* business.c - what the business sees of its users: how many are active on a day, how many of them are there on
- * the next day too, what they buy.
+/* business.c - what the business sees of its users: how many are active on a day, how many of them are
+ * there on the next day too, what they buy.
  *
  * Represented: a user is active on a day with at least one request that ended well. Days follow one another
  * from the start of the run, and again from the end of the warm-up; only whole ones are counted. Whether a
  * visit ends with a purchase, and whether its user comes back, is decided by clients from what it met
- * (sessions.h). Left out: users who are counted twice or not at all; bots. Randomness: none. Errors: told by
- * monitor's check_wired. Cost: see audience.h.
- */
+ * (sessions.h). Left out: users who are counted twice or not at all; bots. Randomness: none. Errors: told
+ * by monitor's check_wired. Cost: see audience.h. */
 #include "models/business.h"
 
 #include <string.h>

@@ -56,27 +56,30 @@ static const struct param_table source_params = { .rows = source_rows, .size = s
 
 static const struct param_row rows[] = {
     PARAM_LIST(struct log_config, from, .default_text = "[]", .max = 200, .table = &source_params,
-               .help = "Components whose servers write logs that are gathered; none: all that take requests."),
+               .help = "Components whose servers write logs that are gathered; none: all that take "
+                       "requests."),
     PARAM_DURATION(struct log_config, interval, .default_text = "\"5s\"", .min = 1e6, .max = 1e15,
-                   .help = "How often a server ships what is new in its log.",
-                   .source = "Fluentd and Fluent Bit flush every 1 s to 5 s, Filebeat within 10 s"),
+                   .help = "How often a server ships what is new in its log."),
     PARAM_DURATION(struct log_config, delay, .default_text = "\"1s\"", .max = 1e15,
-                   .help = "From there until the records can be found in the gathered log; at most the interval.",
+                   .help = "From there until the records can be found in the gathered log; at most the "
+                           "interval.",
                    .source = "Elasticsearch, index.refresh_interval"),
     PARAM_COUNT(struct log_config, burst, .default_text = "10000", .word = "unlimited",
                 .word_value = PARAM_WORD_MAX, .min = 1, .max = 1e12,
-                .help = "Most records that a server writes within `burst_time`, counted from the first of them; what "
-                        "comes beyond is suppressed.",
+                .help = "Most records that a server writes within `burst_time`, counted from the first of "
+                        "them; what comes beyond is suppressed.",
                 .source = "systemd-journald, RateLimitBurst"),
     PARAM_DURATION(struct log_config, burst_time, .default_text = "\"30s\"", .min = 1e6, .max = 1e15,
                    .help = "Length of the time that `burst` is about.",
                    .source = "systemd-journald, RateLimitIntervalSec"),
     PARAM_BYTES(struct log_config, space, .default_text = "\"1GB\"", .min = 1, .max = 1e15,
-                .help = "Room on a server's disk for records that have not been shipped; then the oldest go."),
+                .help = "Room on a server's disk for records that have not been shipped; then the oldest "
+                        "go."),
     PARAM_BYTES(struct log_config, record_size, .default_text = "\"500B\"", .min = 1, .max = 1e9,
                 .help = "What a record takes there."),
     PARAM_COUNT(struct log_config, keep, .default_text = "1000000", .min = 1, .max = 1e9,
-                .help = "Records that the gathered log keeps to be looked through, the latest; counts are of all."),
+                .help = "Records that the gathered log keeps to be looked through, the latest; counts are "
+                        "of all."),
     PARAM_END
 };
 
@@ -340,8 +343,7 @@ uint64_t log_count(const struct group *log, const struct component *server, enum
         const struct error_record *record = record_ring_at(&shared->gathered, i);
 
         count += record->time_ns >= from_ns && record->time_ns < until_ns &&
-                 (!server || record->server == server->id) &&
-                 (cause == OUTCOME_OK || record->cause == cause);
+                 (!server || record->server == server->id) && (cause == OUTCOME_OK || record->cause == cause);
     }
     return count;
 }
@@ -351,7 +353,8 @@ static bool server_log_conserves(const struct component *self, FILE *out)
     const struct server_log *log = component_state(self);
     const struct log_flow *flow = &log->flow;
 
-    if (flow->written == flow->gathered + flow->overwritten + flow->lost + log->own.count + log->on_the_way.count)
+    if (flow->written ==
+        flow->gathered + flow->overwritten + flow->lost + log->own.count + log->on_the_way.count)
         return true;
     fprintf(out,
             "%s[%u]: %" PRIu64 " records written, %" PRIu64 " gathered, %" PRIu64 " overwritten, %" PRIu64

@@ -1,25 +1,26 @@
-/* error_log.h - the logs of servers: a record for each failure, in the log of the server that knows of it, and
- * gathered in one place.
+/* error_log.h - the logs of servers: a record for each failure, in the log of the server that knows of it,
+ * and gathered in one place.
  *
- * A record is of the server that it is about, the cause, the time, the class and the number of the request. A
- * server that answers with a failure writes it about itself, one that passes on a failure too, as servers do;
- * who calls a server that is dead, or that does not answer in time, writes about that one. So a request that
- * fails has a record in each tier that knows, and one that was repeated elsewhere with success has one as well.
+ * A record is of the server that it is about, the cause, the time, the class and the number of the request.
+ * A server that answers with a failure writes it about itself, one that passes on a failure too, as servers
+ * do; who calls a server that is dead, or that does not answer in time, writes about that one. So a request
+ * that fails has a record in each tier that knows, and one that was repeated elsewhere with success has one
+ * as well.
  *
  * Each server keeps its log on its own disk, and an agent there ships what is new at an interval; what was
- * shipped is in the gathered log `delay` later. On the way there records are lost in three ways, all counted:
+ * shipped is in the gathered log `delay` later. On the way there records are lost in three ways, all
+ * counted:
  *   suppressed   a server writes no more than `burst` records within `burst_time`; what comes beyond is not
  *                written (journald does that)
  *   overwritten  what has not been shipped takes no more than `space`; the oldest goes first
  *   lost         a server that dies, or is taken out of service, takes with it what it has not shipped
  *
- * Each log is a part of the monitor: "MONITOR.log" is the gathered one, "MONITOR.log.web" has an instance for
- * each of web. It counts what it wrote, and the gathered records about that server.
+ * Each log is a part of the monitor: "MONITOR.log" is the gathered one, "MONITOR.log.web" has an instance
+ * for each of web. It counts what it wrote, and the gathered records about that server.
  *
- * Left out: what writing and shipping costs the server; records of what went well. Randomness: none. Errors:
- * told by monitor's check_wired. Cost: nothing for requests that end well; O(1) a failure; O(servers +
- * records) an interval. Memory: 24 bytes a record that is kept or not yet gathered.
- */
+ * Left out: what writing and shipping costs the server; records of what went well. Randomness: none.
+ * Errors: told by monitor's check_wired. Cost: nothing for requests that end well; O(1) a failure;
+ * O(servers + records) an interval. Memory: 24 bytes a record that is kept or not yet gathered. */
 #ifndef MODELS_ERROR_LOG_H
 #define MODELS_ERROR_LOG_H
 
@@ -31,12 +32,12 @@ struct log_source {
 
 /* `logs` of a monitor. */
 struct log_config {
-    struct param_list from; /* struct log_source; none: all servers */
-    int64_t interval, delay; /* ns */
-    int64_t burst;           /* records */
-    int64_t burst_time;      /* ns */
+    struct param_list from;     /* struct log_source; none: all servers */
+    int64_t interval, delay;    /* ns */
+    int64_t burst;              /* records */
+    int64_t burst_time;         /* ns */
     int64_t space, record_size; /* bytes */
-    int64_t keep;            /* gathered records */
+    int64_t keep;               /* gathered records */
 };
 
 struct error_record {

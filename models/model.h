@@ -36,7 +36,8 @@ struct model_type {
     /* What its parts are, with metrics of their own under NAME.PART; NULL: it has none, or they are like
      * the whole. */
     const struct model_type *part;
-    const struct model_type *single_part; /* a further one, of which there is one at most; or NULL */
+    /* Further ones, each of its own kind; ended by NULL. NULL: none. */
+    const struct model_type *const *single_parts;
 
     /* What can carry out a configuration that asks for several of it working together (replicas), ended by
      * NULL, their metrics being told with this type's; and which of them does, NULL: this type itself. */

@@ -180,6 +180,9 @@ static void monitor_before_window(struct component *self)
         watch_keep(&watch->watch);
 }
 
+static const struct model_type *const single_parts[] = { &gathered_log_model, &server_log_model,
+                                                         &business_model, NULL };
+
 const struct model_type monitor_model = {
     .component = {
         .name = "monitor",
@@ -203,7 +206,7 @@ const struct model_type monitor_model = {
     .params = &params,
     .roles = ROLE_MONITOR,
     .part = &alert_model,
-    .single_part = &gathered_log_model,
+    .single_parts = single_parts,
     .check = monitor_check,
     .check_wired = monitor_check_wired,
 };

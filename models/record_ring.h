@@ -1,5 +1,5 @@
-/* record_ring.h - error records in the order in which they came; grows as it fills, up to what its user lets it
- * hold. Memory: 24 bytes a record, and as much again at most. Cost: O(1) amortised. */
+/* record_ring.h - error records in the order in which they came; grows as it fills, up to what its user
+ * lets it hold. Memory: 24 bytes a record, and as much again at most. Cost: O(1) amortised. */
 #ifndef MODELS_RECORD_RING_H
 #define MODELS_RECORD_RING_H
 

@@ -619,6 +619,8 @@ static bool sharded_conserves(const struct component *self, FILE *out)
     return !shared->resharding || resharding_conserves(shared->resharding, out);
 }
 
+static const struct model_type *const single_parts[] = { &resharding_model, NULL };
+
 const struct model_type sharded_database_model = {
     .component = {
         .name = "sharded_database",
@@ -655,7 +657,7 @@ const struct model_type sharded_database_model = {
     .params = &sharded_params,
     .roles = ROLE_STORE | ROLE_COPY,
     .part = &database_model,
-    .single_part = &resharding_model,
+    .single_parts = single_parts,
     .crashes = true,
     .part_name = sharded_part_name,
     .part_count = sharded_part_instances,

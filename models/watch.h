@@ -88,8 +88,8 @@ const char *watch_unit_example(enum param_unit unit);
 /* Whether that metric, which the group has, is measured of each instance, too: times of requests are not. */
 bool watch_is_of_each(const struct group *group, const char *name);
 
-/* Watches the group's metric of that name, which it has: of one instance, or of all of them (WATCH_ALL). Keeps
- * `room` samples, at least 1. For start. */
+/* Watches the group's metric of that name, which it has: of one instance, or of all of them (WATCH_ALL).
+ * Keeps `room` samples, at least 1. For start. */
 void watch_init(struct watch *watch, struct group *group, int64_t instance, const char *name, uint32_t room);
 
 /* Takes a sample now; nothing when one of this date is there. */

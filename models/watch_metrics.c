@@ -11,8 +11,9 @@
 
 __int128 watch_metric_serving(const struct watch_metric *metric, const struct group *group)
 {
-    return metric->end - metric->first == group->count ? group_serving_area(group)
-                                                       : component_serving_area(group->instances[metric->first]);
+    return metric->end - metric->first == group->count
+               ? group_serving_area(group)
+               : component_serving_area(group->instances[metric->first]);
 }
 
 /* ---- resources ---- */
@@ -215,7 +216,8 @@ static struct watch_reading read_counter(const struct watch_metric *metric, cons
                                          uint8_t resource)
 {
     (void)resource;
-    return (struct watch_reading){ count_own(metric, group, metric->row->offset), watch_metric_serving(metric, group) };
+    return (struct watch_reading){ count_own(metric, group, metric->row->offset),
+                                   watch_metric_serving(metric, group) };
 }
 
 static struct watch_reading read_ratio(const struct watch_metric *metric, const struct group *group,
@@ -280,8 +282,9 @@ static bool find_times(const char *rest, const struct metric_row *row, struct wa
 {
     for (size_t i = 0; i < COUNT(times); i++)
         if (!strcmp(rest, times[i].name)) {
-            *metric = (struct watch_metric){ times[i].name, PARAM_UNIT_SECONDS, read_times, PER_NS,
-                                             times[i].fraction, -1, false, row, 0, 0 };
+            *metric = (struct watch_metric){
+                times[i].name, PARAM_UNIT_SECONDS, read_times, PER_NS, times[i].fraction, -1, false, row, 0, 0
+            };
             return true;
         }
     return false;
@@ -321,7 +324,9 @@ static bool find_greatest(const struct group *group, const char *name, struct wa
         any = any || is_busy_kind(&first->resources[i]);
     if (!any || strcmp(name, "utilisation") != 0)
         return false;
-    *metric = (struct watch_metric){ "utilisation", PARAM_UNIT_FRACTION, read_resource, 1, 0, -1, true, NULL, 0, 0 };
+    *metric = (struct watch_metric){
+        "utilisation", PARAM_UNIT_FRACTION, read_resource, 1, 0, -1, true, NULL, 0, 0
+    };
     return true;
 }
 
@@ -443,8 +448,8 @@ char *watch_list(const struct group *group, char *start, size_t size)
 
     start[0] = '\0';
     for (uint8_t i = 0; i < first->resource_count; i++)
-        add_name(&text, first->resources[i].name, is_busy_kind(&first->resources[i]) ? ".utilisation"
-                                                                                     : ".used.mean");
+        add_name(&text, first->resources[i].name,
+                 is_busy_kind(&first->resources[i]) ? ".utilisation" : ".used.mean");
     for (size_t i = 0; i < COUNT(common); i++)
         add_name(&text, common[i].name, "");
     add_times(&text, "latency");
@@ -456,9 +461,8 @@ char *watch_list(const struct group *group, char *start, size_t size)
 
 bool watch_takes(enum param_unit unit, const struct param_quantity *quantity)
 {
-    return (int)unit == quantity->unit ||
-           (unit == PARAM_UNIT_FRACTION && quantity->unit == PARAM_UNIT_NONE &&
-            quantity->value <= 1); /* 0.6 is as good as 60% */
+    return (int)unit == quantity->unit || (unit == PARAM_UNIT_FRACTION && quantity->unit == PARAM_UNIT_NONE &&
+                                           quantity->value <= 1); /* 0.6 is as good as 60% */
 }
 
 const char *watch_unit_example(enum param_unit unit)

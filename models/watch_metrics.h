@@ -10,7 +10,8 @@ bool watch_metric_find(const struct group *group, const char *name, struct watch
 /* Time in service of the instances that are read, instance-ns. */
 __int128 watch_metric_serving(const struct watch_metric *metric, const struct group *group);
 
-/* Of a percentile: the histograms that it is of, one after the other from *position 0; NULL: past the last. */
+/* Of a percentile: the histograms that it is of, one after the other, *position being 0 at first;
+ * NULL: past the last. */
 const struct histogram *watch_metric_histogram(const struct watch_metric *metric, const struct group *group,
                                                uint32_t *position);
 

@@ -81,7 +81,7 @@ static double visit_s(const struct shop *shop)
 /* Sums over the run, and over pages that are sent within a part of it. */
 struct sums {
     double visits, lost, pages, pages_failed;
-    double begun_in_time;   /* visits that are over when the run ends, or would be */
+    double begun_in_time; /* visits that are over when the run ends, or would be */
     double pages_while_dead, pages_in_part;
 };
 
@@ -243,9 +243,9 @@ static double day_s(const struct ladder_run *run)
     return seconds(run, "eyes.business.day");
 }
 
-/* Visits of a user who comes back follow one another, each with a chance after the one before: a chain. How many
- * chains of a user there are, in the mean, with an answer between two dates. They are a Poisson process, so
- * that nobody has any with the exponential of minus that. */
+/* Visits of a user who comes back follow one another, each with a chance after the one before: a chain. How
+ * many chains of a user there are, in the mean, with an answer between two dates. They are a Poisson
+ * process, so that nobody has any with the exponential of minus that. */
 static double chains(const struct ladder_run *run, double from_s, double until_s)
 {
     struct shop shop = shop_of(run);
@@ -284,7 +284,8 @@ static double retention(const struct ladder_run *run)
 
     for (int day = 0; day + 1 < days(run); day++) {
         double begin_s = day * day_s(run), middle_s = begin_s + day_s(run), end_s = middle_s + day_s(run);
-        double not_first = exp(-chains(run, begin_s, middle_s)), not_next = exp(-chains(run, middle_s, end_s));
+        double not_first = exp(-chains(run, begin_s, middle_s)),
+               not_next = exp(-chains(run, middle_s, end_s));
 
         there += 1 - not_first;
         both += 1 - not_first - not_next + exp(-chains(run, begin_s, end_s));
@@ -314,7 +315,8 @@ static const struct ladder_step step = {
           PER(NULL, "total", "requests.failed"),
           .predict = all,
           .unmoved = true },
-        { "processor of the dead server, busy over the ten minutes", "%", OF(NULL, "web[7]", "cpu.utilisation"),
+        { "processor of the dead server, busy over the ten minutes", "%",
+          OF(NULL, "web[7]", "cpu.utilisation"),
           .predict = processor_of_the_dead },
         { "alert on what users meet: fired", "", OF(NULL, "eyes.users_fail", "fired"),
           .predict = none,

@@ -7,7 +7,10 @@
 #include "sim/fault.h"
 #include "tests/models/queue_tier.h"
 
-#define NO_BOUND { .value = NAN }
+#define NO_BOUND     \
+    {                \
+        .value = NAN \
+    }
 
 struct system {
     struct clients_config users;
@@ -97,9 +100,9 @@ static double own_metric(const struct system *system, const char *name, bool oth
 
     for (const struct metric_row *row = alert->type->metrics; row->name; row++)
         if (!strcmp(row->name, name))
-            return (double)*(const uint64_t *)(const void *)((const char *)component_state(
-                                                                  alert->instances[0]) +
-                                                              (other ? row->offset_other : row->offset));
+            return (double)*(
+                const uint64_t *)(const void *)((const char *)component_state(alert->instances[0]) +
+                                                (other ? row->offset_other : row->offset));
     ck_abort_msg("no metric %s", name);
 }
 
@@ -132,7 +135,9 @@ START_TEST(test_alert_waits_as_long_as_it_should)
     static const struct {
         int64_t for_s;
         const char *heard;
-    } cases[] = { { 10, "+85 -115" }, { 11, "+95 -115" }, { 20, "+95 -115" }, { 30, "+105 -115" }, { 31, "" } };
+    } cases[] = {
+        { 10, "+85 -115" }, { 11, "+95 -115" }, { 20, "+95 -115" }, { 30, "+105 -115" }, { 31, "" }
+    };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct system system = system_of("users", "error_rate", share(0.01), cases[i].for_s);
@@ -194,7 +199,8 @@ END_TEST
  * what is answered. */
 START_TEST(test_alert_of_what_cannot_be_measured_does_not_fire)
 {
-    struct system system = system_of("users", "latency.p99", (struct param_quantity){ 1e-4, PARAM_UNIT_SECONDS }, 0);
+    struct system system =
+        system_of("users", "latency.p99", (struct param_quantity){ 1e-4, PARAM_UNIT_SECONDS }, 0);
     struct heard heard;
 
     build(&system, 1);
@@ -308,7 +314,8 @@ END_TEST
 /* A type's own figures: samples taken, of a monitor that watches one; blind looks of an alert. */
 START_TEST(test_watch_reads_the_own_figures_of_a_type)
 {
-    struct system system = system_of("monitor", "samples", (struct param_quantity){ 0.15, PARAM_UNIT_PER_SECOND }, 0);
+    struct system system =
+        system_of("monitor", "samples", (struct param_quantity){ 0.15, PARAM_UNIT_PER_SECOND }, 0);
     struct heard heard;
     enum param_unit unit;
     char text[WATCH_LIST_SIZE];

@@ -181,7 +181,9 @@ END_TEST
 
 START_TEST(test_session_mood_adds_up_what_was_met)
 {
-    struct session_config config = { .accepted_wait = SECOND, .loss_per_second = 0.1, .loss_per_failure = 0.5 };
+    struct session_config config = { .accepted_wait = SECOND,
+                                     .loss_per_second = 0.1,
+                                     .loss_per_failure = 0.5 };
     struct system system = system_of(open_clients(50, "web"));
     struct sessions sessions;
     uint16_t mood = 0;
@@ -253,8 +255,8 @@ START_TEST(test_business_sells_less_to_those_who_are_refused)
 }
 END_TEST
 
-/* 60 % come back a day later, if they do not mind: pages of 2 s cost a fifth of them. Few of so many users come
- * again by chance. */
+/* 60 % come back a day later, if they do not mind: pages of 2 s cost a fifth of them. Few of so many users
+ * come again by chance. */
 START_TEST(test_business_retains_fewer_of_those_who_wait)
 {
     struct system system = system_of(open_clients(100, "web"));

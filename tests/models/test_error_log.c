@@ -1,5 +1,5 @@
-/* Logs of servers and what becomes of their records on the way to the place where they are gathered. Users are
- * metronomes; servers refuse, die or take too long. */
+/* Logs of servers and what becomes of their records on the way to the place where they are gathered. Users
+ * are metronomes; servers refuse, die or take too long. */
 #include "models/error_log.h"
 
 #include <math.h>
@@ -70,8 +70,7 @@ static void crash(const struct system *system, uint32_t instance, int64_t from_s
 /* A metric of "monitor.log" (instance -1), or of the log of one of web. */
 static uint64_t metric(const struct system *system, int instance, const char *name)
 {
-    const struct group *group =
-        instance < 0 ? system->log : sim_find_group(system->sim, "monitor.log.web");
+    const struct group *group = instance < 0 ? system->log : sim_find_group(system->sim, "monitor.log.web");
     const char *state = component_state(group->instances[instance < 0 ? 0 : instance]);
 
     for (const struct metric_row *row = group->type->metrics; row->name; row++)
@@ -119,8 +118,8 @@ START_TEST(test_log_gathers_a_record_for_each_failure)
 }
 END_TEST
 
-/* A server that died at 38 s had shipped at 30 s: its records of 8 s are lost, those of the other are not. The
- * dead write nothing, and users write nothing about them. */
+/* A server that died at 38 s had shipped at 30 s: its records of 8 s are lost, those of the other are not.
+ * The dead write nothing, and users write nothing about them. */
 START_TEST(test_log_of_a_dead_server_loses_its_tail)
 {
     for (int back_s = 39; back_s <= 60; back_s += 21) { /* before and after the next shipping */
@@ -135,12 +134,10 @@ START_TEST(test_log_of_a_dead_server_loses_its_tail)
         ck_assert_uint_lt(lost, 110);
         ck_assert_uint_eq(metric(&system, 1, "records.lost"), 0);
         ck_assert_uint_eq(lost, metric(&system, -1, "records.lost"));
-        ck_assert_uint_eq(log_count(system.log, system.web_group->instances[0], OUTCOME_OK, 30 * SECOND,
-                                    38 * SECOND),
-                          0);
-        ck_assert_uint_gt(log_count(system.log, system.web_group->instances[0], OUTCOME_OK, 29 * SECOND,
-                                    30 * SECOND),
-                          0);
+        ck_assert_uint_eq(
+            log_count(system.log, system.web_group->instances[0], OUTCOME_OK, 30 * SECOND, 38 * SECOND), 0);
+        ck_assert_uint_gt(
+            log_count(system.log, system.web_group->instances[0], OUTCOME_OK, 29 * SECOND, 30 * SECOND), 0);
         ck_assert_uint_eq(metric(&system, 0, "errors.unavailable"), 0);
         ck_assert_uint_eq(metric(&system, 0, "errors.crashed"), 0);
         ck_assert_uint_eq(metric(&system, -1, "records.written"), web_failed(&system));
@@ -202,8 +199,7 @@ static void front_wire_group(struct group *group)
 {
     struct call_policy policy = { .timeout_ns = SECOND };
 
-    *(struct link **)group->shared =
-        sim_link_all(group, sim_find_group(group->sim, "web"), &policy)[0];
+    *(struct link **)group->shared = sim_link_all(group, sim_find_group(group->sim, "web"), &policy)[0];
 }
 
 static void front_on_request(struct component *self, struct request *request)
