@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/error_servers.h"
 #include "app/harmless_text.h"
 #include "app/number.h"
 
@@ -146,6 +147,28 @@ static void write_metrics(FILE *file, const struct results *results)
     fputc(']', file);
 }
 
+/* Of variants with gathered logs. */
+static void write_error_servers(FILE *file, const struct results *results)
+{
+    struct error_servers servers = { .results = results };
+    struct error_server next;
+    bool is_first = true;
+
+    while (error_servers_next(&servers, &next)) {
+        if (is_first)
+            fputs(",\n\"errors_by_server\":[", file);
+        write_separator(file, &is_first);
+        fputs("{\"server\":", file);
+        write_string(file, next.server);
+        write_string_field(file, "cause", next.cause);
+        write_number_field(file, "records", next.count);
+        write_number_field(file, "mean_of_tier", next.mean);
+        fputc('}', file);
+    }
+    if (!is_first)
+        fputc(']', file);
+}
+
 static void write_buckets(FILE *file, const struct histogram *histogram)
 {
     struct histogram_bucket bucket;
@@ -212,6 +235,7 @@ void json_output_variant(FILE *file, const struct outcome_of_variant *run, bool 
     }
     fputc(']', file);
     write_metrics(file, results);
+    write_error_servers(file, results);
     write_histograms(file, results);
     fputc('}', file);
 }

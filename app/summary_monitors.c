@@ -1,9 +1,9 @@
 /* summary_monitors.c - what a monitor had to say: its alerts, what its logs tell of servers, and what the
  * business sees of users. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "app/error_servers.h"
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
 
@@ -29,7 +29,8 @@ static void write_alert(const struct tier *tier)
     else if (fired > 0)
         page_listed(tier->page, PAGE_WARN, "fired %s times", text_count(fired, text));
     if (fired > 0) {
-        page_listed(tier->page, PAGE_PLAIN, "first at %s", text_seconds(tier_value(tier, "fired.first"), text));
+        page_listed(tier->page, PAGE_PLAIN, "first at %s",
+                    text_seconds(tier_value(tier, "fired.first"), text));
         page_listed(tier->page, PAGE_PLAIN, "%s after the bad sample began",
                     text_seconds(tier_value(tier, "delay"), text));
     }
@@ -44,42 +45,21 @@ const struct tier_form form_alert = { is_alert, write_alert };
 #define QUIET 0.01 /* part of all records below which a line is not worth reading */
 #define LOUD 1.5   /* times the mean of its tier from which a server stands out */
 
-/* Records about one server with one cause. */
-struct loud {
-    const char *server, *metric;
-    double count, mean; /* of the servers of its tier */
-};
-
 static bool is_log(const struct tier *tier)
 {
     return tier_has(tier, "records.written") && text_ends_with(tier->component, ".log");
 }
 
-/* The mean over the servers of its tier, whose row goes by the name without a number. */
-static double mean_of_tier(const struct tier *tier, const struct result_entry *entry)
-{
-    struct tier whole = *tier;
-    const char *bracket = strchr(entry->component, '[');
-    char name[192];
-    int count;
-
-    snprintf(name, sizeof name, "%.*s",
-             bracket ? (int)(bracket - entry->component) : (int)strlen(entry->component), entry->component);
-    whole.component = name;
-    count = tier_instances(&whole);
-    return tier_value(&whole, entry->metric) / (count ? count : 1);
-}
-
-static bool is_louder(const struct loud *one, const struct loud *other)
+static bool is_louder(const struct error_server *one, const struct error_server *other)
 {
     double first = one->count - one->mean, second = other->count - other->mean;
 
     return first != second ? first > second : one->count > other->count;
 }
 
-static void keep_loudest(struct loud *loudest, const struct loud *next)
+static void keep_loudest(struct error_server *loudest, const struct error_server *next)
 {
-    struct loud moved = *next, other;
+    struct error_server moved = *next, other;
 
     for (int i = 0; i < LOUDEST_SHOWN; i++)
         if (is_louder(&moved, &loudest[i])) {
@@ -89,39 +69,21 @@ static void keep_loudest(struct loud *loudest, const struct loud *next)
         }
 }
 
-/* Of a server, not of a tier of several. */
-static bool is_of_server(const struct tier *tier, const struct result_entry *entry)
+static void find_loudest(const struct tier *tier, struct error_server *loudest)
 {
-    struct tier whole = *tier;
+    struct error_servers servers = { .results = tier->results };
+    struct error_server next;
     size_t length = strlen(tier->component);
 
-    whole.component = entry->component;
-    return !strncmp(entry->component, tier->component, length) && entry->component[length] == '.' &&
-           !strncmp(entry->metric, "errors.", 7) &&
-           (strchr(entry->component, '[') || !tier_instances(&whole));
-}
-
-static void find_loudest(const struct tier *tier, struct loud *loudest)
-{
-    const struct results *results = tier->results;
-
-    for (size_t i = 0; i < results->entry_count; i++) {
-        const struct result_entry *entry = &results->entries[i];
-        struct loud next = { .metric = entry->metric + 7 };
-
-        if (!is_of_server(tier, entry))
-            continue;
-        next.server = entry->component + strlen(tier->component) + 1;
-        next.count = results_interval(results, entry).mean;
-        next.mean = mean_of_tier(tier, entry);
-        if (next.count > QUIET * tier_value(tier, "errors"))
+    while (error_servers_next(&servers, &next))
+        if (!strncmp(next.component, tier->component, length) &&
+            next.count > QUIET * tier_value(tier, "errors"))
             keep_loudest(loudest, &next);
-    }
 }
 
 static void write_loudest(const struct tier *tier)
 {
-    struct loud loudest[LOUDEST_SHOWN] = { 0 };
+    struct error_server loudest[LOUDEST_SHOWN] = { 0 };
     char text[SUMMARY_TEXT_SIZE];
 
     find_loudest(tier, loudest);
@@ -131,7 +93,7 @@ static void write_loudest(const struct tier *tier)
         bool stands_out = loudest[i].count > LOUD * loudest[i].mean;
 
         page_listed(tier->page, stands_out ? PAGE_BAD : PAGE_PLAIN, "%s: %s %s", loudest[i].server,
-                    text_count(loudest[i].count, text), loudest[i].metric);
+                    text_count(loudest[i].count, text), loudest[i].cause);
         if (stands_out)
             page_listed(tier->page, PAGE_BAD, "%.3g times its tier's mean",
                         loudest[i].count / loudest[i].mean);

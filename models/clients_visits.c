@@ -3,8 +3,6 @@
 #include "models/audience.h"
 #include "models/clients_state.h"
 
-#include <math.h>
-
 #include "models/routing.h"
 #include "sim/call.h"
 
@@ -106,7 +104,7 @@ static void session_decide(struct component *self, uint64_t number, bool has_fai
     struct clients *clients = component_state(self);
     struct audience *audience = shared->audience;
     bool buys = !has_failed && sessions_buy(clients->sessions, number, mood);
-    uint64_t worth = (uint64_t)llround(clients->sessions->config->basket * 1e6);
+    uint64_t worth = clients->sessions->basket;
 
     *(buys ? &clients->purchases : &clients->without_purchase) += 1;
     clients->revenue += buys ? worth : 0;

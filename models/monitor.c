@@ -1,11 +1,11 @@
 /* monitor.c - samples figures of other components at an interval, and knows them after a delay.
  *
- * Represented: what is decided by a monitor is decided by the past: a sample is an average over the interval
- * before it (watch.h), and is known `delay` later, when it has been collected, added up and stored. It
- * watches what somebody asks for (autoscalers, alerts). Its alerts are alert.h, its logs error_log.h, figures
- * of the business are business.h. Left out: what sampling costs the servers; samples that are lost. Randomness: none. Errors: none. Cost: an event and the watches'
- * samples an interval. Nothing where nobody asks.
- */
+ * Represented: what is decided by a monitor is decided by the past: a sample is an average over the
+ * interval before it (watch.h), and is known `delay` later, when it has been collected, added up and
+ * stored. It watches what somebody asks for (autoscalers, alerts). Its alerts are alert.h, its logs
+ * error_log.h, figures of the business are business.h. Left out: what sampling costs the servers; samples
+ * that are lost. Randomness: none. Errors: none. Cost: an event and the watches' samples an interval.
+ * Nothing where nobody asks. */
 #include "models/monitor.h"
 
 #include <string.h>
@@ -45,8 +45,8 @@ static const struct param_row rows[] = {
                       "some time."),
     PARAM_OPTIONAL(struct monitor_config, logs, struct log_config, .default_text = "\"none\"", .word = "none",
                    .table = &log_params,
-                   .help = "A record of each failure, in the log of the server that knows of it, and gathered: {} is "
-                           "enough."),
+                   .help = "A record of each failure, in the log of the server that knows of it, and "
+                           "gathered: {} is enough."),
     PARAM_OPTIONAL(struct monitor_config, business, struct business_config, .default_text = "\"none\"",
                    .word = "none", .table = &business_params,
                    .help = "Active users, retention, conversion and revenue, from what users did."),

@@ -75,6 +75,8 @@ void sessions_init(struct sessions *sessions, struct group *owner, const struct 
     sessions->buy_key = rng_key(seed, owner->name, "buying");
     sessions->mood_per_second = mood_of(config->loss_per_second);
     sessions->mood_per_failure = mood_of(config->loss_per_failure);
+    sessions->minds = sessions->mood_per_second > 0 || sessions->mood_per_failure > 0;
+    sessions->basket = (uint64_t)llround(config->basket * 1e6);
 }
 
 static double uniform_of(uint64_t key, uint64_t number)
@@ -106,6 +108,8 @@ uint16_t sessions_mood(const struct sessions *sessions, uint16_t mood, int64_t w
     int64_t beyond_ns = wait_ns - sessions->config->accepted_wait;
     double sum = mood;
 
+    if (!sessions->minds)
+        return mood;
     if (beyond_ns > 0 && sessions->mood_per_second > 0)
         sum += (double)beyond_ns / (double)SIM_NS_PER_S * sessions->mood_per_second;
     if (has_failed)

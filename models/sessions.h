@@ -47,6 +47,8 @@ struct sessions {
     struct duration think_time, back_after;
     uint64_t pages_key, leave_key, back_key, buy_key;
     double mood_per_second, mood_per_failure; /* in units of a mood */
+    bool minds;                               /* one of them is more than 0 */
+    uint64_t basket;                          /* millionths of a dollar */
 };
 
 /* How much less likely a user buys or comes back, for what this visit has met: the negative logarithm of the
