@@ -1,5 +1,5 @@
-/* error_servers.h - what gathered logs say of each server: "web[7]: 1158 unavailable", and what is usual in its
- * tier.
+/* error_servers.h - what gathered logs say of each server: "web[7]: 1158 unavailable", and what is usual in
+ * its tier.
  *
  * Cost: O(entries of the results) for all of them. */
 #ifndef APP_ERROR_SERVERS_H

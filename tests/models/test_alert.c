@@ -293,6 +293,7 @@ START_TEST(test_watch_of_users_is_what_they_met)
 
     system.users.requests = (struct param_list){ 2, classes };
     system.users.regions = (struct param_list){ 2, regions };
+    system.web.servers = 2; /* their clocks are in step */
     build(&system, 0);
     crash(&system, 65, 70);
     run_to(system.sim, 60 * SECOND);
