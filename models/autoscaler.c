@@ -97,15 +97,15 @@ static void let_go(struct component *self, uint32_t instance)
 
 /* ---- as many as are wanted ---- */
 
-/* In service or booting; dead ones too, as long as nobody knows. */
+/* In service, booting, or starting anew for a deployment; dead ones too, as long as nobody knows. */
 static int64_t count_present(const struct group *target)
 {
     int64_t count = 0;
 
     for (uint32_t i = 0; i < target->count; i++) {
-        enum member_state state = target->members->states[i].state;
+        const struct member *member = &target->members->states[i];
 
-        count += state == MEMBER_IN || state == MEMBER_ORDERED;
+        count += member->state == MEMBER_IN || member->state == MEMBER_ORDERED || member->comes_back;
     }
     return count;
 }
@@ -153,7 +153,7 @@ static void settle(struct component *self)
             order(self, i);
             present++;
         }
-    for (; present > shared->wanted; present--)
+    for (; present > shared->wanted && find_last(target) < target->count; present--)
         let_go(self, find_last(target));
 }
 

@@ -10,16 +10,20 @@
  *                 one instant; the old ones are kept for a while, paid, to go back to
  * How an instance stops and starts: deploy_errands.c. A rollback stops what has not been begun, calls back
  * who was leaving, and starts those that run the new version as the old one; after blue_green, while the old
- * machines are there, requests go back to them at one instant. It is decided by an alert of a
- * monitor, or at a time after the first instance with the new version came into service: somebody has noticed.
- * One deployment at a time: the next version waits until the one before is over, with the time in which it may
- * be taken back and the old machines.
+ * machines are there, requests go back to them at one instant. It is decided by an alert of a monitor, or at
+ * a time after the first instance with the new version came into service: somebody has noticed.
+ * One deployment at a time: the next version waits until the one before is over, with the time in which it
+ * may be taken back and the old machines; and while an alert fires.
+ * An autoscaler may add and take away instances meanwhile (not with blue_green): what joins runs what there
+ * was before until the deployment is done, and has its turn at the end of its component's.
  * Left out: the time to build and to copy what is deployed; flags that switch features on without one;
  * versions of the data's schema.
  * Randomness: which defects a release has ("builds") and which tests catch ("catches"), in the order of
  * releases and defects; durations of tests by the release's number. Cost: O(instances) a change.
  */
 #include "models/deploy.h"
+
+#include <string.h>
 
 #include "models/alert.h"
 #include "models/deploy_parts.h"
@@ -37,19 +41,22 @@ static const struct metric_row metrics[] = {
       "Bad releases that tests caught: they never went out." },
     { "defects.missed", "1", METRIC_COUNTER, offsetof(struct deploy, missed), 0,
       "Bad releases that went out, because no test caught them or there is none." },
-    { "defects.caught_share", "1", METRIC_RATIO, offsetof(struct deploy, caught), offsetof(struct deploy, missed),
+    { "defects.caught_share", "1", METRIC_RATIO, offsetof(struct deploy, caught),
+      offsetof(struct deploy, missed),
       "Bad releases that tests caught, over all bad ones." },
     { "deployments", "1", METRIC_COUNTER, offsetof(struct deploy, deployments), 0,
       "Releases that began to go out." },
     { "deployments.completed", "1", METRIC_COUNTER, offsetof(struct deploy, completed), 0,
       "Those that came to run everywhere, if only for a while." },
-    { "duration", "s", METRIC_MEAN_TIME, offsetof(struct deploy, duration_ns), offsetof(struct deploy, completed),
+    { "duration", "s", METRIC_MEAN_TIME, offsetof(struct deploy, duration_ns),
+      offsetof(struct deploy, completed),
       "From the first step of such a deployment until all instances ran the release, on average." },
     { "rollbacks", "1", METRIC_COUNTER, offsetof(struct deploy, rollbacks), 0,
       "Deployments that were taken back." },
     { "rollback.exposure", "s", METRIC_MEAN_TIME, offsetof(struct deploy, exposure_ns),
       offsetof(struct deploy, rollbacks),
-      "From the first instance in service with the release until it was decided to take it back, on average." },
+      "From the first instance in service with the release until it was decided to take it back, on "
+      "average." },
     { "rollback.duration", "s", METRIC_MEAN_TIME, offsetof(struct deploy, rollback_ns),
       offsetof(struct deploy, rolled_back),
       "From that decision until no instance in service ran the release, on average." },
@@ -66,6 +73,8 @@ static const struct metric_row metrics[] = {
       "Requests that came to an instance with the release that went out last." },
     { "requests.struck", "1", METRIC_COUNTER, offsetof(struct deploy, counts.failed), 0,
       "Visits of requests that failed by a bug, or by memory that a leak had filled." },
+    { "users.struck", "1", METRIC_COUNTER, offsetof(struct deploy, counts.users), 0,
+      "Different users to whom that happened; each is counted when it happens for the first time." },
     { "computations.slowed", "1", METRIC_COUNTER, offsetof(struct deploy, counts.slowed), 0,
       "Computations that took another time than in the version without the defect." },
     { "reads.unreadable", "1", METRIC_COUNTER, offsetof(struct deploy, counts.unreadable), 0,
@@ -76,34 +85,38 @@ static const struct metric_row metrics[] = {
 
 /* ---- for those who run versions ---- */
 
+static void target_init(struct deploy_target *target, struct group *deploy, struct group *group)
+{
+    struct deploy_shared *shared = deploy->shared;
+    struct deploy *state = component_state(deploy->instances[0]);
+    struct memory *memory = &deploy->sim->memory;
+
+    target->versions = (struct versions){
+        .group = group, .counts = &state->counts, .forms = &shared->forms, .struck = &shared->struck
+    };
+    target->versions.running = memory_alloc_array(memory, group->count, sizeof *target->versions.running);
+    target->errands = memory_alloc_array(memory, group->count, sizeof *target->errands);
+}
+
+/* Groups are wired in any order: whoever comes first makes it. */
 struct versions *deploy_versions(struct group *deploy, struct group *group)
 {
     const struct deploy_config *config = deploy->config;
     const struct deploy_component *components = config->components.items;
     struct deploy_shared *shared = deploy->shared;
-    struct memory *memory = &deploy->sim->memory;
 
     if (!shared->targets)
-        shared->targets = memory_alloc_array(memory, config->components.count, sizeof *shared->targets);
-    for (size_t i = 0; i < config->components.count; i++) {
-        struct deploy_target *target = &shared->targets[i];
-
-        if (sim_find_group(deploy->sim, components[i].component) != group)
-            continue;
-        if (!target->versions.group) {
-            struct deploy *state = component_state(deploy->instances[0]);
-
-            target->versions.group = group;
-            target->versions.running =
-                memory_alloc_array(memory, group->count, sizeof *target->versions.running);
-            target->versions.counts = &state->counts;
-            target->versions.forms = &shared->forms;
-            target->errands = memory_alloc_array(memory, group->count, sizeof *target->errands);
+        shared->targets =
+            memory_alloc_array(&deploy->sim->memory, config->components.count, sizeof *shared->targets);
+    for (size_t i = 0; i < config->components.count; i++)
+        if (!strcmp(components[i].component, group->name)) {
+            if (!shared->targets[i].versions.group)
+                target_init(&shared->targets[i], deploy, group);
+            return &shared->targets[i].versions;
         }
-        return &target->versions;
-    }
     return NULL;
 }
+
 /* Who is in service with what, at the end of each of its events. */
 static void count_releases(struct component *self)
 {
@@ -262,10 +275,12 @@ static void alert_changed(void *context, bool firing)
 
     if (component_is_down(self))
         return;
+    shared->is_acting = true;
     if (firing && deploy_can_go_back(shared))
         deploy_roll_back(self);
     else if (!firing && shared->phase == DEPLOY_IDLE && shared->due_ns <= self->sim->now_ns)
         wait_for_next(self); /* a version that was held back */
+    shared->is_acting = false;
     count_releases(self);
 }
 
@@ -332,6 +347,22 @@ static void phase_due(struct component *self)
     }
 }
 
+/* Somebody else has added an instance, which starts as what the others run, or has taken one away. */
+static void member_changed(struct component *self, const struct component *member, bool is_member)
+{
+    struct deploy_shared *shared = self->shared;
+    bool is_out = shared->phase == DEPLOY_WATCHING;
+
+    shared->has_changed = true;
+    if (shared->is_acting)
+        return;
+    for (uint32_t t = 0; t < deploy_target_count(self) && is_member; t++)
+        if (deploy_target_group(self, t) == member->group)
+            version_start(&shared->targets[t].versions, member,
+                          is_out ? &shared->candidate : &shared->stable);
+    count_releases(self);
+}
+
 static void tick(struct component *self, struct request *ticker)
 {
     struct deploy_shared *shared = self->shared;
@@ -358,11 +389,29 @@ static void tick(struct component *self, struct request *ticker)
 
 static void deploy_on_timer(struct component *self, struct request *ticker)
 {
+    struct deploy_shared *shared = self->shared;
+
+    shared->is_acting = true;
     tick(self, ticker);
+    shared->is_acting = false;
     count_releases(self);
 }
 
 /* ---- start ---- */
+
+static void take(struct group *deploy, size_t index, struct group *group)
+{
+    struct deploy_shared *shared = deploy->shared;
+    struct members *members = group->members;
+
+    deploy_versions(deploy, group);
+    if (members->observer) {
+        shared->targets[index].taken_by = members->observer->group;
+        return;
+    }
+    members->observer = deploy->instances[0];
+    members->on_change = member_changed;
+}
 
 static void deploy_wire_group(struct group *group)
 {
@@ -374,7 +423,7 @@ static void deploy_wire_group(struct group *group)
     uint64_t seed = group->sim->seed;
 
     for (size_t i = 0; i < config->components.count; i++)
-        deploy_versions(group, sim_find_group(group->sim, components[i].component));
+        take(group, i, sim_find_group(group->sim, components[i].component));
     shared->versions = memory_alloc_array(memory, config->versions.count, sizeof *shared->versions);
     shared->released = memory_alloc_array(memory, config->versions.count, sizeof *shared->released);
     for (size_t i = 0; i < config->versions.count; i++)
@@ -452,10 +501,10 @@ const struct model_type deploy_model = {
         .metrics = metrics,
     },
     .summary = "brings new versions of the software to servers, site by site, and takes bad ones back",
-    .stands_for = "A pipeline from a build to the servers: automated tests that stop some of the bad versions; "
-                  "deployment all at once, in batches, to a canary first, or to a second set of machines "
-                  "(blue and green); a rollback when an alert fires. Versions have defects, and which users "
-                  "meet them, and for how long, comes out of which servers run them.",
+    .stands_for = "A pipeline from a build to the servers: automated tests that stop some of the bad "
+                  "versions; deployment all at once, in batches, to a canary first, or to a second set of "
+                  "machines (blue and green); a rollback when an alert fires. Versions have defects, and "
+                  "which users meet them, and for how long, comes out of which servers run them.",
     .leaves_out = "Building and copying what is deployed; machines that fail to start; switches that turn "
                   "features on without a deployment; changes of a data set's schema; how often people press "
                   "the wrong button.",

@@ -45,6 +45,7 @@ struct deploy_config {
 /* What is done about one instance. */
 struct deploy_errand {
     uint64_t changes; /* decisions about it; clocks of older ones have nothing to say */
+    uint32_t state;   /* number of its state after the last of them: another one is somebody else's doing */
     int64_t cut_ns;   /* what is inside by then is cut off */
     int64_t poll_ns;  /* until it is looked again whether it is idle */
     bool goes;        /* it is not to come back */
@@ -54,6 +55,8 @@ struct deploy_errand {
 struct deploy_target {
     struct versions versions;
     struct deploy_errand *errands; /* by instance */
+    uint32_t listed;               /* in service when its turn came */
+    const struct group *taken_by;  /* another deployment has it; NULL: none */
 };
 
 struct deploy_unit {
@@ -73,7 +76,7 @@ struct deploy_shared {
     struct deploy_target *targets; /* as many as components */
     struct version *versions;      /* as many as written */
     uint32_t *released;            /* releases of each so far */
-    struct row_table forms;
+    struct row_table forms, struck;
     uint16_t form_count;
     uint32_t release_count;
     struct release stable, candidate; /* what they ran before, and what they are to run */
@@ -84,6 +87,7 @@ struct deploy_shared {
     enum deploy_phase phase;
     bool back;        /* it is being undone */
     bool is_canary;   /* of the batch at work */
+    bool is_acting;   /* in an event of its own */
     bool has_changed; /* who is in service with what, since it was last counted */
     uint64_t clock;   /* of the phase: earlier ones have nothing to say */
     int64_t due_ns;   /* it ends */

@@ -3,9 +3,11 @@
  * A restart: the instance leaves (balancers and other callers send nothing new), ends what it has, at most
  * for `drain`, stops with everything in its memory, starts as another release, and is in service again, cold.
  * Its machine is paid throughout. An instance that is dead when its turn comes is not touched: what it starts
- * when it is back is the release that is wanted now.
- * Randomness: `restart` and `boot` by the number of the start. Cost: O(requests) each time that an instance is
- * looked at whether it is idle: at once, and then after twice as long as before, up to a tenth of a second.
+ * when it is back is the release that is wanted now. An autoscaler may take instances away that start anew,
+ * or are still to stop: these are passed over.
+ * Randomness: `restart` and `boot` by the number of the start.
+ * Cost: O(requests) each time that an instance is looked at whether it is idle: at once, and then after twice
+ * as long as before, up to a tenth of a second.
  */
 #include "models/deploy_parts.h"
 
@@ -32,12 +34,24 @@ static void change(struct component *self, struct deploy_unit unit)
     shared->has_changed = true;
 }
 
+static uint32_t state_number(const struct component *self, struct deploy_unit unit)
+{
+    return deploy_instance(self, unit)->group->members->states[unit.instance].changes;
+}
+
+/* Nobody else has changed its state since: who adds and takes away instances may do that at any time. */
+bool deploy_is_ours(const struct component *self, struct deploy_unit unit)
+{
+    return errand_of(self, unit)->state == state_number(self, unit);
+}
+
 static void tick_at(struct component *self, struct deploy_unit unit, enum deploy_tick what, int64_t time_ns)
 {
     struct request *ticker = sim_ticker(self);
 
     ticker->key = (uint64_t)unit.target << 32 | unit.instance;
     ticker->user = errand_of(self, unit)->changes;
+    errand_of(self, unit)->state = state_number(self, unit);
     request_frame(ticker)->step = (uint16_t)what;
     sim_tick_at(self, ticker, time_ns);
 }
@@ -60,7 +74,10 @@ static void leave(struct component *self, struct deploy_unit unit, int64_t from_
     struct deploy_errand *errand = errand_of(self, unit);
 
     change(self, unit);
-    member_leave(deploy_instance(self, unit));
+    if (goes)
+        member_leave(deploy_instance(self, unit));
+    else
+        member_leave_to_return(deploy_instance(self, unit));
     errand->cut_ns = from_ns + config->drain;
     errand->poll_ns = POLL_FIRST_NS;
     errand->goes = goes;
@@ -71,12 +88,14 @@ void deploy_restart(struct component *self, struct deploy_unit unit)
 {
     struct component *instance = deploy_instance(self, unit);
 
-    if (!component_has_crashed(instance)) {
+    if (member_state_of(instance) == MEMBER_IN && !component_has_crashed(instance)) {
         leave(self, unit, self->sim->now_ns, false);
         return;
     }
-    change(self, unit);
-    start_as_wanted(self, unit);
+    if (member_state_of(instance) == MEMBER_IN) {
+        change(self, unit);
+        start_as_wanted(self, unit);
+    }
     deploy_unit_done(self);
 }
 
@@ -141,6 +160,8 @@ void deploy_resume(struct component *self, struct deploy_unit unit)
     struct component *instance = deploy_instance(self, unit);
     enum member_state state = member_state_of(instance);
 
+    if (!deploy_is_ours(self, unit))
+        return;
     if (state == MEMBER_ORDERED)
         deploy_start_anew(self, unit);
     else if (state == MEMBER_LEAVING)
@@ -178,8 +199,10 @@ void deploy_left(struct component *self, struct request *ticker)
     struct component *instance = deploy_instance(self, unit);
     bool is_idle;
 
-    if (errand->changes != ticker->user) {
+    if (errand->changes != ticker->user || !deploy_is_ours(self, unit)) {
         request_destroy(self->sim, ticker);
+        if (errand->changes == ticker->user && !errand->goes)
+            deploy_unit_done(self);
         return;
     }
     is_idle = member_is_idle(instance);
@@ -196,13 +219,14 @@ void deploy_left(struct component *self, struct request *ticker)
 void deploy_started(struct component *self, struct request *ticker)
 {
     const struct deploy_config *config = self->group->config;
+    const struct deploy_shared *shared = self->shared;
     struct deploy_unit unit = unit_of(ticker);
     bool is_due = errand_of(self, unit)->changes == ticker->user;
 
     request_destroy(self->sim, ticker);
     if (!is_due)
         return;
-    if (config->strategy != DEPLOY_BLUE_GREEN || ((struct deploy_shared *)self->shared)->back)
+    if (deploy_is_ours(self, unit) && (config->strategy != DEPLOY_BLUE_GREEN || shared->back))
         deploy_join(self, unit);
     deploy_unit_done(self);
 }

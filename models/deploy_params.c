@@ -54,20 +54,21 @@ static const struct param_row rollback_rows[] = {
                     .refers_to = PARAM_REFERS_COMPONENT, .roles = ROLE_MONITOR,
                     .help = "Who raises the alerts."),
     PARAM_LIST(struct deploy_rollback_config, alerts, .default_text = "[]", .max = 100, .table = &alert_table,
-               .help = "Alerts that take a version back when one of them fires from the deployment's first step to "
-                       "the end of `watch`, or still fires when the next batch would stop. While one fires no "
-                       "version goes out."),
+               .help = "Alerts that take a version back when one of them fires from the deployment's first "
+                       "step to the end of `watch`, or still fires when the next batch would stop. While "
+                       "one fires no version goes out."),
     PARAM_DURATION(struct deploy_rollback_config, after, .default_text = "\"never\"", .word = "never",
                    .word_value = PARAM_WORD_MAX, .max = 1e15,
-                   .help = "Every version is taken back at this time after its first instance came into service, "
-                           "be it good or bad: somebody has noticed."),
+                   .help = "Every version is taken back at this time after its first instance came into "
+                           "service, be it good or bad: somebody has noticed."),
     PARAM_QUANTITY(struct deploy_rollback_config, batch, .default_text = "\"25%\"", .min_exclusive = true,
-                   .help = "How many of the instances that run the version stop at a time: a number, or a share of "
-                           "them (rounded down, but at least one). Not of blue_green while the old machines are there.",
+                   .help = "How many of the instances that run the version stop at a time: a number, or a "
+                           "share of them (rounded down, but at least one). Not of blue_green while the old "
+                           "machines are there.",
                    .source = "Kubernetes, maxUnavailable"),
     PARAM_DURATION(struct deploy_rollback_config, watch, .default_text = "\"10min\"", .max = 1e15,
-                   .help = "How long after a deployment it may still be taken back, or until `after` where that is "
-                           "later. The next version waits until then."),
+                   .help = "How long after a deployment it may still be taken back, or until `after` where "
+                           "that is later. The next version waits until then."),
     PARAM_END
 };
 
@@ -76,37 +77,37 @@ static const struct param_table rollback_params = { .rows = rollback_rows,
                                                     .help = "when and how a version is taken back" };
 
 static const struct param_row rows[] = {
-    PARAM_LIST(struct deploy_config, components, .min = 1, .max = 200, .table = &component_params,
-               .help = "Components that the versions go to, one after the other in this order: the tiers that make "
-                       "up the software, or the copies of one in several sites."),
+    PARAM_LIST(struct deploy_config, components, .min = 1, .max = 64, .table = &component_params,
+               .help = "Components that the versions go to, one after the other in this order: the tiers "
+                       "that make up the software, or the copies of one in several sites."),
     PARAM_MAP(struct deploy_config, versions, .min = 1, .max = 1000, .table = &version_params,
               .help = "What is deployed, by name."),
     PARAM_CHOICE(struct deploy_config, strategy, .default_text = "\"rolling\"", .choices = strategies,
                  .help = "In which order instances take on a version."),
     PARAM_QUANTITY(struct deploy_config, batch, .default_text = "1", .min_exclusive = true,
-                   .help = "Of rolling and canary: instances of a component that stop at the same time, a number or "
-                           "a share of them (rounded down)."),
+                   .help = "Of rolling and canary: instances of a component that stop at the same time, a "
+                           "number or a share of them (rounded down)."),
     PARAM_DURATION(struct deploy_config, pause, .default_text = "\"0s\"", .max = 1e15,
                    .help = "From a batch that is in service to the next that stops."),
     PARAM_QUANTITY(struct deploy_config, canary, .default_text = "1", .min_exclusive = true,
-                   .help = "Instances of the first component that get a version first, a number or a share of them "
-                           "(rounded down)."),
+                   .help = "Instances of the first component that get a version first, a number or a share "
+                           "of them (rounded down)."),
     PARAM_DURATION(struct deploy_config, canary_time, .default_text = "\"10min\"", .max = 1e15,
                    .help = "How long these are alone with it."),
     PARAM_DURATION(struct deploy_config, between, .default_text = "\"0s\"", .max = 1e15,
-                   .help = "From one component that runs the version to the next one's turn: between sites, time to "
-                           "notice."),
+                   .help = "From one component that runs the version to the next one's turn: between "
+                           "sites, time to notice."),
     PARAM_BOOL(struct deploy_config, together, .default_text = "false",
                .help = "All components are at their turn at the same time, the same everywhere."),
     PARAM_DISTRIBUTION(struct deploy_config, restart_time, .default_text = "\"20s\"",
-                       .help = "From the stop of an instance to its first request as another version; the machine "
-                               "is paid meanwhile."),
+                       .help = "From the stop of an instance to its first request as another version; the "
+                               "machine is paid meanwhile."),
     PARAM_DISTRIBUTION(struct deploy_config, boot_time, .default_text = "\"60s\"",
-                       .help = "Of blue_green: from the order of a machine, which is paid from then on, until it "
-                               "could serve."),
+                       .help = "Of blue_green: from the order of a machine, which is paid from then on, "
+                               "until it could serve."),
     PARAM_DURATION(struct deploy_config, drain, .default_text = "\"30s\"", .max = 1e15,
-                   .help = "How long an instance may go on with what it has before it stops; it gets nothing new, "
-                           "and what has not ended by then is cut off.",
+                   .help = "How long an instance may go on with what it has before it stops; it gets "
+                           "nothing new, and what has not ended by then is cut off.",
                    .source = "Kubernetes, terminationGracePeriodSeconds"),
     PARAM_DURATION(struct deploy_config, keep, .default_text = "\"10min\"", .max = 1e15,
                    .help = "Of blue_green: how long the old machines stay, to go back to at one instant."),
@@ -203,31 +204,46 @@ static void check_canary(const struct deploy_config *config, const struct group 
                       target->name);
 }
 
-/* Somebody else takes instances away, or puts versions on them. */
-static void check_alone(const struct group *group, const struct group *target, const char *path,
-                        struct param_problems *problems)
+/* A second set would grow and shrink with the first. */
+static void check_scaled(const struct group *group, const struct group *target, const char *path,
+                         struct param_problems *problems)
 {
     const struct sim *sim = group->sim;
     const char *name;
     uint32_t max;
 
     for (uint16_t i = 0; i < sim->group_count; i++) {
-        const struct group *other = sim->groups[i];
-        const struct model_type *type = model_of(other);
+        const struct model_type *type = model_of(sim->groups[i]);
 
-        if (other == group || !type->scaled || (other->type == group->type && i > group->index))
+        if (!type->scaled || sim->groups[i]->type == group->type)
             continue;
-        for (size_t k = 0; (name = type->scaled(other->config, k, 1, &max)); k++)
-            if (!strcmp(name, target->name)) {
-                param_problem(problems, path,
-                              other->type == group->type
-                                  ? "let one deployment have all versions"
-                                  : "a deployment wants a number of instances that stays: take one of them away",
-                              "%s %s already", other->name,
-                              other->type == group->type ? "deploys on it" : "scales it");
-                return;
-            }
+        name = type->scaled(sim->groups[i]->config, 0, 1, &max);
+        if (!strcmp(name, target->name)) {
+            param_problem(problems, path, "take another strategy",
+                          "%s scales it, and blue_green wants a number of instances that stays",
+                          sim->groups[i]->name);
+            return;
+        }
     }
+}
+
+static void check_target(const struct group *group, size_t index, struct param_problems *problems)
+{
+    const struct deploy_config *config = group->config;
+    const struct deploy_shared *shared = group->shared;
+    const struct deploy_target *target = &shared->targets[index];
+    char path[64];
+
+    snprintf(path, sizeof path, "components[%zu]", index);
+    if (target->taken_by && target->taken_by != group)
+        param_problem(problems, path, "let one deployment have all versions", "%s deploys on it already",
+                      target->taken_by->name);
+    if (config->strategy == DEPLOY_BLUE_GREEN)
+        check_scaled(group, target->versions.group, path, problems);
+    if (config->strategy == DEPLOY_CANARY && index == 0)
+        check_canary(config, target->versions.group, problems);
+    if (config->strategy == DEPLOY_ROLLING || config->strategy == DEPLOY_CANARY)
+        check_share(&config->batch, "batch", target->versions.group, problems);
 }
 
 static bool is_class(const struct sim *sim, const char *name)
@@ -293,27 +309,18 @@ static void check_alerts(const struct sim *sim, const struct deploy_rollback_con
             continue;
         snprintf(path, sizeof path, "rollback.alerts[%zu]", i);
         snprintf(help, sizeof help, "its alerts: %s", alert_list(monitor, list, sizeof list));
-        param_problem(problems, path, list[0] ? help : "it has none", "%s has no alert \"%.64s\"", monitor->name, alerts[i].name);
+        param_problem(problems, path, list[0] ? help : "it has none", "%s has no alert \"%.64s\"",
+                      monitor->name, alerts[i].name);
     }
 }
 
 void deploy_check_wired(const struct group *group, struct param_problems *problems)
 {
     const struct deploy_config *config = group->config;
-    const struct deploy_component *components = config->components.items;
     const struct version_config *versions = config->versions.items;
-    char path[64];
 
-    for (size_t i = 0; i < config->components.count; i++) {
-        const struct group *target = sim_find_group(group->sim, components[i].component);
-
-        snprintf(path, sizeof path, "components[%zu]", i);
-        check_alone(group, target, path, problems);
-        if (config->strategy == DEPLOY_CANARY && i == 0)
-            check_canary(config, target, problems);
-        if (config->strategy == DEPLOY_ROLLING || config->strategy == DEPLOY_CANARY)
-            check_share(&config->batch, "batch", target, problems);
-    }
+    for (size_t i = 0; i < config->components.count; i++)
+        check_target(group, i, problems);
     for (size_t i = 0; i < config->versions.count; i++)
         check_version(group, &versions[i], problems);
     if (config->rollback)

@@ -69,6 +69,9 @@ void deploy_restart(struct component *self, struct deploy_unit unit);
 /* A machine is ordered, boots, and then waits to be taken into service by deploy_join(). */
 void deploy_order(struct component *self, struct deploy_unit unit);
 
+/* Its state is of the deployment's own making. */
+bool deploy_is_ours(const struct component *self, struct deploy_unit unit);
+
 /* What starts breaks that off and starts as the wanted release. */
 void deploy_start_anew(struct component *self, struct deploy_unit unit);
 

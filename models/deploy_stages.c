@@ -1,9 +1,9 @@
 /* deploy_stages.c - the course of one deployment: stage by stage, batch by batch, and back.
  *
  * A stage is a component at its turn, or all of them together. It lists its instances, restarts a batch of
- * them, and when the last is ready pauses until the next batch or the next stage; under blue_green it orders a
- * second set and switches over when the last has booted. A rollback is a stage of its own over all instances
- * that run the release by then.
+ * them, and when the last is ready pauses until the next batch or the next stage; under blue_green it orders
+ * a second set and switches over when the last has booted. A rollback is a stage of its own over all
+ * instances that run the release by then.
  * Randomness: none of its own. Cost: O(instances) a batch.
  */
 #include "models/deploy_parts.h"
@@ -74,19 +74,6 @@ static uint32_t most_instances(const struct component *self, uint32_t first, uin
     return most;
 }
 
-/* Those in a state, of some components; as many of each component in any beginning of the list. */
-static void list_units(struct component *self, uint32_t first, uint32_t end, enum member_state state)
-{
-    struct deploy_shared *shared = self->shared;
-    uint32_t most = most_instances(self, first, end);
-
-    shared->unit_count = shared->unit_next = 0;
-    for (uint32_t i = 0; i < most; i++)
-        for (uint32_t t = first; t < end; t++)
-            if (i < deploy_target_group(self, t)->count && deploy_target_group(self, t)->members->states[i].state == state)
-                add_unit(self, (struct deploy_unit){ t, i });
-}
-
 static bool runs_candidate(const struct component *self, struct deploy_unit unit)
 {
     const struct deploy_shared *shared = self->shared;
@@ -94,15 +81,28 @@ static bool runs_candidate(const struct component *self, struct deploy_unit unit
     return deploy_running(self, unit)->release.number == shared->candidate.number;
 }
 
-static void keep_those_with_candidate(struct component *self)
+static bool is_in_service(const struct component *self, struct deploy_unit unit)
+{
+    const struct group *group = deploy_target_group(self, unit.target);
+
+    return unit.instance < group->count && group->members->states[unit.instance].state == MEMBER_IN;
+}
+
+/* Those in service with the candidate, or without it, of some components; as many of each component in any
+ * beginning of the list. */
+static void list_units(struct component *self, uint32_t first, uint32_t end, bool with_candidate)
 {
     struct deploy_shared *shared = self->shared;
-    uint32_t kept = 0;
+    uint32_t most = most_instances(self, first, end);
 
-    for (uint32_t i = 0; i < shared->unit_count; i++)
-        if (runs_candidate(self, shared->units[i]))
-            shared->units[kept++] = shared->units[i];
-    shared->unit_count = kept;
+    shared->unit_count = shared->unit_next = 0;
+    for (uint32_t i = 0; i < most; i++)
+        for (uint32_t t = first; t < end; t++) {
+            struct deploy_unit unit = { t, i };
+
+            if (is_in_service(self, unit) && runs_candidate(self, unit) == with_candidate)
+                add_unit(self, unit);
+        }
 }
 
 uint32_t deploy_share(const struct param_quantity *quantity, uint32_t count)
@@ -128,7 +128,7 @@ static uint32_t batch_size(const struct component *self)
     if (config->strategy == DEPLOY_ALL_AT_ONCE)
         return shared->unit_count;
     for (uint32_t t = stage_first(self); t < stage_end(self); t++)
-        size += deploy_share(quantity, deploy_target_group(self, t)->members->start_count);
+        size += deploy_share(quantity, shared->targets[t].listed);
     return size ? size : 1;
 }
 
@@ -176,7 +176,9 @@ void deploy_begin_stage(struct component *self)
         order_second_set(self);
         return;
     }
-    list_units(self, stage_first(self), stage_end(self), MEMBER_IN);
+    for (uint32_t t = stage_first(self); t < stage_end(self); t++)
+        shared->targets[t].listed = deploy_target_group(self, t)->members->count;
+    list_units(self, stage_first(self), stage_end(self), false);
     shared->is_canary = config->strategy == DEPLOY_CANARY && shared->stage == 0;
     restart_batch(self);
 }
@@ -187,7 +189,7 @@ static void switch_over(struct component *self)
     const struct deploy_config *config = self->group->config;
     struct deploy_shared *shared = self->shared;
 
-    list_units(self, stage_first(self), stage_end(self), MEMBER_IN);
+    list_units(self, stage_first(self), stage_end(self), false);
     for (uint32_t t = stage_first(self); t < stage_end(self); t++)
         for (uint32_t i = 0; i < deploy_target_group(self, t)->count; i++)
             if (deploy_target_group(self, t)->members->states[i].state == MEMBER_ORDERED)
@@ -233,6 +235,18 @@ static void rolled_back(struct component *self)
     deploy_phase_begin(self, DEPLOY_ENDING, self->sim->now_ns);
 }
 
+/* Those who came meanwhile, ordered by somebody else, run what there was before. */
+static void list_latecomers(struct component *self)
+{
+    const struct deploy_config *config = self->group->config;
+    struct deploy_shared *shared = self->shared;
+
+    if (shared->back)
+        list_units(self, 0, deploy_target_count(self), true);
+    else if (config->strategy != DEPLOY_BLUE_GREEN)
+        list_units(self, stage_first(self), stage_end(self), false);
+}
+
 static void stage_done(struct component *self)
 {
     const struct deploy_config *config = self->group->config;
@@ -258,6 +272,8 @@ void deploy_unit_done(struct component *self)
 
     if (--shared->at_work)
         return;
+    if (shared->unit_next == shared->unit_count)
+        list_latecomers(self);
     if (shared->unit_next == shared->unit_count)
         stage_done(self);
     else
@@ -301,6 +317,8 @@ static void turn_round(struct component *self)
             struct deploy_unit unit = { t, i };
             enum member_state state = deploy_target_group(self, t)->members->states[i].state;
 
+            if (!deploy_is_ours(self, unit))
+                continue;
             if (state == MEMBER_LEAVING) {
                 deploy_call_back(self, unit);
             } else if (state == MEMBER_ORDERED) {
@@ -327,8 +345,7 @@ void deploy_roll_back(struct component *self)
         switch_back(self);
     else
         turn_round(self);
-    list_units(self, 0, deploy_target_count(self), MEMBER_IN);
-    keep_those_with_candidate(self);
+    list_units(self, 0, deploy_target_count(self), true);
     restart_batch(self);
 }
 

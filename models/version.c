@@ -26,16 +26,16 @@ static const struct param_choice moments[] = {
 
 static const struct param_row defect_rows[] = {
     PARAM_FRACTION(struct defect_config, fails, .verb = DEFECT_FAILS, .max = 1,
-                   .help = "Share of the requests that the bug strikes: they end with an error. Which ones does "
-                           "not depend on the server, nor on the attempt."),
+                   .help = "Share of the requests that the bug strikes: they end with an error. Which ones "
+                           "does not depend on the server, nor on the attempt."),
     PARAM_REAL(struct defect_config, compute, .verb = DEFECT_COMPUTE, .min = 0.01, .max = 1000,
                .help = "Factor on the time that computing takes: 1.3 is a version that needs 30 % more."),
     PARAM_BYTES(struct defect_config, leak, .verb = DEFECT_LEAK, .min = 1, .max = 1e12,
-                .help = "Memory that each request takes and nobody gives back until the program starts anew. When "
-                        "the host has none left, requests fail."),
+                .help = "Memory that each request takes and nobody gives back until the program starts "
+                        "anew. When the host has none left, requests fail."),
     PARAM_BOOL(struct defect_config, incompatible, .verb = DEFECT_INCOMPATIBLE,
-               .help = "Rows and messages that the version writes are of a form that those before it cannot read: "
-                       "a request that does fails there, also after a rollback."),
+               .help = "Rows and messages that the version writes are of a form that those before it "
+                       "cannot read: a request that does fails there, also after a rollback."),
     PARAM_CHOICE(struct defect_config, moment, .default_text = "\"end\"", .choices = moments,
                  .verbs = BIT(DEFECT_FAILS), .help = "When a request that the bug strikes fails."),
     PARAM_LIST(struct defect_config, classes, .default_text = "[]", .max = 1000, .table = &class_params,
@@ -57,8 +57,8 @@ static const struct param_table defect_params = {
 
 static const struct param_row version_rows[] = {
     PARAM_DURATION(struct version_config, at, .default_text = "\"0s\"", .max = 1e18,
-                   .help = "When it is ready, counted from the start of the measured time. It waits until the "
-                           "deployment before it is over."),
+                   .help = "When it is ready, counted from the start of the measured time. It waits until "
+                           "the deployment before it is over."),
     PARAM_COUNT(struct version_config, times, .default_text = "1", .min = 1, .max = 1e6,
                 .help = "How many releases of this kind there are, one after the other."),
     PARAM_DURATION(struct version_config, every, .default_text = "\"1h\"", .min = 1e6, .max = 1e18,
@@ -158,6 +158,15 @@ static bool concerns(const struct defect *defect, enum defect_verb verb, const s
     return defect->config->verb == (int)verb && defect->concerns[request->request_class];
 }
 
+static void strike(struct versions *versions, const struct component *self, const struct request *request)
+{
+    struct row_entry *entry = row_table_entry(versions->struck, &self->sim->memory, request->user);
+
+    versions->counts->failed++;
+    versions->counts->users += !entry->state;
+    entry->state = 1;
+}
+
 static bool leak(struct running *running, const struct component *self, const struct defect *defect,
                  struct host *host)
 {
@@ -183,7 +192,7 @@ bool version_enter(struct versions *versions, const struct component *self, cons
         const struct defect *defect = defect_at(running, (unsigned)__builtin_ctzll(left));
 
         if (concerns(defect, DEFECT_LEAK, request) && !leak(running, self, defect, host)) {
-            versions->counts->failed++;
+            strike(versions, self, request);
             return false;
         }
     }
@@ -203,7 +212,7 @@ bool version_fails(struct versions *versions, const struct component *self, cons
             continue;
         rng = rng_for_request(defect->draw_key, request->frames[0].number);
         if (rng_uniform(&rng) < defect->config->fails) {
-            versions->counts->failed++;
+            strike(versions, self, request);
             return true;
         }
     }

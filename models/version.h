@@ -5,7 +5,8 @@
  * before cannot read them. What users meet of that depends on which instances run it, for how long.
  *
  * Which requests a bug strikes belongs to the request: the draw is a function of the defect and of the number
- * that its source gave it, so a request that fails on one bad server fails on every one, in every attempt.
+ * that its source gave it, so a request that fails on one bad server fails on every one, in every attempt. (A
+ * message that is delivered again is a request of its own.)
  *
  * Rows in a new form: who writes a row in a form that was not there before leaves a mark with its number and
  * with the row's version; whoever knows older forms only and reads that version or a later one fails. Copies
@@ -14,7 +15,8 @@
  * of whoever published the last one about the same row, or of the same user where it is about none.
  *
  * Cost: nothing for components that nothing is deployed on: handlers and services look for versions when they
- * are wired. Else O(defects) a request that reaches an instance with any; 24 bytes a row in a new form.
+ * are wired. Else O(defects) a request that reaches an instance with any; 16 bytes a slot of a table for each row
+ * in a new form, and for each user who was struck.
  */
 #ifndef MODELS_VERSION_H
 #define MODELS_VERSION_H
@@ -83,6 +85,7 @@ struct release {
 struct version_counts {
     uint64_t requests;  /* that came to an instance with the latest release */
     uint64_t failed;    /* by a bug, or by a memory that leaks had filled */
+    uint64_t users;     /* different ones who sent these, since the run began */
     uint64_t slowed;    /* computations that took longer */
     uint64_t unreadable; /* rows in a form that the reader did not know */
 };
@@ -99,7 +102,8 @@ struct versions {
     struct group *group;
     struct running *running; /* by instance */
     struct version_counts *counts;
-    struct row_table *forms; /* of rows and messages: entry->state is the form, entry->version the first in it */
+    struct row_table *struck; /* users */
+    struct row_table *forms; /* of rows, messages: entry->state is the form, entry->version the first in it */
     uint32_t latest;         /* number of the release that went out last */
 };
 
@@ -130,7 +134,8 @@ void version_wrote(struct versions *versions, const struct component *self, cons
 bool version_reads(struct versions *versions, const struct component *self, const struct request *reply);
 
 /* The same of a message that was published, and of one that has come. */
-void version_published(struct versions *versions, const struct component *self, const struct request *message);
+void version_published(struct versions *versions, const struct component *self,
+                       const struct request *message);
 bool version_takes(struct versions *versions, const struct component *self, const struct request *message);
 
 

@@ -53,6 +53,8 @@ static void tell(const struct component *self, bool is_member)
 
     if (self->group->type->on_member)
         self->group->type->on_member(self->group, self, is_member);
+    if (self->group->members->on_change)
+        self->group->members->on_change(self->group->members->observer, self, is_member);
     for (uint32_t i = 1; i < sim->link_count; i++) {
         const struct link *link = &sim->links[i];
 
@@ -70,6 +72,8 @@ static void set_state(struct component *self, enum member_state from, enum membe
     SIM_ASSERT(self->sim, self, member->state == from);
     member->state = to;
     member->since_ns = self->sim->now_ns;
+    member->comes_back = false;
+    member->changes++;
 }
 
 void member_change_serving(struct component *self, bool is_serving)
@@ -111,6 +115,12 @@ void member_leave(struct component *self)
     set_state(self, MEMBER_IN, MEMBER_LEAVING);
     list_members(self->group);
     tell(self, false);
+}
+
+void member_leave_to_return(struct component *self)
+{
+    member_leave(self);
+    self->group->members->states[self->instance].comes_back = true;
 }
 
 void member_return(struct component *self)

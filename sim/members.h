@@ -31,6 +31,8 @@ struct member {
     enum member_state state;
     struct gauge serving; /* 0 or 1: in or leaving, and not dead */
     int64_t since_ns;     /* of the state */
+    uint32_t changes;     /* of the state so far */
+    bool comes_back;      /* leaving, to start anew: who counts machines counts it */
 };
 
 struct members {
@@ -40,6 +42,10 @@ struct members {
     struct member *states;
     struct gauge serving; /* instances that do */
     struct gauge billed;
+
+    /* Told of each that comes into service or leaves it, besides those that tell themselves; NULL: nobody. */
+    void (*on_change)(struct component *observer, const struct component *member, bool is_member);
+    struct component *observer;
 };
 
 /* The group's number of instances changes from now on; before it is wired. start_count: 1 to group->count. */
@@ -62,6 +68,9 @@ void member_join(struct component *self);
 
 /* It gets no more requests. From in. */
 void member_leave(struct component *self);
+
+/* The same, and it will be ordered again as soon as it is out: its program starts anew. */
+void member_leave_to_return(struct component *self);
 
 /* It stays, with all that it has. From leaving. */
 void member_return(struct component *self);

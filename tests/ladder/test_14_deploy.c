@@ -1,6 +1,6 @@
-/* Step 14: a version with a bug goes out in several ways, and is taken back. What counts is for how long which
- * share of the servers in service runs it. Arrivals are regular, as those of a site a hundred times as large
- * would be beside their mean. */
+/* Step 14: a version with a bug goes out in several ways, and is taken back. What counts is for how long
+ * which share of the servers in service runs it. Arrivals are regular, as those of a site a hundred times as
+ * large would be beside their mean. */
 #include <math.h>
 
 #include "tests/ladder/formulas.h"
@@ -91,8 +91,10 @@ static struct course course_of(const struct ladder_run *run)
 {
     struct course course = { .count = (int)servers(run) };
     double all_s = ladder_seconds(run, "time.measure"),
-           cycle_s = restart_s(run) + ladder_seconds(run, "deploy.pause"), decided_s = restart_s(run) + notice_s(run);
-    int batch = (int)ladder_number(run, "deploy.batch"), back = (int)ladder_number(run, "deploy.rollback.batch");
+           cycle_s = restart_s(run) + ladder_seconds(run, "deploy.pause"),
+           decided_s = restart_s(run) + notice_s(run);
+    int batch = (int)ladder_number(run, "deploy.batch"),
+        back = (int)ladder_number(run, "deploy.rollback.batch");
 
     for (int i = 0; i < course.count; i++) {
         course.stops[i] = i / batch * cycle_s;
@@ -186,7 +188,8 @@ static double canary_s(const struct ladder_run *run)
            served_s = ladder_seconds(run, "deploy.versions.v2.at") + restart_s(run),
            known_s = ceil(served_s / interval_s) * interval_s + ladder_seconds(run, "monitor.delay");
 
-    return known_s + ceil(ladder_seconds(run, "monitor.alerts.errors.for") / interval_s) * interval_s - served_s;
+    known_s += ceil(ladder_seconds(run, "monitor.alerts.errors.for") / interval_s) * interval_s;
+    return known_s - served_s;
 }
 
 static double struck_by_canary(const struct ladder_run *run)
@@ -232,7 +235,8 @@ static const struct ladder_step step = {
           .predict = struck_in_batches, .near = struck_in_batches_near },
         { "servers in service then, on average", "", OF("rolling", "web", "instances.mean"),
           .predict = serving },
-        { "refused while half of the servers are out", "", OF("in_halves", "total", "requests.failed.refused"),
+        { "refused while half of the servers are out", "",
+          OF("in_halves", "total", "requests.failed.refused"),
           .predict = refused_by_halves, .near = refused_by_halves_near },
         { "struck, blue and green", "", OF("blue_green", "deploy", "requests.struck"),
           .predict = struck_when_all_have_it },

@@ -1,6 +1,7 @@
-/* Step 14: a version goes to two sites, together or one after the other. Half of the servers of a site stop at
- * a time and the other half when these are back, so that a site as a whole has the version or has not: from
- * the first half's return on, and until the first half's return from the rollback. Arrivals are regular. */
+/* Step 14: a version goes to two sites, together or one after the other. Half of the servers of a site stop
+ * at a time and the other half when these are back, so that a site as a whole has the version or has not:
+ * from the first half's return on, and until the first half's return from the rollback. Arrivals are regular.
+ * */
 #include <math.h>
 
 #include "tests/ladder/ladder.h"

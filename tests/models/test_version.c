@@ -11,7 +11,7 @@ struct system {
     struct group *group;
     struct running running[INSTANCES];
     struct version_counts counts;
-    struct row_table forms;
+    struct row_table forms, struck;
     struct versions versions;
     struct request reply;
 };
@@ -30,7 +30,8 @@ static void build(struct system *system)
     system->versions = (struct versions){ .group = system->group,
                                           .running = system->running,
                                           .counts = &system->counts,
-                                          .forms = &system->forms };
+                                          .forms = &system->forms,
+                                          .struck = &system->struck };
     system->reply = (struct request){ .data = 1, .key = 7 };
 }
 
@@ -120,5 +121,6 @@ START_TEST(test_version_takes_messages_that_it_knows)
 }
 END_TEST
 
-TEST_MAIN("version", test_version_takes_messages_that_it_knows, test_version_reads_what_it_knows, test_version_reads_copies_from_before,
+TEST_MAIN("version", test_version_takes_messages_that_it_knows, test_version_reads_what_it_knows,
+          test_version_reads_copies_from_before,
           test_version_writes_in_its_own_form)
