@@ -15,7 +15,7 @@
  * Cost: O(1) by modulo, O(log) on a ring, and O(log s) for s special rows. Memory: O(virtual nodes) and
  * O(copies).
  */
-#include "models/sharded_database.h"
+#include "models/sharded_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,40 +23,8 @@
 #include "models/environment.h"
 #include "models/replication.h"
 #include "models/routing.h"
-#include "models/split_query.h"
-#include "sim/call.h"
 
 #define LOOK_UP_BYTES 200 /* of the question to a directory */
-
-/* A row that does not simply live where placement says. */
-struct special_row {
-    uint64_t row;
-    uint32_t count;          /* of copies; 1: it has a shard of its own */
-    uint32_t *shards;        /* of the copies */
-    uint32_t *last_versions; /* given to a write, by data set */
-};
-
-struct sharded_shared {
-    struct shard_key key; /* first: see sharded_check_wired() */
-    struct placement placement;
-    struct link **shards;
-    struct special_row *special; /* by rising row */
-    size_t special_count;
-    bool by_user;
-    struct resharding *resharding; /* NULL: rows stay where they are */
-    struct link **again;           /* to the shards, for a request that has been at another one first */
-    struct split_router split;
-    struct shard_directory *directory; /* NULL: callers know where values are */
-};
-
-struct sharded {
-    uint64_t stale_reads, copied_reads, copied_writes; /* in the window */
-    uint64_t forwarded, double_reads, double_writes;
-    uint64_t kept, looked_up;
-    struct split_counts split;
-};
-
-enum sharded_step { SHARDED_PASSES_ON, SHARDED_COPY, SHARDED_BOTH, SHARDED_LOOKS_UP };
 
 /* clang-format off */
 static const struct metric_row metrics[] = {
@@ -100,62 +68,12 @@ static bool sharded_emits(const struct group *group, const struct metric_row *me
     return config->reshard || metric->offset < offsetof(struct sharded, forwarded);
 }
 
-/* ---- special rows ---- */
-
-static int by_row(const void *left, const void *right)
-{
-    const struct special_row *a = left, *b = right;
-
-    return (a->row > b->row) - (a->row < b->row);
-}
-
-/* NULL: an ordinary row. */
-static struct special_row *find_special(const struct sharded_shared *shared, uint64_t row)
-{
-    struct special_row wanted = { .row = row };
-
-    if (!shared->special_count)
-        return NULL;
-    return bsearch(&wanted, shared->special, shared->special_count, sizeof wanted, by_row);
-}
-
-static void make_special_rows(struct group *group)
-{
-    const struct sharded_config *config = group->config;
-    struct sharded_shared *shared = group->shared;
-    struct memory *memory = &group->sim->memory;
-    const struct copied_row_config *copied = config->copied_rows.items;
-    const struct own_shard_row_config *own = config->own_shard_rows.items;
-    size_t data_sets = environment_of(group->sim)->data_set_count;
-
-    shared->special = memory_alloc_array(memory, config->copied_rows.count + config->own_shard_rows.count + 1,
-                                         sizeof *shared->special);
-    for (size_t i = 0; i < config->copied_rows.count; i++) {
-        struct special_row *special = &shared->special[shared->special_count++];
-
-        special->row = (uint64_t)copied[i].row;
-        special->count = (uint32_t)copied[i].copies;
-        special->shards = memory_alloc_array(memory, special->count, sizeof *special->shards);
-        special->last_versions = memory_alloc_array(memory, data_sets + 1, sizeof *special->last_versions);
-        placement_copies(&shared->placement, 0, special->row, special->count, special->shards);
-    }
-    for (size_t i = 0; i < config->own_shard_rows.count; i++) {
-        struct special_row *special = &shared->special[shared->special_count++];
-
-        special->row = (uint64_t)own[i].row;
-        special->count = 1;
-        special->shards = memory_alloc(memory, sizeof *special->shards);
-        special->shards[0] = (uint32_t)config->shards + (uint32_t)i;
-    }
-    qsort(shared->special, shared->special_count, sizeof *shared->special, by_row);
-}
-
 /* ---- who keeps what ---- */
 
 static bool shard_holds(const void *context, uint32_t shard, uint16_t data, uint64_t row)
 {
     const struct sharded_shared *shared = context;
-    const struct special_row *special = find_special(shared, row);
+    const struct special_row *special = sharded_special(shared, row);
 
     if (!special)
         return placement_home(&shared->placement, data, row) == shard;
@@ -182,19 +100,13 @@ static bool shard_appends(const void *context, uint16_t data)
     return placement_grows(&shared->placement, data);
 }
 
-/* Of several copies the one that the number of the visit says. */
-static uint32_t shard_of_copy(const struct special_row *special, uint64_t number)
-{
-    return special->shards[rng_hash(number, special->count) % special->count];
-}
-
 /* The shard that is asked for a row which belongs to nobody. */
 static uint32_t shard_of_row(const void *context, uint16_t data, uint64_t row, uint64_t number)
 {
     const struct sharded_shared *shared = context;
-    const struct special_row *special = find_special(shared, row);
+    const struct special_row *special = sharded_special(shared, row);
 
-    return special ? shard_of_copy(special, number) : placement_home(&shared->placement, data, row);
+    return special ? special_shard(special, number) : placement_home(&shared->placement, data, row);
 }
 
 /* Rows with one value in the column are on one shard. */
@@ -294,7 +206,7 @@ static void sharded_wire_group(struct group *group)
     shared->by_user = shard_key_is(&config->shard_key, SHARD_KEY_USER);
     shard_key_init(&shared->key, group->sim, &config->shard_key);
     place(group, &shared->placement, NULL, (uint32_t)config->shards);
-    make_special_rows(group);
+    sharded_make_special(group);
     make_shards(group, plan_resharding(group) + (uint32_t)config->own_shard_rows.count);
     if (shared->resharding)
         resharding_add_mover(group, shared->resharding);
@@ -317,145 +229,10 @@ static void sharded_start(struct component *self)
 
 /* ---- requests ---- */
 
-/* The row that decides where the request goes. */
-static inline uint64_t row_of(const struct sharded_shared *shared, const struct request *request)
-{
-    if (request->operation != OPERATION_INSERT)
-        return request->key;
-    return placement_row_of_insert(&shared->placement, request->data, request->key);
-}
-
 /* The value of the shard key that the request is about. */
 static inline uint64_t value_of(const struct sharded_shared *shared, const struct request *request)
 {
     return shard_key_value(&shared->key, request->data, request->key);
-}
-
-/* The version that this write makes, the same on every copy. */
-static uint32_t next_version(const struct sim *sim, struct special_row *special,
-                             const struct request *request)
-{
-    uint32_t *last = &special->last_versions[request->data];
-    uint32_t newest = row_version(sim, request->data, request->key);
-
-    if (*last < newest)
-        *last = newest;
-    return ++*last;
-}
-
-static void write_all_copies(struct component *self, struct request *request, struct special_row *special)
-{
-    const struct sharded_shared *shared = self->shared;
-    struct sharded *state = component_state(self);
-    uint32_t version = request->operation == OPERATION_APPLY ? request->version
-                                                             : next_version(self->sim, special, request);
-    struct request *copies[COPIES_MAX];
-
-    state->copied_writes++;
-    request->version = 0; /* the join keeps the greatest */
-    for (uint32_t i = 0; i < special->count; i++) {
-        copies[i] = sim_fork(self, request, i + 1);
-        copies[i]->version = version;
-        request_frame(copies[i])->step = SHARDED_COPY;
-    }
-    for (uint32_t i = 0; i < special->count; i++)
-        sim_call(self, copies[i], shared->shards[special->shards[i]], 0);
-}
-
-static void answer(struct component *self, struct request *request)
-{
-    struct sharded *state = component_state(self);
-
-    state->stale_reads += (request->flags & REQUEST_STALE) != 0;
-    sim_reply(self, request, (enum outcome)request->outcome);
-}
-
-/* ---- requests while rows move ---- */
-
-static void ask_both(struct component *self, struct request *request, struct row_route route)
-{
-    const struct sharded_shared *shared = self->shared;
-    struct request *branches[2];
-
-    for (uint32_t i = 0; i < 2; i++) {
-        branches[i] = sim_fork(self, request, i + 1);
-        request_frame(branches[i])->step = SHARDED_BOTH;
-    }
-    request->version = 0; /* the join keeps the greatest */
-    sim_call(self, branches[0], shared->shards[route.before], 0);
-    sim_call(self, branches[1], shared->shards[route.after], 0);
-}
-
-static void ask_about_row(struct component *self, struct request *request)
-{
-    const struct sharded_shared *shared = self->shared;
-    struct sharded *state = component_state(self);
-    struct row_route route = resharding_route(shared->resharding, request->data, row_of(shared, request));
-    enum moving_reads reads = (enum moving_reads)shared->resharding->config->reads;
-    bool writes = database_writes(request), leaves = route.stage == ROW_WAITS || route.stage == ROW_MOVES;
-
-    if (writes && request->operation != OPERATION_APPLY)
-        request->version = 0; /* the next one */
-    if (leaves && !writes && reads == READS_DOUBLE) {
-        state->double_reads++;
-        ask_both(self, request, route);
-    } else if (route.stage == ROW_MOVES && writes && request->operation != OPERATION_INSERT &&
-               request->operation != OPERATION_APPLY) {
-        state->double_writes++;
-        ask_both(self, request, route);
-    } else if (leaves && !writes && reads == READS_FORWARDED) {
-        sim_call(self, request, shared->shards[route.after], 0);
-    } else {
-        sim_call(self, request, shared->shards[route_now(route)], 0);
-    }
-}
-
-/* The answer of a shard that does not have the row: not yet, or not any more. */
-static bool asked_in_vain(const struct component *self, const struct request *request)
-{
-    const struct sharded_shared *shared = self->shared;
-    struct row_route route;
-
-    if (!shared->resharding || !shared->resharding->begun || !request->data ||
-        request->outcome != OUTCOME_NOT_FOUND)
-        return false;
-    route = resharding_route(shared->resharding, request->data, row_of(shared, request));
-    return route_now(route) != self->sim->links[request_last_link(request)].target->instance;
-}
-
-static void ask_again(struct component *self, struct request *request)
-{
-    const struct sharded_shared *shared = self->shared;
-    struct sharded *state = component_state(self);
-    struct row_route route = resharding_route(shared->resharding, request->data, row_of(shared, request));
-
-    state->forwarded++;
-    request->version = 0;
-    request_frame(request)->step = SHARDED_PASSES_ON;
-    sim_call(self, request, shared->again[route_now(route)], 1);
-}
-
-/* One of two shards has answered; what the one says that has the row is the answer. */
-static void one_of_both(struct component *self, struct request *branch)
-{
-    struct request *parent = sim_request(self->sim, branch->parent);
-
-    if (asked_in_vain(self, branch)) {
-        branch->outcome = OUTCOME_OK;
-        branch->version = 0;
-    } else if (!database_writes(branch) || branch->version) {
-        request_frame(parent)->step = SHARDED_BOTH;
-        parent->bytes = branch->bytes;
-        parent->flags = (uint8_t)((parent->flags & ~(REQUEST_STALE | REQUEST_ABSENT)) |
-                                  (branch->flags & (REQUEST_STALE | REQUEST_ABSENT)));
-    }
-    parent = sim_join(self, branch);
-    if (!parent)
-        return;
-    if (parent->outcome == OUTCOME_OK && request_frame(parent)->step != SHARDED_BOTH)
-        ask_again(self, parent); /* it went from the one to the other before either answered */
-    else
-        answer(self, parent);
 }
 
 /* The shard that a request about an ordinary row goes to; one about no row goes to any. */
@@ -470,7 +247,7 @@ static uint32_t ordinary_shard(const struct sharded_shared *shared, const struct
 
         return (uint32_t)(hash_key(request->frames[request->top].number) % placement->shards);
     }
-    return placement_home(&shared->placement, request->data, row_of(shared, request));
+    return placement_home(&shared->placement, request->data, sharded_row_of(shared, request));
 }
 
 /* A query; false: it goes on to the shard of its row, maybe to come back for more. */
@@ -501,14 +278,14 @@ static void go_on(struct component *self, struct request *request)
     const struct sharded_shared *shared = self->shared;
     struct sharded *state = component_state(self);
     struct special_row *special =
-        shared->by_user || !request->data ? NULL : find_special(shared, request->key);
+        shared->by_user || !request->data ? NULL : sharded_special(shared, request->key);
 
     if (special && special->count > 1 && database_writes(request)) {
-        write_all_copies(self, request, special);
+        sharded_write_all_copies(self, request, special);
         return;
     }
     if (shared->resharding && shared->resharding->begun && request->data) {
-        ask_about_row(self, request);
+        sharded_ask_about_row(self, request);
         return;
     }
     if (database_writes(request) && !database_carries_version(request))
@@ -516,7 +293,7 @@ static void go_on(struct component *self, struct request *request)
     else if (!database_writes(request))
         state->copied_reads += special && special->count > 1;
     sim_call(self, request,
-             shared->shards[special ? shard_of_copy(special, request_frame(request)->number)
+             shared->shards[special ? special_shard(special, request_frame(request)->number)
                                     : ordinary_shard(shared, request)],
              0);
 }
@@ -530,7 +307,7 @@ static void on_split_reply(struct component *self, struct request *request)
     if (request_frame(request)->step == SPLIT_PART)
         request = split_query_join(self, request, &state->split);
     if (request && !split_query_go_on(self, request, &shared->split, &state->split))
-        answer(self, request);
+        sharded_answer(self, request);
 }
 
 static void sharded_on_timer(struct component *self, struct request *request)
@@ -567,7 +344,7 @@ static void has_looked_up(struct component *self, struct request *branch)
     struct request *request = sim_join(self, branch);
 
     if (request->outcome != OUTCOME_OK) {
-        answer(self, request);
+        sharded_answer(self, request);
         return;
     }
     shard_directory_keep(shared->directory, request, value_of(shared, request), self->sim->now_ns);
@@ -585,7 +362,7 @@ static void sharded_on_reply(struct component *self, struct request *request)
         return;
     }
     if (request_frame(request)->step == SHARDED_BOTH) {
-        one_of_both(self, request);
+        sharded_one_of_both(self, request);
         return;
     }
     if (request_frame(request)->step == SHARDED_COPY) {
@@ -596,11 +373,11 @@ static void sharded_on_reply(struct component *self, struct request *request)
             return;
         request->bytes = bytes;
         request->flags &= (uint8_t) ~(REQUEST_STALE | REQUEST_ABSENT);
-    } else if (__builtin_expect(asked_in_vain(self, request), 0)) {
-        ask_again(self, request);
+    } else if (__builtin_expect(sharded_asked_in_vain(self, request), 0)) {
+        sharded_ask_again(self, request);
         return;
     }
-    answer(self, request);
+    sharded_answer(self, request);
 }
 
 /* Between the rows of a join and those of its next hop. */
@@ -640,10 +417,10 @@ const struct model_type sharded_database_model = {
     .stands_for =
         "Application-level sharding: the caller's library computes from the shard key, which is columns of "
         "the row, its number, or the user, which database to ask. Each shard is a database with a machine of "
-        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can move "
-        "to another number of shards while requests go on, as by a script that copies them chunk by chunk. "
-        "Rows that are looked for by a column which is not the shard key are asked for at all shards at once "
-        "(scatter-gather). A join asks for its row and then, hop by hop, each shard that has some of the "
+        "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can "
+        "move to another number of shards while requests go on, as by a script that copies them chunk by "
+        "chunk. Rows that are looked for by a column which is not the shard key are asked for at all shards at "
+        "once (scatter-gather). A join asks for its row and then, hop by hop, each shard that has some of the "
         "rows joined to it, or all where nobody knows; rows that lie on one shard are joined there. A "
         "directory may be a server that callers ask first.",
     .leaves_out =
