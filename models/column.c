@@ -27,7 +27,7 @@ static const struct param_table share_params = { .rows = share_rows,
                                                  .help = "a value and how many rows have it" };
 
 static const struct param_row rows[] = {
-    PARAM_MAP(struct column_config, shares, .default_text = "{}", .max = COLUMN_VALUES_MAX,
+    PARAM_MAP(struct column_config, shares, .default_text = "{}", .max = COLUMN_NAMES_MAX,
               .table = &share_params,
               .help = "Values by name, each with its part of the rows, as { \"kr\": \"60%\", \"us\": \"40%\" "
                       "}; without any, values are numbers."),

@@ -17,8 +17,9 @@
 enum column_spread { COLUMN_EVEN, COLUMN_ZIPF };
 enum column_order { COLUMN_SCATTERED, COLUMN_GROWING };
 
-/* Values of Zipf's law and named ones. */
-#define COLUMN_VALUES_MAX 1000000
+#define COLUMNS_MAX 64            /* of a data set, that have names */
+#define COLUMN_NAMES_MAX 10000    /* values that have names */
+#define COLUMN_VALUES_MAX 1000000 /* of Zipf's law */
 
 struct column_share_config {
     const char *name;

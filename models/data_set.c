@@ -53,7 +53,8 @@ static const struct param_row rows[] = {
                 .help = "How many columns a row has, all of one size: of which a step may ask for some.",
                 .source = "Cooper et al., Benchmarking Cloud Serving Systems with YCSB, 2010: ten fields of "
                           "100 bytes"),
-    PARAM_MAP(struct data_set_config, column_values, .default_text = "{}", .table = &column_params,
+    PARAM_MAP(struct data_set_config, column_values, .default_text = "{}", .max = COLUMNS_MAX,
+              .table = &column_params,
               .help = "Columns by name, and what each row has in them: those that decide where a sharded "
                       "database keeps a row, and those that rows are looked for by (`where`, `on`), each "
                       "with an index."),

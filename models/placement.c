@@ -227,6 +227,15 @@ static uint32_t directory_home(const struct placement *placement, uint16_t data,
     return listed ? listed->shard : (uint32_t)(value % placement->others);
 }
 
+static void insert_listed(struct listed_values *own, struct listed_value added)
+{
+    uint32_t place = own->count++;
+
+    for (; place > 0 && own->values[place - 1].value > added.value; place--)
+        own->values[place] = own->values[place - 1];
+    own->values[place] = added;
+}
+
 /* Adds values of a data set to what is listed, or gives them another place. */
 static void list_values(struct placement *placement, uint16_t data, const struct param_list *list)
 {
@@ -243,8 +252,7 @@ static void list_values(struct placement *placement, uint16_t data, const struct
             there->shard = added.shard;
             continue;
         }
-        own->values[own->count++] = added;
-        qsort(own->values, own->count, sizeof *own->values, by_value);
+        insert_listed(own, added);
     }
 }
 
@@ -252,8 +260,9 @@ void placement_init_directory(struct placement *placement, struct memory *memory
                               const struct shard_key *key, const struct param_list *listed)
 {
     *placement = (struct placement){
-        .kind = PLACEMENT_DIRECTORY, .shards = shards, .others = shards, .key = key, .memory = memory
+        .kind = PLACEMENT_DIRECTORY, .shards = shards, .others = shards, .memory = memory
     };
+    placement_set_key(placement, key);
     placement->listed = memory_alloc_array(memory, key->data_count, sizeof *placement->listed);
     for (uint16_t data = 1; data < key->data_count; data++) {
         placement->listed[data].values =
@@ -266,6 +275,7 @@ void placement_list_anew(struct placement *after, const struct placement *before
                          const struct param_list *listed)
 {
     *after = *before;
+    placement_set_key(after, before->key);
     after->shards = shards;
     after->others = before->others < shards ? before->others : shards;
     after->listed = memory_alloc_array(before->memory, before->key->data_count, sizeof *after->listed);
@@ -298,6 +308,12 @@ void placement_init(struct placement *placement, struct memory *memory, enum pla
     *placement = (struct placement){ .kind = kind, .shards = shards, .memory = memory };
     if (kind == PLACEMENT_CONSISTENT_HASH)
         hash_ring_init(&placement->ring, memory, shards, virtual_nodes, seed);
+}
+
+void placement_set_key(struct placement *placement, const struct shard_key *key)
+{
+    placement->key = key;
+    placement->shares = memory_alloc_array(placement->memory, key->data_count, sizeof *placement->shares);
 }
 
 uint32_t placement_home(const struct placement *placement, uint16_t data, uint64_t row)
@@ -353,15 +369,16 @@ static uint32_t home_of_value(const struct placement *placement, uint16_t data, 
     return listed ? listed->shard : (uint32_t)(value % placement->others);
 }
 
-static double counted_share(const struct placement *placement, uint16_t data, uint32_t shard,
-                            const struct column *column)
+static double *count_shares(const struct placement *placement, uint16_t data, const struct column *column)
 {
-    uint64_t rows = 0;
+    double *shares = memory_alloc_array(placement->memory, placement->shards, sizeof *shares);
 
     for (uint64_t value = 0; value < column->count; value++)
-        if (home_of_value(placement, data, value) == shard)
-            rows += column_rows_below(column, value + 1) - column_rows_below(column, value);
-    return (double)rows / (double)column->rows;
+        shares[home_of_value(placement, data, value)] +=
+            (double)(column_rows_below(column, value + 1) - column_rows_below(column, value));
+    for (uint32_t i = 0; i < placement->shards; i++)
+        shares[i] /= (double)column->rows;
+    return shares;
 }
 
 /* Where each row has a key of its own: the listed ones count one each. */
@@ -385,8 +402,10 @@ double placement_share(const struct placement *placement, uint16_t data, uint32_
 
     if (placement->kind == PLACEMENT_RANGE)
         return range_share(placement, data, shard);
+    if (column && !placement->shares[data])
+        placement->shares[data] = count_shares(placement, data, column);
     if (column)
-        return counted_share(placement, data, shard, column);
+        return placement->shares[data][shard];
     if (placement->kind == PLACEMENT_DIRECTORY)
         return directory_share(placement, data, shard);
     return placement->kind == PLACEMENT_MODULO ? 1.0 / placement->shards

@@ -52,6 +52,8 @@ struct listed_values {
     uint32_t count;
 };
 
+#define PLACEMENT_LISTED_MAX 10000
+
 /* As a scenario writes them. */
 struct split_config {
     int64_t value;
@@ -73,10 +75,14 @@ struct placement {
     struct hash_ring ring;        /* of consistent hash */
     struct key_ranges *ranges;    /* of range: by data set */
     struct listed_values *listed; /* of directory: by data set */
+    double **shares;              /* by data set: of all shards, where they have been counted; or NULL */
 };
 
+/* From now on this key decides; rows of a value are counted once for all shards. */
+void placement_set_key(struct placement *placement, const struct shard_key *key);
+
 /* Of a kind without more to say: modulo or consistent hash. shards above 0; virtual_nodes and seed are of the
- * ring; key may be set afterwards. */
+ * ring. */
 void placement_init(struct placement *placement, struct memory *memory, enum placement_kind kind,
                     uint32_t shards, uint32_t virtual_nodes, uint64_t seed);
 
@@ -111,7 +117,7 @@ uint64_t placement_row_of_insert(const struct placement *placement, uint16_t dat
 void placement_copies(const struct placement *placement, uint16_t data, uint64_t row, uint32_t count,
                       uint32_t *shards);
 
-/* Part of all rows that live on the shard. O(values) of a key of one column. */
+/* Part of all rows that live on the shard. O(values) of a key of one column, the first time. */
 double placement_share(const struct placement *placement, uint16_t data, uint32_t shard);
 
 #endif

@@ -39,7 +39,8 @@ static const struct param_row rows[] = {
                         "of disks and processors."),
     PARAM_COUNT(struct reshard_config, chunk_rows, .default_text = "1000", .min = 1, .max = UINT16_MAX,
                 .help = "Rows that move together; the next ones begin when these have arrived."),
-    PARAM_LIST(struct reshard_config, values, .default_text = "[]", .table = &listed_value_params,
+    PARAM_LIST(struct reshard_config, values, .default_text = "[]", .max = PLACEMENT_LISTED_MAX,
+               .table = &listed_value_params,
                .help = "Of placement directory: values of the shard key whose rows get another place; all "
                        "others stay."),
     PARAM_CHOICE(struct reshard_config, reads, .default_text = "\"routed\"", .choices = reads,

@@ -181,7 +181,7 @@ static void place(struct group *group, struct placement *placement, const struct
         placement_init(placement, memory, (enum placement_kind)config->placement, shards,
                        (uint32_t)config->virtual_nodes, seed);
     if (!shard_key_is(&config->shard_key, SHARD_KEY_ROW) && !shared->by_user)
-        placement->key = &shared->key;
+        placement_set_key(placement, &shared->key);
 }
 
 /* Returns how many shards there have to be from the start. */

@@ -47,11 +47,12 @@ static const struct param_row rows[] = {
                .help = "What decides about the shard of a row: one column or several, as \"user_id\" or "
                        "[\"country\", \"user_id\"]. A data set that has none of the columns goes by the "
                        "numbers of its rows."),
-    PARAM_LIST(struct sharded_config, splits, .default_text = "[]", .table = &split_params,
+    PARAM_LIST(struct sharded_config, splits, .default_text = "[]", .max = 4095, .table = &split_params,
                .help =
                    "Of placement range: where the second range begins, the third, and so on; without any, "
                    "such that all have as many rows of each data set."),
-    PARAM_LIST(struct sharded_config, directory, .default_text = "[]", .table = &listed_value_params,
+    PARAM_LIST(struct sharded_config, directory, .default_text = "[]", .max = PLACEMENT_LISTED_MAX,
+               .table = &listed_value_params,
                .help = "Of placement directory: values of the shard key that have a place of their own."),
     PARAM_OPTIONAL(struct sharded_config, directory_server, struct directory_config,
                    .default_text = "\"none\"", .table = &directory_params,

@@ -66,7 +66,7 @@ static void place(struct placement *placement, enum placement_kind kind, uint32_
         placement_init_directory(placement, &sim->memory, shards, &key, &none);
     else
         placement_init(placement, &sim->memory, kind, shards, 100, 3);
-    placement->key = &key;
+    placement_set_key(placement, &key);
 }
 
 static void count_rows(const struct placement *placement, uint64_t *count)
