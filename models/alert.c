@@ -189,11 +189,28 @@ static void check_part(const struct group *monitor, const struct alert_config *a
     problem(alert, "part", problems, used ? help : "it has no parts", message);
 }
 
+/* Where the figure can be found: in a part of the component, or what else there is. */
+static const char *help_for_metric(const struct group *subject, const char *metric, char *help, size_t size)
+{
+    const struct sim *sim = subject->sim;
+    char list[WATCH_LIST_SIZE];
+    enum param_unit unit;
+
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->parent == subject && watch_has(sim->groups[i], metric, &unit)) {
+            snprintf(help, size, "its part has it: add \"part\": \"%.100s\"",
+                     sim->groups[i]->name + strlen(subject->name) + 1);
+            return help;
+        }
+    snprintf(help, size, "there are %s", watch_list(subject, list, sizeof list));
+    return help;
+}
+
 void alerts_check_wired(const struct group *monitor, const struct param_list *alerts,
                         struct param_problems *problems)
 {
     const struct alert_config *all = alerts->items;
-    char list[WATCH_LIST_SIZE], help[WATCH_LIST_SIZE + 20], message[200];
+    char help[WATCH_LIST_SIZE + 20], message[200];
 
     for (size_t i = 0; i < alerts->count; i++) {
         const struct group *subject = subject_of(monitor->sim, &all[i]);
@@ -203,10 +220,10 @@ void alerts_check_wired(const struct group *monitor, const struct param_list *al
         if (!subject) {
             check_part(monitor, &all[i], problems);
         } else if (!watch_has(subject, all[i].metric, &unit)) {
-            snprintf(help, sizeof help, "there are %s", watch_list(subject, list, sizeof list));
             snprintf(message, sizeof message, "%.64s has no figure \"%.60s\" that can be watched",
                      subject->name, all[i].metric);
-            problem(&all[i], "metric", problems, help, message);
+            problem(&all[i], "metric", problems, help_for_metric(subject, all[i].metric, help, sizeof help),
+                    message);
         } else if (all[i].each && !watch_is_of_each(subject, all[i].metric)) {
             snprintf(message, sizeof message, "%.60s of %.64s is measured of all together", all[i].metric,
                      subject->name);

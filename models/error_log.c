@@ -57,7 +57,7 @@ static const struct param_table source_params = { .rows = source_rows, .size = s
 static const struct param_row rows[] = {
     PARAM_LIST(struct log_config, from, .default_text = "[]", .max = 200, .table = &source_params,
                .help = "Components whose servers write logs that are gathered; none: all that take "
-                       "requests."),
+                       "requests, in the monitor's own data center if it is in one."),
     PARAM_DURATION(struct log_config, interval, .default_text = "\"5s\"", .min = 1e6, .max = 1e15,
                    .help = "How often a server ships what is new in its log."),
     PARAM_DURATION(struct log_config, delay, .default_text = "\"1s\"", .max = 1e15,
@@ -134,7 +134,15 @@ static bool can_write(const struct group *group)
     return type->on_request && !type->is_source && !type->is_name && !type->speaks_for_parent;
 }
 
-static bool writes(const struct group *group, const struct log_config *config)
+/* A monitor in a data center gathers what is written there, one outside what is written anywhere. */
+static bool is_near(const struct group *log, const struct group *group)
+{
+    size_t site = (size_t)(strchrnul(log->name, '/') - log->name);
+
+    return !log->name[site] || !strncmp(log->name, group->name, site + 1);
+}
+
+static bool writes(const struct group *log, const struct group *group, const struct log_config *config)
 {
     const struct log_source *from = config->from.items;
 
@@ -143,7 +151,7 @@ static bool writes(const struct group *group, const struct log_config *config)
     for (size_t i = 0; i < config->from.count; i++)
         if (is_part_of(group, from[i].component))
             return true;
-    return !config->from.count && model_of(group)->roles;
+    return !config->from.count && model_of(group)->roles && is_near(log, group);
 }
 
 struct group *logs_add(struct group *monitor, const struct log_config *config)
@@ -164,7 +172,7 @@ void logs_add_servers(struct group *log)
     for (uint16_t i = 0; i < group_count; i++) {
         struct group *group = sim->groups[i], *part;
 
-        if (!writes(group, config))
+        if (!writes(log, group, config))
             continue;
         part = sim_add_part(log, &server_log_model.component, group->name, group->count, config);
         for (uint32_t k = 0; k < group->count; k++) {
