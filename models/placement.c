@@ -1,6 +1,7 @@
 #include "models/placement.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Values of a column are counted one by one up to so many, and taken as spread evenly beyond. */
 #define COUNTED_VALUES_MAX 1000000
@@ -93,6 +94,29 @@ static const struct key_range *range_find(const struct key_ranges *ranges, uint6
 static uint32_t range_home(const struct placement *placement, uint16_t data, uint64_t row)
 {
     return data ? range_find(&placement->ranges[data], shard_key_order(placement->key, data, row))->shard : 0;
+}
+
+bool placement_may_have(const struct placement *placement, uint16_t data, const char *column, uint64_t row,
+                        uint32_t shard)
+{
+    const struct column *leading;
+    const struct key_ranges *ranges;
+    uint64_t value, first, last;
+
+    if (placement->kind != PLACEMENT_RANGE || !data)
+        return true;
+    leading = &placement->key->data[data].columns[0];
+    ranges = &placement->ranges[data];
+    if (!leading->config || strcmp(leading->config->name, column) != 0)
+        return true;
+    value = column_value(leading, row);
+    first = shard_key_order_of(placement->key, data, value);
+    last = shard_key_order_of(placement->key, data, value + 1) - 1;
+    for (const struct key_range *range = range_find(ranges, first);
+         range < ranges->ranges + ranges->count && range->from <= last; range++)
+        if (range->shard == shard)
+            return true;
+    return false;
 }
 
 /* Rows of the index-th range. */

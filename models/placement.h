@@ -107,6 +107,11 @@ uint32_t placement_home(const struct placement *placement, uint16_t data, uint64
 /* The shard of what belongs to a user, by modulo or on a ring. */
 uint32_t placement_home_of_user(const struct placement *placement, uint64_t user);
 
+/* Whether a shard may have rows that are as `row` is in that column. True where nobody knows: only ranges by
+ * that column first leave others out. O(ranges). */
+bool placement_may_have(const struct placement *placement, uint16_t data, const char *column, uint64_t row,
+                        uint32_t shard);
+
 /* Whether new rows of the data set are the last in the order of ranges. */
 bool placement_grows(const struct placement *placement, uint16_t data);
 

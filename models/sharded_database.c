@@ -119,6 +119,18 @@ static bool is_shard_key(const void *context, uint16_t data, const char *column)
     return key->count == 1 && key->columns[0].config && !strcmp(key->columns[0].config->name, column);
 }
 
+/* While rows move, where they were and where they will be; special ones may be anywhere. */
+static bool may_have(const void *context, uint16_t data, const char *column, uint64_t row, uint32_t shard)
+{
+    const struct sharded_shared *shared = context;
+
+    if (shared->by_user || shared->special_count ||
+        placement_may_have(&shared->placement, data, column, row, shard))
+        return true;
+    return shared->resharding && shared->resharding->begun &&
+           placement_may_have(&shared->resharding->after, data, column, row, shard);
+}
+
 /* Parts have links of their own where they have a limit of time. */
 static void make_split_router(struct group *group, struct group *part)
 {
@@ -133,6 +145,7 @@ static void make_split_router(struct group *group, struct group *part)
     split_router_init(&shared->split, &group->sim->memory, links, part->count);
     shared->split.home = shard_of_row;
     shared->split.decides = is_shard_key;
+    shared->split.may_have = may_have;
     shared->split.context = shared;
 }
 
@@ -419,10 +432,11 @@ const struct model_type sharded_database_model = {
         "the row, its number, or the user, which database to ask. Each shard is a database with a machine of "
         "its own, or a primary with replicas; popular rows can be copied or given a shard each. Rows can "
         "move to another number of shards while requests go on, as by a script that copies them chunk by "
-        "chunk. Rows that are looked for by a column which is not the shard key are asked for at all shards at "
-        "once (scatter-gather). A join asks for its row and then, hop by hop, each shard that has some of the "
-        "rows joined to it, or all where nobody knows; rows that lie on one shard are joined there. A "
-        "directory may be a server that callers ask first.",
+        "chunk. Rows that are looked for by a column which is not the shard key are asked for at all shards "
+        "at once (scatter-gather), by the first column of ranges at those where its value lies. A join asks "
+        "for its row and then, hop by hop, each shard that has some of the rows joined to it, or all where "
+        "nobody knows; rows that lie on one shard are joined there. A directory may be a server that callers "
+        "ask first.",
     .leaves_out =
         "Processor time of the library or of a proxy in its place; transactions over shards: a write that "
         "fails on one copy stays on the others; how callers learn which rows have moved; reads of rows that "

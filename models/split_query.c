@@ -106,11 +106,18 @@ static uint32_t spread_rows(const struct component *self, const struct request *
     return count;
 }
 
-static uint32_t ask_all(struct split_router *router)
+/* All that may have some of the rows; of a join nobody knows the value before its row has come. */
+static uint32_t ask_all(const struct sim *sim, const struct request *request, const struct query *query,
+                        struct split_router *router)
 {
+    const struct queries *queries = sim->queries;
+    const char *column = queries->columns[query->column - 1].name;
+    uint32_t count = 0;
+
     for (uint32_t i = 0; i < router->shard_count; i++)
-        router->asked[i] = i;
-    return router->shard_count;
+        if (query->is_join || router->may_have(router->context, request->data, column, request->key, i))
+            router->asked[count++] = i;
+    return count;
 }
 
 /* Its first frame says which shard it is for. */
@@ -163,7 +170,7 @@ void split_query_send(struct component *self, struct request *request, struct sp
     struct request *part;
 
     if (query->column && !knows_shard(sim, request, query, router))
-        count = ask_all(router);
+        count = ask_all(sim, request, query, router);
     counts->parts += count;
     part = fork_parts(self, request, router, number, count);
     if (!query->is_join)

@@ -6,9 +6,10 @@
  * further hop is a further question of the library in the caller: it pays the way there and back once more.
  *
  * Rows that are found by a column: unless that column decides about the shard nobody knows who has them, and
- * all shards are asked at once (scatter-gather). Each looks into its index; those with no such row have
- * nothing to answer, and what a write finds is changed where it is. Of a join the row of the key is read
- * first. Where one shard has all of it, by such a column, that one does the whole query.
+ * all shards are asked at once (scatter-gather), but for those that cannot have any. Each looks into its
+ * index; those with no such row have nothing to answer, and what a write finds is changed where it is. Of a
+ * join the row of the key is read first. Where one shard has all of it, by such a column, that one does the
+ * whole query.
  *
  * The answers add up: bytes, and the first failure among them is the outcome; where a partial answer will do
  * those that have failed are left out, unless all have.
@@ -47,6 +48,8 @@ struct split_router {
     uint32_t (*home)(const void *context, uint16_t data, uint64_t row, uint64_t number);
     /* Whether rows with the same value in that column are on the same shard. */
     bool (*decides)(const void *context, uint16_t data, const char *column);
+    /* Whether a shard may have rows that are as `row` is in that column. */
+    bool (*may_have)(const void *context, uint16_t data, const char *column, uint64_t row, uint32_t shard);
     const void *context;
     uint32_t *rows;  /* by shard, of the part that is being made; else 0 */
     uint32_t *asked; /* shards that are to be asked */

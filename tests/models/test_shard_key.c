@@ -185,6 +185,30 @@ START_TEST(test_shard_key_range_cannot_split_a_value)
 }
 END_TEST
 
+/* Korea fills the shards up to 60 % of the rows, the USA go on to 85 %. */
+START_TEST(test_shard_key_ranges_of_two_columns_know_where_a_country_is)
+{
+    static const uint32_t shards_of[] = { 3, 2, 1, 1 };
+    struct placement placement;
+
+    start(&by_both);
+    place(&placement, PLACEMENT_RANGE, 4);
+    for (uint64_t i = 0; i < ROWS; i += 7) {
+        uint32_t asked = 0;
+
+        ck_assert(placement_may_have(&placement, 1, "country", i, placement_home(&placement, 1, i)));
+        for (uint32_t shard = 0; shard < 4; shard++)
+            asked += placement_may_have(&placement, 1, "country", i, shard);
+        ck_assert_uint_eq(asked, shards_of[column_value(&key.data[1].columns[0], i)]);
+        ck_assert(placement_may_have(&placement, 1, "user_id", i, 0));
+    }
+    place(&placement, PLACEMENT_MODULO, 4);
+    ck_assert(placement_may_have(&placement, 1, "country", 0, 0));
+    ck_assert(placement_may_have(&placement, 1, "country", 0, 3));
+    sim_destroy(sim);
+}
+END_TEST
+
 static uint64_t moved(const struct placement *before, const struct placement *after, uint64_t *to_new)
 {
     uint64_t count = 0;
@@ -304,6 +328,7 @@ TEST_MAIN("shard_key", test_shard_key_share_of_one_column_is_counted_exactly,
           test_shard_key_bad_one_puts_the_largest_value_on_one_shard,
           test_shard_key_keeps_what_belongs_together_together, test_shard_key_ranges_have_equally_many_rows,
           test_shard_key_range_cannot_split_a_value,
+          test_shard_key_ranges_of_two_columns_know_where_a_country_is,
           test_shard_key_split_moves_half_of_a_range_and_nothing_else,
           test_shard_key_inserts_of_growing_keys_go_to_the_end,
           test_shard_key_directory_has_what_is_listed_where_it_says,
