@@ -94,13 +94,19 @@ static void write_counted(FILE *file, unsigned count, const char *noun)
         fprintf(file, "%u %.*s%s", count, ends_in_y ? length - 1 : length, noun, ends_in_y ? "ies" : "s");
 }
 
-/* "1 primary + 2 replicas": of a store whose parts are not alike. */
+/* Of several nodes that work together. */
+static bool is_composed(const struct component_config *component)
+{
+    return component->type->composed && component->type->composed_as(component->config);
+}
+
+/* "1 primary + 2 replicas", "3 copies": of a store of several nodes, or whose parts are not alike. */
 static void write_parts(FILE *file, const struct component_config *component)
 {
     const struct model_type *type = component->type;
     const char *name;
 
-    if (!type->part_count || !type->part_name(component->config, 1))
+    if (!type->part_count || (!is_composed(component) && !type->part_name(component->config, 1)))
         return;
     for (size_t i = 0; (name = type->part_name(component->config, i)); i++) {
         unsigned count = (unsigned)type->part_count(component->config, i);
