@@ -9,6 +9,7 @@
 #     diagrams: base apart     variants whose architecture is drawn; plots: latency load_web (or none)
 #     beside: scale_up         scenarios/scale_up.json belongs to this step, too
 #     scenario: NAME           scenarios/NAME.json is the step's, which has none of its own
+#     capacity: OPTIONS        the table and the figures are those of scalesim capacity with these options, not of run
 #     ---
 #     what to know before, terms in _italics_ where they first appear
 #     ---
@@ -117,6 +118,8 @@ fill() {
         function digits(number, unit) { # 12345 as 12,300
             if (number >= 10000)
                 number = int(number / 100 + 0.5) * 100
+            if (number >= 1000000)
+                return int(number / 1000000) "," sprintf("%03d,%03d", number % 1000000 / 1000, number % 1000)
             if (number >= 1000)
                 return int(number / 1000) "," sprintf("%03d", number % 1000)
             if (number == int(number) && unit == "") # a count
@@ -209,9 +212,18 @@ run() {
     [ $? -le 1 ] || fail "$2: $(cat "$work/errors")"
 }
 
+# capacity SCENARIO STEM OPTION...: the same of what each variant bears
+capacity() {
+    local scenario=$1 stem=$2
+
+    shift 2
+    "$program" capacity "$scenario" "$@" --csv "$work/$stem.csv" >"$work/$stem.summary" 2>"$work/errors"
+    [ $? -le 1 ] || fail "$stem: $(cat "$work/errors")"
+}
+
 # table STEM: the variants as the summary compares them
 table() {
-    printf '```\n%s\n```\n\n' "$(awk '/^  variant / { on = 1 } on && /^$/ { exit } on' "$work/$1.summary")"
+    printf '```\n%s\n```\n\n' "$(awk '/^ *variant / { on = 1 } on && /^$/ { exit } on' "$work/$1.summary")"
 }
 
 # scenario STEM: path of its file from the root
@@ -225,8 +237,14 @@ scenario() {
 # measure STEM: everything about a step that is the same in all languages
 measure() {
     local stem=$1 other
+    local -a options
 
-    run "$SCALESIM_SOURCE_DIR/$(scenario "$stem")" "$stem"
+    read -ra options <<<"$(word capacity "$steps/$stem.md" "")"
+    if [ ${#options[@]} -gt 0 ]; then
+        capacity "$SCALESIM_SOURCE_DIR/$(scenario "$stem")" "$stem" "${options[@]}"
+    else
+        run "$SCALESIM_SOURCE_DIR/$(scenario "$stem")" "$stem"
+    fi
     "$LADDER_TESTS/test_ladder_$stem" --figures >"$work/$stem.figures" || fail "$stem: the predictions do not hold"
     for other in $(word beside "$steps/$stem.md" ""); do
         run "$SCALESIM_SOURCE_DIR/scenarios/$other.json" "$other"

@@ -32,7 +32,8 @@ struct ladder_runs {
     struct variant_tree tree;
     struct arena arena; /* of the tree */
     struct ladder_run *variants;
-    const char *settings[2 * LADDER_SETTINGS_MAX]; /* those of the part that is played, and others */
+    const char *settings[3 * LADDER_SETTINGS_MAX]; /* of the part that is played, others, a measure's */
+    size_t setting_count;                          /* without the last ones */
     uint64_t seed;
 };
 
@@ -220,6 +221,9 @@ static int replications_of(const struct ladder_step *step, const char *variant)
 /* Those that all variants of the claim have. */
 static int replications_for(const struct ladder_step *step, const struct ladder_claim *claim)
 {
+    if (claim->measure)
+        return claim->times;
+
     int own = replications_of(step, claim->figure.variant);
     int other = replications_of(step, claim->other.variant);
 
@@ -234,21 +238,43 @@ static size_t add_settings(struct ladder_runs *runs, size_t count, const char *c
     return count;
 }
 
+static bool read_file(const struct ladder_runs *runs, struct scenario *scenario,
+                      struct diagnostics *diagnostics)
+{
+    const struct scenario_overrides overrides = { .settings = runs->settings,
+                                                  .setting_count = runs->setting_count };
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s%s", SCALESIM_SOURCE_DIR,
+             strchr(runs->step->file, '/') ? "" : "scenarios/ladder/", runs->step->file);
+    return scenario_read(scenario, path, &overrides, diagnostics) == SCENARIO_OK;
+}
+
+const struct scenario_variant *ladder_read_again(const struct ladder_run *run, const char *const *settings,
+                                                 struct scenario *scenario)
+{
+    struct ladder_runs runs = *run->runs; /* its settings; all else stays that one's */
+    struct diagnostics diagnostics;
+
+    diagnostics_init(&diagnostics);
+    runs.setting_count = add_settings(&runs, runs.setting_count, settings);
+    if (!read_file(&runs, scenario, &diagnostics))
+        wrong_test(&runs, "no scenario any more with", settings[0]);
+    diagnostics_deinit(&diagnostics);
+    return scenario_find_variant(scenario, ladder_name(run));
+}
+
 /* Reads the scenario with the settings that are there; what cannot be read is told. */
 static bool runs_init(struct ladder_runs *runs, const struct ladder_step *step, const char *const *settings,
                       uint64_t seed)
 {
-    struct scenario_overrides overrides = { .settings = runs->settings };
     bool out_of_memory = false;
-    char path[512];
 
     *runs = (struct ladder_runs){ .step = step, .seed = seed };
-    overrides.setting_count = add_settings(runs, add_settings(runs, 0, step->part), settings);
-    snprintf(path, sizeof path, "%s/%s%s", SCALESIM_SOURCE_DIR,
-             strchr(step->file, '/') ? "" : "scenarios/ladder/", step->file);
+    runs->setting_count = add_settings(runs, add_settings(runs, 0, step->part), settings);
     diagnostics_init(&runs->diagnostics);
-    if (scenario_read(&runs->scenario, path, &overrides, &runs->diagnostics) != SCENARIO_OK ||
-        !variant_tree_init(&runs->tree, &runs->scenario.document, runs->settings, overrides.setting_count,
+    if (!read_file(runs, &runs->scenario, &runs->diagnostics) ||
+        !variant_tree_init(&runs->tree, &runs->scenario.document, runs->settings, runs->setting_count,
                            &runs->arena, &runs->diagnostics, &out_of_memory)) {
         diagnostics_print(&runs->diagnostics, stderr, DIAGNOSTICS_TEXT, false);
         return false;
@@ -317,7 +343,9 @@ static struct interval simulate(const struct ladder_runs *runs, const struct lad
     int n = replications_for(runs->step, claim);
     double values[REPLICATIONS_MAX];
 
-    for (int i = 0; i < n && i < REPLICATIONS_MAX; i++) {
+    if (claim->measure)
+        claim->measure(find_run(runs, claim->figure.variant), runs->seed, values, n);
+    for (int i = 0; !claim->measure && i < n && i < REPLICATIONS_MAX; i++) {
         values[i] = figure_of(runs, &claim->figure, i);
         if (claim->relation == LADDER_PER)
             values[i] /= figure_of(runs, &claim->other, i);

@@ -65,6 +65,10 @@ struct ladder_claim {
     double (*predict)(const struct ladder_run *run); /* of the figure's variant */
     double (*near)(const struct ladder_run *run); /* by what part of it the formula may be off; NULL: exact */
     bool unmoved; /* the deliberate mistake does not change it */
+    /* What no run of the variant shows by itself, such as what a crash does: `times` values, in place of the
+     * figure, of which only the variant counts. NULL: it is a figure. */
+    void (*measure)(const struct ladder_run *run, uint64_t seed, double *values, int times);
+    int times;
 };
 
 /* Words for the figure of a claim; NULL: the base. */
@@ -110,6 +114,13 @@ const struct ladder_run *ladder_variant(const struct ladder_run *run, const char
 
 /* Name of the run's own variant. */
 const char *ladder_name(const struct ladder_run *run);
+
+/* ---- for measures ---- */
+
+/* Reads the step's file with its settings and more of them, ended by NULL, LADDER_SETTINGS_MAX at most. The
+ * scenario is the caller's; the variant is that of the run. */
+const struct scenario_variant *ladder_read_again(const struct ladder_run *run, const char *const *settings,
+                                                 struct scenario *scenario);
 
 /* ---- running ---- */
 
