@@ -180,13 +180,14 @@ static uint32_t version_of_nothing(const struct component *self, const struct re
 
 static void answer(struct component *self, struct request *request, enum outcome outcome)
 {
+    const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
 
     station_release(&db->connections, self);
     request->bytes = REPLY_OVERHEAD_BYTES;
     if (outcome == OUTCOME_OK)
         request->bytes = answer_bytes(self, request, &db->pages.stored[request->data]);
-    else
+    else if (!database_carries_version(request) || shared->parts.leaderless) /* else it may be sent again */
         request->version = version_of_nothing(self, request);
     sim_reply(self, request, outcome);
 }
@@ -343,7 +344,8 @@ static void change_row(struct component *self, struct request *request)
     } else {
         version = row_commit(self->sim, request->data, request->key);
     }
-    request->version = version;
+    if (request->operation != OPERATION_REPEAT) /* that one keeps what it says, should it be sent again */
+        request->version = version;
     if (version < entry->version) /* a later write overtook this one: it stands */
         return;
     entry->version = version;

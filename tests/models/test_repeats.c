@@ -3,6 +3,7 @@
 #include "models/repeats.h"
 
 #include "models/sharded_database.h"
+#include "sim/fault.h"
 #include "tests/models/web_system.h"
 
 #define POSTS 1
@@ -42,13 +43,14 @@ static const struct sharded_config shards = {
 };
 
 /* 300 requests about posts 0 to 299, one after the other, with a handler of these steps. */
-static struct sim *run_steps(struct param_list steps)
+static struct sim *make_steps(enum database_kind kind, struct param_list steps)
 {
     static const struct source_config source = {
         .target = "web", .requests = 300, .rate_per_s = 0.1, .classes = { "edit" }, .data = POSTS
     };
-    const struct handler_config handlers[] = { { "default", steps } };
-    const struct web_server_config web = {
+    static struct handler_config handlers[1];
+    static struct sharded_config keeps;
+    static const struct web_server_config web = {
         .host = "size", .workers = 1000, .accept_queue = INT64_MAX, .handlers = LIST(handlers)
     };
     struct sim *sim = sim_create(7, UINT64_MAX, PENDING_LADDER);
@@ -56,17 +58,32 @@ static struct sim *run_steps(struct param_list steps)
     const struct group *cycle;
     struct group *servers;
 
+    handlers[0] = (struct handler_config){ "default", steps };
+    keeps = shards;
+    keeps.node.kind = kind;
     sim->environment = &scene;
     sim_add_group(sim, &source_type, "users", 1, &source, &sim->sites[0]);
     servers = sim_add_group(sim, &web_server_model.component, "web", 1, &web, &sim->sites[0]);
-    sim_add_group(sim, &sharded_database_model.component, "db", 1, &shards, &sim->sites[0]);
+    sim_add_group(sim, &sharded_database_model.component, "db", 1, &keeps, &sim->sites[0]);
     sim_add_group(sim, &fake_type, "broken", 1, &broken, &sim->sites[0]);
     ck_assert(sim_wire(sim, &cycle));
     web_server_model.check_wired(servers, &problems);
     ck_assert_msg(problems.count == 0, "%s", problems.first);
+    return sim;
+}
+
+static void finish_steps(struct sim *sim)
+{
     ck_assert_int_eq(sim_run(sim, 10000 * SIM_NS_PER_S), SIM_REACHED);
     ck_assert(sim_conserves(sim, stderr));
     ck_assert_uint_eq(sim_requests_live(sim), 0);
+}
+
+static struct sim *run_steps(struct param_list steps)
+{
+    struct sim *sim = make_steps(DATABASE_RELATIONAL, steps);
+
+    finish_steps(sim);
     return sim;
 }
 
@@ -240,6 +257,45 @@ START_TEST(test_repeats_copies_that_fail_fail_the_step)
 }
 END_TEST
 
+/* When the post changes its copies are stale until they are written. */
+static void check_next_version(struct sim *sim, uint64_t post)
+{
+    const struct repeats *repeats = repeats_of(sim, PAGES);
+    uint32_t version = row_commit(sim, POSTS, post);
+    uint64_t row;
+    uint16_t place;
+
+    for (uint64_t i = 0; repeats_copy(repeats, post, i, &row, &place); i++) {
+        ck_assert(repeats_is_stale(sim, repeats, row));
+        repeats_written(sim, repeats, row, place, version);
+        ck_assert(!repeats_is_stale(sim, repeats, row) || i == 0); /* both may be on one page */
+    }
+}
+
+/* A shard is down for a while, and commits that wait for another one take too long: what is sent again says
+ * the same. */
+START_TEST(test_repeats_copies_are_sent_again_as_they_were)
+{
+    const struct call_config again = {
+        .timeout = 45 * MS, .retries = 100, .backoff = SIM_NS_PER_S, .backoff_max = SIM_NS_PER_S
+    };
+    struct sim *sim = make_steps(DATABASE_KEY_VALUE, (struct param_list)STEPS(
+        { .verb = STEP_WRITE, .write = "db", .policy = again },
+        { .verb = STEP_WRITE_COPIES, .write_copies = "db", .policy = again }));
+
+    sim_add_fault(sim, &(struct fault){ .group = sim_find_group(sim, "db.shard"),
+                                        .from_ns = 100 * SIM_NS_PER_S,
+                                        .until_ns = 110 * SIM_NS_PER_S });
+    finish_steps(sim);
+    ck_assert_uint_eq(users_of(sim)->finished[OUTCOME_OK], 300);
+    for (uint64_t i = 0; i < PAGE_ROWS; i++)
+        ck_assert(!repeats_is_stale(sim, repeats_of(sim, PAGES), i));
+    for (uint64_t post = 0; post < 300; post++) /* and no later version than there was */
+        check_next_version(sim, post);
+    sim_destroy(sim);
+}
+END_TEST
+
 /* A row that nothing repeats has no copies; one that has been deleted is not written. */
 START_TEST(test_repeats_nothing_to_write_is_no_failure)
 {
@@ -257,4 +313,4 @@ TEST_MAIN("repeats", test_repeats_finds_either_from_the_other, test_repeats_deal
           test_repeats_is_stale_until_every_copy_is_written,
           test_repeats_copies_are_rows_written_on_their_shards,
           test_repeats_copies_that_nobody_writes_are_stale, test_repeats_copies_that_fail_fail_the_step,
-          test_repeats_nothing_to_write_is_no_failure)
+          test_repeats_copies_are_sent_again_as_they_were, test_repeats_nothing_to_write_is_no_failure)
