@@ -136,7 +136,7 @@ bool buffer_pool_use(struct buffer_pool *pool, uint64_t page, bool dirty)
 
     if (!i)
         return false;
-    if (i != pool->newest) {
+    if (!pool->roomy && i != pool->newest) {
         unlink_page(pool, i);
         link_newest(pool, i);
     }

@@ -3,7 +3,9 @@
  * A page is a number (of row_id(): data set and page in it) and a size. Pages that were written are dirty:
  * whoever makes them leave is told how many bytes have to go to disk.
  *
- * While everything fits, the owner keeps the pool untracked: every page is there, and nothing is remembered.
+ * While everything fits, the owner keeps the pool untracked: every page is there, and nothing is remembered. After a
+ * crash it is tracked, and the owner says that it is roomy: pages come in, and their order is that, until there are
+ * more pages than fit.
  *
  * Left out: a scan evicts popular pages like any other use (InnoDB and PostgreSQL protect themselves a
  * little); reading ahead.
@@ -28,6 +30,7 @@ struct buffer_page {
 
 struct buffer_pool {
     bool tracked; /* false: every page is there */
+    bool roomy;   /* there is room for every page: a use is not worth remembering */
     uint64_t capacity_bytes;
     uint64_t used_bytes;            /* by pages in the list */
     struct buffer_page *pages;      /* from index 1 */

@@ -144,7 +144,8 @@ static void load_popular_pages(struct database_pages *pages)
 /* Not all fits, or memory was empty at the start: from now on each page counts. */
 static void track_if_needed(struct database_pages *pages)
 {
-    if (pages->pool.tracked || (pages->warm && pages->bytes <= pages->pool.capacity_bytes))
+    pages->pool.roomy = pages->bytes <= pages->pool.capacity_bytes;
+    if (pages->pool.tracked || (pages->warm && pages->pool.roomy))
         return;
     pages->pool.tracked = true;
     if (pages->warm)

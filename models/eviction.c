@@ -10,10 +10,18 @@
 #define SWEEP_AHEAD 64 /* whose dates are read at a time */
 #define SLOT_BITS 32 /* of an entry and its tag */
 
+/* Where there is room for all, nobody has to know who would make some, and a use is not worth remembering. */
+static enum eviction policy_of(const struct eviction_config *config)
+{
+    bool has_bound = config->capacity_entries != INT64_MAX || config->capacity_bytes != INT64_MAX;
+
+    return has_bound ? config->policy : EVICTION_FIFO;
+}
+
 void eviction_init(struct eviction_store *store, struct memory *memory, const struct eviction_config *config)
 {
     *store = (struct eviction_store){
-        .policy = &eviction_policies[config->policy],
+        .policy = &eviction_policies[policy_of(config)],
         .slot_mask = FIRST_SLOTS - 1,
         .slot_shift = 64 - FIRST_SLOT_BITS,
         .tag_bits = SLOT_BITS - FIRST_SLOT_BITS,
