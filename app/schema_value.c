@@ -134,7 +134,8 @@ static cJSON *of_any_quantity(struct schema_builder *builder, const struct param
     cJSON *list = schema_add(builder, schema, "anyOf", cJSON_CreateArray());
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct param_row one = { .kind = kinds[i], .min_exclusive = row->min_exclusive };
+        /* "960%" is no share of all, but a quantity */
+        struct param_row one = { .kind = kinds[i], .max = 1e18, .min_exclusive = row->min_exclusive };
 
         schema_append(builder, list, of_quantity(builder, &one));
     }

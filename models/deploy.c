@@ -286,19 +286,29 @@ static void alert_changed(void *context, bool firing)
 
 /* ---- clocks ---- */
 
-void deploy_served(struct component *self)
+/* Somebody will notice. */
+static void set_undo_clock(struct component *self)
 {
     const struct deploy_config *config = self->group->config;
-    struct deploy_shared *shared = self->shared;
+    const struct deploy_shared *shared = self->shared;
     struct request *ticker;
+    int64_t due_ns;
 
-    shared->served_ns = self->sim->now_ns;
     if (!config->rollback || config->rollback->after == INT64_MAX)
         return;
+    due_ns = shared->served_ns + config->rollback->after;
     ticker = sim_ticker(self);
     ticker->user = shared->candidate.number;
     request_frame(ticker)->step = DEPLOY_TICK_UNDO;
-    sim_tick_at(self, ticker, self->sim->now_ns + config->rollback->after);
+    sim_tick_at(self, ticker, due_ns > self->sim->now_ns ? due_ns : self->sim->now_ns);
+}
+
+void deploy_served(struct component *self)
+{
+    struct deploy_shared *shared = self->shared;
+
+    shared->served_ns = self->sim->now_ns;
+    set_undo_clock(self);
 }
 
 static bool somebody_leaves(const struct component *self)
@@ -473,6 +483,8 @@ static void deploy_on_restart(struct component *self)
     for (uint32_t t = 0; t < deploy_target_count(self); t++)
         for (uint32_t i = 0; i < deploy_target_group(self, t)->count; i++)
             deploy_resume(self, (struct deploy_unit){ t, i });
+    if (deploy_can_go_back(shared) && shared->served_ns >= 0)
+        set_undo_clock(self);
     if (shared->phase == DEPLOY_IDLE)
         wait_for_next(self);
     else if (shared->phase != DEPLOY_AT_WORK)
@@ -506,8 +518,8 @@ const struct model_type deploy_model = {
                   "machines (blue and green); a rollback when an alert fires. Versions have defects, and "
                   "which users meet them, and for how long, comes out of which servers run them.",
     .leaves_out = "Building and copying what is deployed; machines that fail to start; switches that turn "
-                  "features on without a deployment; changes of a data set's schema; how often people press "
-                  "the wrong button.",
+                  "features on without a deployment; changes of a data set's schema; the form of rows that a "
+                  "step brings beside that of its key.",
     .misleads = "When a bug shows only under load or after hours, while a canary is judged in minutes: "
                 "requests are struck from the first one on. When the new version is slower at first, its "
                 "caches and compilers being cold.",

@@ -177,6 +177,7 @@ static enum handler_op op_after(const struct step_config *step)
 {
     switch ((enum step_verb)step->verb) {
     case STEP_READ:
+    case STEP_JOIN:
     case STEP_GET:
         return OP_READ;
     case STEP_WRITE:

@@ -11,12 +11,13 @@
  * Rows in a new form: who writes a row in a form that was not there before leaves a mark with its number and
  * with the row's version; whoever knows older forms only and reads that version or a later one fails. Copies
  * of the row from before (in a cache, on a replica) can still be read. Who writes the row anew writes it in
- * its own form. Sessions in a store are rows; a session in an unknown form is as none. Messages have the form
- * of whoever published the last one about the same row, or of the same user where it is about none.
+ * its own form. Sessions in a store are rows; a session in an unknown form is as none. Of a step about
+ * several rows only that of its key counts; a copy in a cache has the form of its row. Messages have that of
+ * whoever published the last one about the same row, or of the same user where it is about none.
  *
  * Cost: nothing for components that nothing is deployed on: handlers and services look for versions when they
- * are wired. Else O(defects) a request that reaches an instance with any; 16 bytes a slot of a table for each row
- * in a new form, and for each user who was struck.
+ * are wired. Else O(defects) a request that reaches an instance with any; 16 bytes a slot of a table for each
+ * row in a new form, and for each user who was struck.
  */
 #ifndef MODELS_VERSION_H
 #define MODELS_VERSION_H

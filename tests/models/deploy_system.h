@@ -79,7 +79,7 @@ static inline void set_up(struct system *system, enum deploy_strategy strategy)
                   .below = { NAN, PARAM_UNIT_NONE } },
         .monitor = { .interval = 10 * SECOND, .delay = 5 * SECOND },
         .rollback = { .after = INT64_MAX, .batch = { 1, PARAM_UNIT_FRACTION } },
-        .deploy = { .strategy = strategy,
+        .deploy = { .strategy = (int)strategy,
                     .batch = { 1, PARAM_UNIT_NONE },
                     .canary = { 1, PARAM_UNIT_NONE },
                     .pause = 10 * SECOND,

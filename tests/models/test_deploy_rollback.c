@@ -218,6 +218,30 @@ START_TEST(test_deploy_goes_on_after_its_own_death)
 }
 END_TEST
 
+/* The same while somebody is about to notice: at 220 s, whether it is there then or is back at 260 s. */
+START_TEST(test_deploy_takes_back_after_its_own_death)
+{
+    for (int64_t until_s = 150; until_s <= 260; until_s += 110) {
+        struct system system;
+
+        set_up(&system, DEPLOY_ALL_AT_ONCE);
+        system.rollback.after = 100 * SECOND;
+        system.deploy.rollback = &system.rollback;
+        build(&system);
+        sim_add_fault(system.sim, &(struct fault){ .group = system.deploy_group,
+                                                   .first = 0,
+                                                   .last = 0,
+                                                   .from_ns = 130 * SECOND,
+                                                   .until_ns = until_s * SECOND });
+        sim_window_start(system.sim);
+        run_to(system.sim, 300 * SECOND);
+        ck_assert_uint_eq(deploy_of(&system)->rolled_back, 1);
+        ck_assert_double_eq_tol(fresh_s(&system), until_s == 150 ? 4 * 100 : 4 * 140, 8 * DRAIN_S);
+        sim_destroy(system.sim);
+    }
+}
+END_TEST
+
 /* ---- several components ---- */
 
 /* The first runs it at 120 s, the second's turn is from 180 s to 200 s; or both are at their turn at once. */
@@ -344,6 +368,7 @@ TEST_MAIN("deploy_rollback", test_deploy_rolls_back_what_runs_it, test_deploy_ro
           test_deploy_blue_green_without_old_machines_restarts, test_deploy_alert_takes_a_version_back,
           test_deploy_alert_stops_a_canary, test_deploy_alert_holds_the_next_version_back,
           test_deploy_next_version_waits, test_deploy_dead_server_comes_back_with_the_version,
-          test_deploy_goes_on_after_its_own_death, test_deploy_goes_from_component_to_component,
+          test_deploy_goes_on_after_its_own_death,
+          test_deploy_takes_back_after_its_own_death, test_deploy_goes_from_component_to_component,
           test_deploy_canary_is_of_the_first_component, test_deploy_latecomers_have_their_turn,
           test_deploy_passes_over_who_is_taken_away, test_deploy_cuts_what_does_not_end)
