@@ -35,10 +35,10 @@ static void write_rollbacks(const struct tier *tier)
 
     if (count < 0.05)
         return;
-    page_listed(tier->page, PAGE_WARN, "taken back: %s, after %s in service", text_times(count, text),
+    page_listed(tier->page, PAGE_WARN, "taken back: %s after %s in service", text_times(count, text),
                 text_seconds(tier_value(tier, "rollback.exposure"), exposure));
     if (back_s > 0)
-        page_words(tier->page, PAGE_WARN, "(in %s)", text_seconds(back_s, back));
+        page_listed(tier->page, PAGE_WARN, "which took %s", text_seconds(back_s, back));
 }
 
 static void write_deploy(const struct tier *tier)
@@ -49,7 +49,7 @@ static void write_deploy(const struct tier *tier)
     write_count(tier, PAGE_PLAIN, "defects.caught", "versions stopped by tests");
     write_count(tier, PAGE_PLAIN, "deployments", "versions out");
     if (tier_value(tier, "deployments.completed") > 0 && !isnan(out_s))
-        page_words(tier->page, PAGE_PLAIN, "(everywhere in %s)", text_seconds(out_s, text));
+        page_listed(tier->page, PAGE_PLAIN, "everywhere in %s", text_seconds(out_s, text));
     write_rollbacks(tier);
     if (skew > 0)
         page_listed(tier->page, PAGE_PLAIN, "different ones in service for %s",
