@@ -283,7 +283,7 @@ static double until_promoted_near(const struct ladder_run *run)
 
 static const struct ladder_step step = {
     .file = "00_road.json",
-    .part = { "time.warm_up=3s", "time.measure=5s" },
+    .part = { "time.warm_up=2s", "time.measure=4s" },
     .others = { { "users.daily.requests_each=9" },
                 { "web.handlers.photo[0].compute=6ms", "db.read_time.mean=15ms" } },
     .wrong = { "users.daily.requests_each=11" },
@@ -300,7 +300,7 @@ static const struct ladder_step step = {
           .measure = large_web_measured, .times = 16 },
         { "of the database of four web servers, 700,000 users", "%", OF("balanced", "", ""),
           .predict = db_busy, .near = db_near,
-          .measure = db_measured, .times = 24 },
+          .measure = db_measured, .times = 21 },
         { "of each of two replicas, 1,700,000 users", "%", OF("replicas", "", ""),
           .predict = replica_busy, .near = replica_near,
           .measure = replica_measured, .times = 20 },
