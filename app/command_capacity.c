@@ -304,6 +304,12 @@ static double seconds_since(const struct timespec *begun)
     return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
 }
 
+/* The reader of the table has gone, and no file waits for the rest. */
+static bool is_unheard(const struct session *session)
+{
+    return ferror(stdout) && !result_files_use_files(session->options);
+}
+
 static int find_all(struct session *session)
 {
     int status = EXIT_RAN;
@@ -311,7 +317,7 @@ static int find_all(struct session *session)
     if (session->shows)
         capacity_table_head(&session->page, &session->table);
     result_files_begin(&session->files, &session->summary);
-    for (size_t i = 0; i < session->scenario.variant_count && status == EXIT_RAN && !ferror(stdout); i++)
+    for (size_t i = 0; i < session->scenario.variant_count && status == EXIT_RAN && !is_unheard(session); i++)
         if (is_chosen(session, i))
             status = find_capacity(session, i);
     if (session->shows && status == EXIT_RAN)
