@@ -234,8 +234,9 @@ const struct model_type web_server_model = {
                   "that all share. A request holds its worker from the first step to the answer, also while "
                   "it waits for a cache or database. Sessions lie in its memory, or in a store that all "
                   "servers share; a user whose session is not there logs in again.",
-    .leaves_out = "Joins; sessions that servers copy to one another or write to disk; garbage "
-                  "collection; event loops that hold no worker while they wait.",
+    .leaves_out = "Joins; sessions that servers copy to one another or write to disk, or that another data "
+                  "center has: whoever comes from there logs in as a new user; garbage collection; event "
+                  "loops that hold no worker while they wait.",
     .misleads = "For event-driven servers, unless workers is raised to the requests they keep open at once.",
     .params = &params,
     .roles = ROLE_SERVER | ROLE_ELASTIC,
