@@ -202,6 +202,7 @@ static void answer(struct component *self, struct request *request, uint32_t byt
 static void call_store(struct component *self, struct request *request, enum cache_step step)
 {
     const struct cache_shared *shared = self->shared;
+    uint32_t instance;
 
     request->flags &= (uint8_t) ~(REQUEST_ABSENT | REQUEST_STALE);
     if (!shared->stores) {
@@ -212,8 +213,10 @@ static void call_store(struct component *self, struct request *request, enum cac
     if (step == CACHE_FETCHING)
         request->operation = OPERATION_READ;
     request_frame(request)->step = (uint16_t)step;
-    sim_call(self, request,
-             shared->stores[route_instance(shared->store, request, request_frame(request)->number)], 0);
+    instance = route_instance(shared->store, request, request_frame(request)->number);
+    if (sim_fetches_ahead(self->sim))
+        component_prefetch(shared->store->instances[instance]);
+    sim_call(self, request, shared->stores[instance], 0);
 }
 
 /* Older than the row, of which a dirty copy is the newest there is. */

@@ -220,10 +220,13 @@ static void forward(struct component *self, struct request *request)
     uint32_t target = shared->is_plain ? balancing_choose(&balancer->balancing, &rng, request->user)
                                        : choose(self, request, &rng);
 
-    if (target == BALANCING_NONE)
+    if (target == BALANCING_NONE) {
         answer(self, request, OUTCOME_UNAVAILABLE);
-    else
-        sim_call(self, request, shared->targets[target], frame->note);
+        return;
+    }
+    if (sim_fetches_ahead(self->sim))
+        component_prefetch(shared->behind->instances[target]);
+    sim_call(self, request, shared->targets[target], frame->note);
 }
 
 static void load_balancer_on_request(struct component *self, struct request *request)

@@ -171,6 +171,18 @@ static inline void *component_state(const struct component *self)
 _Static_assert(offsetof(struct component, in_flight_area) == 64, "being called takes one cache line");
 _Static_assert(offsetof(struct component, finished[OUTCOME_OK]) < 128, "counting a visit takes another");
 
+/* Somebody is about to be there: fetches what a visit touches first. For those who know it a little earlier.
+ * always_inline: GCC takes a function that only fetches for one that does nothing. */
+static inline __attribute__((always_inline)) void component_prefetch(const struct component *self)
+{
+    uintptr_t hot = (uintptr_t)self, state = hot + sizeof *self; /* NULL is fetched in vain */
+
+    __builtin_prefetch((const void *)hot);
+    __builtin_prefetch((const void *)(hot + 64));
+    __builtin_prefetch((const void *)state);
+    __builtin_prefetch((const void *)(state + 64));
+}
+
 /* What a source of requests measures of one class of them ("users:view"). */
 struct request_class {
     const char *name;

@@ -9,7 +9,6 @@
 
 #define GROW_REQUESTS 1024 /* accounted together */
 #define INTERRUPT_EVENTS 1024 /* between two looks at the signal and at the memory */
-#define PREFETCH_REQUESTS 2048 /* a smaller pool fits into the processor's caches anyway */
 #define CANCELLED_START 64
 #define END_MAX_NS (SIM_TIME_NEVER - 1)
 #define SIM_ENDED ((enum sim_status)-1) /* within sim_run(): the date asked for is reached */
@@ -378,25 +377,34 @@ static inline __attribute__((always_inline)) void prefetch_request(const struct 
 }
 
 /* Of a request that has been fetched: whom its event is for, the station that serves it, its timeout. */
-static inline __attribute__((always_inline)) void prefetch_owner(const struct sim *sim, struct event event)
+static inline __attribute__((always_inline)) void prefetch_owner(const struct sim *sim, const struct request *request)
 {
-    const struct request *request = sim_request(sim, event_payload(event));
-
-    __builtin_prefetch(request->owner);
-    __builtin_prefetch((const void *)((uintptr_t)request->owner + 64)); /* nobody owns one that has ended: NULL */
+    component_prefetch(request->owner);
     __builtin_prefetch(sim->stations[request->station]);
     __builtin_prefetch(&sim->timers.pool[request->timer]);
 }
 
-/* The requests of the next bucket and of a lane's events to come, then, shortly before their events, the owners. */
+/* Who is waiting for its answer, likely the last event of this visit. */
+static inline __attribute__((always_inline)) void prefetch_caller(const struct sim *sim, const struct request *request)
+{
+    const struct frame *frame = &request->frames[request->top > 0 ? request->top - 1 : 0];
+
+    component_prefetch(sim->components[frame->component]);
+}
+
+/* The requests of the next bucket and of a lane's events to come, then, shortly before their events, whom they meet. */
 static inline __attribute__((always_inline)) void prefetch_ahead(struct sim *sim, bool is_in_lane)
 {
+    const struct request *request;
+
     if (is_in_lane) {
         prefetch_request(sim, lanes_ahead(&sim->lanes, 3));
-        prefetch_owner(sim, lanes_ahead(&sim->lanes, 1));
+        request = sim_request(sim, event_payload(lanes_ahead(&sim->lanes, 1)));
+        prefetch_owner(sim, request);
+        prefetch_caller(sim, request);
     } else {
         prefetch_request(sim, pending_next_bucket(&sim->pending));
-        prefetch_owner(sim, pending_ahead(&sim->pending, 1));
+        prefetch_owner(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
     }
 }
 
@@ -427,7 +435,7 @@ static inline __attribute__((always_inline)) void run_event(struct sim *sim, str
     request = sim_request(sim, (uint32_t)(event.order & EVENT_PAYLOAD_MASK));
     sim->now_ns = event.time_ns;
     sim->nesting = 0;
-    if (sim->request_count > PREFETCH_REQUESTS)
+    if (sim_fetches_ahead(sim))
         prefetch_ahead(sim, is_in_lane);
     request->resume(request->owner, request);
 }

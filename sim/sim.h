@@ -199,6 +199,13 @@ static inline struct request *sim_request(const struct sim *sim, uint32_t index)
     return (struct request *)(void *)(sim->requests + (size_t)index * sim->stride);
 }
 
+/* So many requests have been in flight that they and what they meet do not fit into the processor's caches: what is known to
+ * be needed soon is fetched ahead. */
+static inline bool sim_fetches_ahead(const struct sim *sim)
+{
+    return sim->request_count > 2048;
+}
+
 /* Requests in the pool, tickers not counted. O(requests). */
 uint32_t sim_requests_live(const struct sim *sim);
 

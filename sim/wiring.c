@@ -102,9 +102,12 @@ static bool reserve_requests(struct sim *sim)
     size = (size_t)REQUESTS_MAX * sim->stride;
     sim->requests =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (sim->requests == MAP_FAILED)
+    if (sim->requests == MAP_FAILED) {
         sim->requests = NULL;
-    return sim->requests != NULL;
+        return false;
+    }
+    sim_request(sim, 0)->owner = sim->components[0]; /* nobody's request: what is fetched ahead for it is there */
+    return true;
 }
 
 static void number_sites(struct sim *sim)
