@@ -15,17 +15,18 @@ void assessment_deinit(struct assessment *assessment)
     assessment->checks = NULL;
 }
 
-/* How near a resource is to being full: its utilisation; in an episode that of the busiest time, and beyond
- * 1 the share of the time for which it was full. */
+/* How near a resource is to being full: its utilisation; in an episode whose load changes that of the busiest
+ * time, and beyond 1 the share of the time for which it was full. */
 static double nearness(const struct results *results, const struct result_entry *entry)
 {
     const struct result_entry *peak = result_peak(results, entry);
-    double full_s;
+    double mean = results_interval(results, entry).mean, full_s, busiest;
 
     if (!peak)
-        return results_interval(results, entry).mean;
+        return mean;
     full_s = results_interval(results, peak + 1).mean;
-    return full_s > 0 ? 1 + full_s / results->seconds : results_interval(results, peak).mean;
+    busiest = results_interval(results, peak).mean;
+    return full_s > 0 ? 1 + full_s / results->seconds : busiest > ASSESS_EVEN * mean ? busiest : mean;
 }
 
 /* The busiest resource that does work; one that is only held, such as a worker that waits for a database,

@@ -8,6 +8,7 @@
 #define ASSESS_FULL 0.97          /* a resource at work for more than this share of the time is full */
 #define ASSESS_GROWTH 0.01        /* requests left inside over requests started: more is growth, not chance */
 #define ASSESS_LOST 0.01          /* share of requests that fail at a full resource when it is overloaded */
+#define ASSESS_EVEN 1.25          /* busiest part of an episode over its mean: up to here chance, the load is even */
 #define ASSESS_MOMENTS 0.05       /* share of an episode: what is full for less is full for moments */
 
 struct check {

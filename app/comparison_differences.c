@@ -1,6 +1,6 @@
 /* comparison_differences.c - what each variant changes, replication by replication under common random
- * numbers: the same users come to both. A difference is told when it is clear after the correction for the
- * number of comparisons (Holm, "A simple sequentially rejective multiple test procedure", 1979). */
+ * numbers: the same users come to both, unless the load is another, which is told. A difference is told when
+ * it is clear after the correction for the number of comparisons (Holm, "A simple sequentially rejective multiple test procedure", 1979). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #define TEXT_SIZE SUMMARY_TEXT_SIZE
 #define HARDLY 0.01        /* of what it was: a difference in p99 that nobody needs in figures */
 #define WORTH_TELLING 0.05 /* of what it was: a difference in the mean */
+#define ANOTHER_LOAD 0.1   /* of what it was: a difference in the requests that users send */
 
 static const char *const compared[] = { "latency.p99", "availability", "latency.mean" };
 
@@ -117,6 +118,10 @@ static void write_latency_difference(struct page *page, const struct difference 
                     difference->reference->assessment.overloaded ? "still overloaded" : "overloaded");
         return;
     }
+    if (difference->reference->assessment.overloaded) {
+        page_listed(page, PAGE_GOOD, "not overloaded");
+        return;
+    }
     if (!has_p99)
         page_listed(page, PAGE_DIM, "no clear difference in p99");
     else if (relative(difference, P99) < HARDLY)
@@ -137,6 +142,40 @@ static void write_availability_difference(struct page *page, const struct differ
                     interval.mean * 100, page_plus_minus(page), text_half_width(interval) * 100);
 }
 
+static double sent_per_s(const struct outcome_of_variant *run)
+{
+    return run->results.seconds > 0
+               ? results_value(&run->results, "total", "requests.started") / run->results.seconds
+               : NAN;
+}
+
+/* What comes is not the same: then the other figures are not a matter of the architecture alone. */
+static bool is_another_load(const struct difference *difference)
+{
+    double before = sent_per_s(difference->reference);
+
+    return fabs(sent_per_s(difference->run) - before) > ANOTHER_LOAD * before;
+}
+
+static bool any_other_load(const struct difference *differences, size_t count)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any = any || is_another_load(&differences[i]);
+    return any;
+}
+
+static void write_load(struct page *page, const struct difference *difference)
+{
+    double now = sent_per_s(difference->run), before = sent_per_s(difference->reference);
+    char now_text[TEXT_SIZE], before_text[TEXT_SIZE];
+
+    if (is_another_load(difference))
+        page_listed(page, PAGE_PLAIN, "another load (%s, not %s)", text_rate(now, now_text),
+                    text_rate(before, before_text));
+}
+
 static void write_difference(struct page *page, const struct difference *difference, int width)
 {
     double cost = results_value(&difference->run->results, "total", "cost.per_hour") -
@@ -147,6 +186,7 @@ static void write_difference(struct page *page, const struct difference *differe
     snprintf(label, sizeof label, "  %.*s", width, difference->run->variant->name);
     page_label(page, width + 4, label);
     page_item(page, PAGE_DIM, "against %s:", difference->reference->variant->name);
+    write_load(page, difference);
     write_latency_difference(page, difference);
     write_availability_difference(page, difference);
     if (fabs(cost) >= 5e-4) /* a tenth of a cent */
@@ -165,7 +205,8 @@ bool comparison_differences(struct page *page, const struct summary *summary)
     if (count && summary->runs[0].results.replications > 1) {
         page_end_line(page);
         page->indent = 0;
-        page_words(page, PAGE_DIM, "Differences, replication by replication (the same users in both):");
+        page_words(page, PAGE_DIM, "Differences, replication by replication (the same users in both%s):",
+                   any_other_load(differences, count) ? " unless it says another load" : "");
         page_end_line(page);
         for (size_t i = 0; i < count; i++)
             write_difference(page, &differences[i], width);

@@ -4,12 +4,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/instance_name.h"
 #include "app/peaks.h"
 #include "app/summary_text.h"
 #include "app/summary_tiers.h"
 
 #define TEXT_SIZE SUMMARY_TEXT_SIZE
-#define EVEN_LOAD 1.25   /* busiest part of an episode over its mean: up to here chance, the load is even */
+#define FEW 0.005 /* share of the requests that may fail without a word about it */
 #define MOST_OF_THEM 0.3 /* share of the requests inside that makes a line worth naming */
 
 /* The servers are, the cpu is. */
@@ -127,15 +128,37 @@ static void write_busy(struct page *page, const struct outcome_of_variant *run, 
     page_item(page, PAGE_PLAIN, "busiest %s,", text_seconds(run->results.seconds / PEAKS_INTERVALS, part));
 }
 
+/* For how long the component, or all that an instance is of, was dead. */
+static double dead_s(const struct results *results, const char *component)
+{
+    char whole[INSTANCE_NAME_SIZE];
+
+    if (!results_find(results, component, "downtime") && instance_base(component, whole))
+        component = whole;
+    return results_find(results, component, "downtime") ? results_value(results, component, "downtime") : 0;
+}
+
+/* Failures are told with the users; here, that they are no want of what is named next. */
+static void write_other_failures(struct page *page, const struct results *results)
+{
+    double failed = 1 - results_value(results, "total", "availability");
+    char text[TEXT_SIZE];
+
+    if (failed > FEW)
+        page_words(page, PAGE_PLAIN, "nothing was full, so that the %s which failed did for other reasons;",
+                   text_percent(failed, text));
+}
+
 static void write_headroom(struct page *page, const struct outcome_of_variant *run, const char *resource)
 {
     const struct assessment *assessment = &run->assessment;
     const char *component = assessment->limit->component;
-    bool changes = assessment->limit_peak > EVEN_LOAD * assessment->limit_utilisation;
+    bool changes = assessment->limit_peak > ASSESS_EVEN * assessment->limit_utilisation;
     double peak = changes ? assessment->limit_peak : assessment->limit_utilisation,
-           headroom = peak > 0 ? 1 / peak : INFINITY;
+           headroom = peak > 0 ? 1 / peak : INFINITY, down_s = dead_s(&run->results, component);
     char text[TEXT_SIZE];
 
+    write_other_failures(page, &run->results);
     if (headroom <= 1.02 || headroom >= 50) {
         page_words(page, PAGE_PLAIN, "the %s of %s %s the busiest, %s", resource, component,
                    is_or_are(resource), text_busy(assessment->limit_utilisation, text));
@@ -143,7 +166,10 @@ static void write_headroom(struct page *page, const struct outcome_of_variant *r
     }
     page_words(page, PAGE_PLAIN, "the %s of %s,", resource, component);
     write_busy(page, run, changes);
-    if (is_scaled(&run->results, component))
+    if (down_s > 0)
+        page_words(page, PAGE_PLAIN, "%s the busiest; as it was dead for %s this tells little about more load",
+                   is_or_are(resource), text_seconds(down_s, text));
+    else if (is_scaled(&run->results, component))
         page_words(page, PAGE_PLAIN,
                    "%s the busiest; with more load more instances come, up to what the autoscaler may order",
                    is_or_are(resource));
