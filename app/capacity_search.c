@@ -31,7 +31,16 @@ void capacity_search_tell(struct capacity_search *search, double value, bool hol
         search->above = value;
 }
 
+#define DOUBT 2 /* times the least at which it did not hold */
+
+double capacity_search_doubt(const struct capacity_search *search)
+{
+    double value = vary_round(search->vary, search->above * DOUBT); /* NaN stays NaN */
+
+    return value > search->above && value < search->vary->high ? value : NAN;
+}
+
 int capacity_search_length(const struct vary *vary, double within)
 {
-    return (int)ceil(fmax(log2(log(vary->high / vary->low) / log1p(within)), 0)) + 2;
+    return (int)ceil(fmax(log2(log(vary->high / vary->low) / log1p(within)), 0)) + 3;
 }

@@ -51,7 +51,8 @@ static void write_what(struct page *page, const struct capacity_table *table)
 
     page_words(page, PAGE_PLAIN, "The greatest %.*s from %s to %s at which it holds that",
                (int)table->vary->path_length, table->vary->text,
-               vary_show(table->vary, table->vary->low, low), vary_show(table->vary, table->vary->high, high));
+               vary_show(table->vary, table->vary->low, low),
+               vary_show(table->vary, table->vary->high, high));
     write_expectations(page, table->scenario->variants);
     quantity_format_duration(time->measure, measure, sizeof measure);
     quantity_format_percent(options->within, share, sizeof share);
@@ -132,17 +133,18 @@ static const char *dollars(double value, char *text)
     return text;
 }
 
-/* "46,830", "< 100", "? 100", ">= 10,000,000". */
+/* "46,830", "< 100", "? 100", ">= 10,000,000"; "! 46,830" where it holds again above. */
 static void write_value(struct page *page, const struct capacity_table *table, const struct capacity_row *row)
 {
     const struct capacity_search *search = &row->search;
+    const char *again = isnan(row->holds_again) ? "" : "! ";
     char shown[VARY_TEXT_SIZE], text[VARY_TEXT_SIZE + 8];
 
     if (isnan(search->held))
-        snprintf(text, sizeof text, "%s %s", row->undecided ? "?" : "<",
+        snprintf(text, sizeof text, "%s%s %s", again, row->undecided ? "?" : "<",
                  vary_show(search->vary, search->above, shown));
     else
-        snprintf(text, sizeof text, "%s%s", isnan(search->above) ? ">= " : "",
+        snprintf(text, sizeof text, "%s%s%s", again, isnan(search->above) ? ">= " : "",
                  vary_show(search->vary, search->held, shown));
     page_cell(page, isnan(search->held) ? PAGE_BAD : PAGE_BOLD, table->value, true, text);
 }
@@ -171,6 +173,7 @@ void capacity_table_row(struct page *page, struct capacity_table *table, const s
     if (row->run) {
         write_value(page, table, row);
         table->undecided |= row->undecided;
+        table->again |= !isnan(row->holds_again);
         page_cell(page, PAGE_PLAIN, MONEY_WIDTH, true, dollars(row->cost_per_month, text));
         if (table->users)
             page_cell(page, PAGE_PLAIN, MONEY_WIDTH, true, dollars(row->cost_per_million, text));
@@ -189,12 +192,17 @@ void capacity_table_foot(struct page *page, const struct capacity_table *table, 
 {
     page_end_line(page);
     page_words(page, PAGE_DIM,
-               "What holds at a load is taken to hold below it. A month is 730 hours at that load%s.",
+               "What holds at a load is taken to hold below it; that was tried once, at twice the load. "
+               "A month is 730 hours at that load%s.",
                table->users ? ", a million its price for each million users" : "");
     if (table->options->crash_count)
         page_words(page, PAGE_DIM,
                    "Dies: share of the requests that get no answer in the minute after one machine of it "
                    "crashed at that load, and stays down.");
+    if (table->again)
+        page_words(page, PAGE_WARN,
+                   "!: there it held again, so that less load is not always easier: what is shown is one of "
+                   "several limits.");
     if (table->undecided)
         page_words(page, PAGE_WARN,
                    "?: even there the requests were too few to decide; a longer time.measure or more "

@@ -13,6 +13,7 @@ struct capacity_row {
     struct capacity_search search;
     const struct outcome_of_variant *run; /* at the capacity, or at the low end where nothing held; NULL: it
                                              expects nothing, and was not run */
+    double holds_again;      /* greater load at which it does hold; NaN: not found */
     bool undecided;          /* nothing held, and nothing failed: the requests were too few to tell */
     double cost_per_month;   /* USD, at that load for all the month; NaN: nothing held */
     double cost_per_million; /* of users, USD a month */
@@ -26,6 +27,7 @@ struct capacity_table {
     const struct scenario *scenario;
     bool users;      /* what varies is a number of users */
     bool undecided;  /* a row is */
+    bool again;      /* a row holds again */
     int name, value; /* columns */
 };
 

@@ -205,6 +205,21 @@ static int search_variant(struct session *session, struct capacity_search *searc
     return EXIT_RAN;
 }
 
+/* Looks once where it should not hold any more. */
+static int look_above(struct session *session, struct capacity_row *row, size_t variant)
+{
+    double value = capacity_search_doubt(&row->search);
+    struct trial trial = { 0 };
+    bool holds = false;
+    int status = EXIT_RAN;
+
+    if (!isnan(value))
+        status = make_trial(session, &trial, variant, value, &holds);
+    end_trial(&trial);
+    row->holds_again = holds ? value : NAN;
+    return status;
+}
+
 /* Plays a crash of each component that was asked for, at the capacity. */
 static int play_crashes(struct session *session, const struct capacity_search *search,
                         const struct trial *best)
@@ -233,6 +248,7 @@ static bool add_figures(const struct session *session, const struct capacity_row
 
     results_add_figure(results, "total", "capacity", unit, row->search.held);
     results_add_figure(results, "total", "capacity.above", unit, row->search.above);
+    results_add_figure(results, "total", "capacity.holds_again_at", unit, row->holds_again);
     results_add_figure(results, "total", "capacity.cost_per_month", "USD", row->cost_per_month);
     if (session->table.users)
         results_add_figure(results, "total", "capacity.cost_per_million", "USD", row->cost_per_million);
@@ -278,6 +294,8 @@ static int find_capacity(struct session *session, size_t variant)
     }
     capacity_search_init(&row.search, &session->vary, session->options->within);
     status = search_variant(session, &row.search, variant, &best);
+    if (status == EXIT_RAN)
+        status = look_above(session, &row, variant);
     if (status == EXIT_RAN)
         status = play_crashes(session, &row.search, &best);
     if (status == EXIT_RAN)

@@ -63,6 +63,22 @@ START_TEST(test_capacity_search_says_when_the_edge_is_outside)
 }
 END_TEST
 
+START_TEST(test_capacity_search_doubts_twice_the_edge)
+{
+    const struct vary range = { .low = 100, .high = 1e7, .whole = true };
+    struct capacity_search search;
+
+    search_up_to(&search, &range, 0.02, 5000);
+    ck_assert_double_eq_tol(capacity_search_doubt(&search), 2 * search.above, 0.001 * search.above);
+    search_up_to(&search, &range, 0.02, 50); /* also where nothing held */
+    ck_assert_double_eq(capacity_search_doubt(&search), 200);
+    search_up_to(&search, &range, 0.02, 6e6); /* beyond the range */
+    ck_assert(isnan(capacity_search_doubt(&search)));
+    search_up_to(&search, &range, 0.02, 1e7); /* it held everywhere */
+    ck_assert(isnan(capacity_search_doubt(&search)));
+}
+END_TEST
+
 /* A count of instances: no value is tried between two whole ones. */
 START_TEST(test_capacity_search_of_small_counts_is_exact)
 {
@@ -79,4 +95,5 @@ START_TEST(test_capacity_search_of_small_counts_is_exact)
 END_TEST
 
 TEST_MAIN("capacity_search", test_capacity_search_finds_the_edge,
-          test_capacity_search_says_when_the_edge_is_outside, test_capacity_search_of_small_counts_is_exact)
+          test_capacity_search_says_when_the_edge_is_outside,
+          test_capacity_search_doubts_twice_the_edge, test_capacity_search_of_small_counts_is_exact)

@@ -44,7 +44,13 @@ run 1 capacity queue.json --variant base --vary users.arrivals=110/s..500/s
 grep -qE '^base +< 110/s +- ' stdout || fail "it does not hold at the low end, and that is not said"
 run 1 capacity queue.json --variant base --vary users.arrivals=1/s..90/s --set 'expect={"total.availability":"> 99.999%"}'
 grep -qE '^base +\? 1/s' stdout || fail "it is undecided, and that is not said"
-grep -q 'too few to decide' stdout || fail "not said why"
+tr '\n' ' ' <stdout | grep -q 'too few to decide' || fail "not said why"
+
+# What holds in a band only: busy by half, and not too slow.
+run 1 capacity queue.json --variant base --vary users.arrivals=30/s..90000/s \
+    --set 'expect={"total.latency.mean":"< 50ms","srv.utilisation":"> 50%"}'
+grep -qE '^base +! < 30/s' stdout || fail "it held again at 60/s, and that is not said"
+tr '\n' ' ' <stdout | grep -q 'it held again' || fail "not said what ! means"
 
 # A variant that expects nothing.
 run 0 capacity queue.json --vary users.arrivals=50/s..120/s
