@@ -292,12 +292,23 @@ static double busy_without_cache(const struct ladder_run *run)
 }
 
 /* The same misses at one machine. */
+static double four_times(const struct ladder_run *run, double misses)
+{
+    double reads = misses * share_of(run, "view");
+
+    return busy_replica(run, reads, 1) /
+           busy_replica(run, reads, ladder_number(ladder_variant(run, NULL), "db.shards"));
+}
+
 static double busy_without_shards(const struct ladder_run *run)
 {
-    double misses = MISSES * share_of(run, "view");
+    return four_times(run, MISSES);
+}
 
-    return busy_replica(run, misses, 1) /
-           busy_replica(run, misses, ladder_number(ladder_variant(run, NULL), "db.shards"));
+/* Processors that are busier are a little less so for each read; there may be half as many. */
+static double busy_near(const struct ladder_run *run)
+{
+    return fabs(four_times(run, MISSES / 2) / four_times(run, MISSES) - 1);
 }
 
 /* ---- sessions in memory ---- */
@@ -369,7 +380,8 @@ static const struct ladder_step step = {
           OF("no_cache", "seoul/db.shard.replica", "cpu.utilisation"), .predict = busy_without_cache },
         { "processor of one database, by that of each of four", "",
           OF("no_shards", "seoul/db.shard.replica", "cpu.utilisation"),
-          PER(NULL, "seoul/db.shard.replica", "cpu.utilisation"), .predict = busy_without_shards },
+          PER(NULL, "seoul/db.shard.replica", "cpu.utilisation"), .predict = busy_without_shards,
+          .near = busy_near },
         { "sessions in the memory of Virginia's servers", "",
           OF("stateful", "virginia/web", "sessions.held.mean"), .predict = held_in_virginia },
         { "requests to the sites without a CDN, by those with one", "", OF("no_cdn", "name", "sent"),
