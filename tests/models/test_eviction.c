@@ -497,6 +497,37 @@ START_TEST(test_eviction_a_copy_larger_than_all_is_not_kept)
 }
 END_TEST
 
+/* Keys that all begin to be looked for in the first slot: the k-th lies k - 1 slots from there, further than a slot can
+ * say. They leave in an order that makes gaps everywhere. */
+START_TEST(test_eviction_keys_far_from_home_are_found_when_others_leave)
+{
+    enum { KEYS = 24 };
+    struct eviction_store store;
+    struct memory memory;
+    uint64_t inverse = RNG_WEYL; /* of RNG_WEYL modulo 2^64, by Newton: each step doubles the bits that are right */
+    bool is_in[KEYS];
+
+    for (int i = 0; i < 6; i++)
+        inverse *= 2 - RNG_WEYL * inverse;
+    memory_init(&memory, UINT64_MAX);
+    eviction_init(&store, &memory, &(struct eviction_config){ EVICTION_LRU, UNLIMITED, UNLIMITED, NULL });
+    for (uint64_t k = 0; k < KEYS; k++) {
+        ck_assert_uint_eq(eviction_home(&store, (k + 1) * inverse), 0);
+        eviction_put(&store, (k + 1) * inverse, (struct eviction_copy){ SIM_TIME_NEVER, 1, 1 }, 0);
+        is_in[k] = true;
+    }
+    for (uint64_t left = 0; left < KEYS; left++) {
+        uint64_t leaves = left * 7 % KEYS; /* 7 and 24 have no common divisor: each leaves once */
+
+        ck_assert(eviction_drop(&store, (leaves + 1) * inverse, 0));
+        is_in[leaves] = false;
+        for (uint64_t k = 0; k < KEYS; k++)
+            ck_assert_int_eq(eviction_peek(&store, (k + 1) * inverse, 0) != 0, is_in[k]);
+    }
+    memory_deinit(&memory);
+}
+END_TEST
+
 /* ---- memory ---- */
 
 /* At every size above a thousand keys, with hits that make frequency lists. */
@@ -547,4 +578,5 @@ TEST_MAIN("eviction", test_eviction_tiny_case_is_exact, test_eviction_lru_follow
           test_eviction_ttl_alone_follows_renewal_theory, test_eviction_level_is_dated_back_to_the_expiry,
           test_eviction_sweep_finds_what_nobody_asks_for, test_eviction_policies_do_as_naive_ones,
           test_eviction_bytes_never_exceed_the_bound, test_eviction_a_copy_larger_than_all_is_not_kept,
+          test_eviction_keys_far_from_home_are_found_when_others_leave,
           test_eviction_a_key_takes_64_bytes, test_eviction_has_a_name_for_every_policy)
