@@ -183,6 +183,39 @@ static double none(const struct ladder_run *run)
     return 0.0;
 }
 
+/* ---- workers that come by themselves ---- */
+
+#define EVALUATION_S 15 /* the default interval of an autoscaler */
+#define TOLERANCE 0.1   /* its default */
+
+/* Machines paid, mean over the time. Orders come regularly, so that the share of busy workers is that of the
+ * formula at each evaluation: instances in service x share / target, rounded up, unless the share is near the
+ * target. None is taken away in the four minutes: the default cooldown is longer. */
+static double paid_machines(const struct ladder_run *run)
+{
+    double target = ladder_share(run, "scaler.target"), boot_s = ladder_seconds(run, "scaler.boot_time");
+    double end_s = ladder_seconds(run, "time.measure"), at_s = ladder_seconds(run, "users.load[0].at");
+    double hold_s = ladder_seconds(run, "mail.service_time");
+    int serving = (int)ladder_number(run, "mailers.count"), paid = serving, due[100], ordered = 0;
+    double sum = 0;
+
+    for (int s = EVALUATION_S; s <= end_s; s += EVALUATION_S) {
+        double rate = ladder_rate(run, "users.arrivals"), busy;
+        int wanted;
+
+        sum += paid * EVALUATION_S;
+        if (s > at_s)
+            rate *= ladder_number(run, "users.load[0].flash_crowd");
+        busy = fmin(1, rate * hold_s / (ladder_number(run, "mailers.workers") * serving));
+        wanted = (int)ceil(serving * busy / target);
+        for (; fabs(busy / target - 1) > TOLERANCE && wanted > paid && ordered < 100; paid++)
+            due[ordered++] = s + (int)boot_s;
+        for (int i = 0; i < ordered; i++)
+            serving += due[i] == s;
+    }
+    return sum / end_s;
+}
+
 static const struct ladder_step step = {
     .file = "13_message_queue.json",
     .others = { { "users.arrivals=45/s" }, { "mailers.workers=9", "mail.service_time=250ms" } },
@@ -220,6 +253,8 @@ static const struct ladder_step step = {
           .unmoved = true },
         { "workers busy with twice of both", "%", OF("grown", "mailers", "utilisation"),
           .predict = busy_workers },
+        { "machines of workers paid, as orders grow", "", OF("elastic", "mailers", "instances.billed.mean"),
+          .predict = paid_machines },
     },
 };
 
