@@ -142,9 +142,12 @@ void page_words(struct page *page, enum page_tone tone, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    while ((word = strsep(&rest, " \t\r\n")))
-        if (*word)
+    while ((word = strsep(&rest, " \t\r\n"))) {
+        if (*word && page->listing)
+            put_listed(page, tone, word); /* any may be the last one before a comma */
+        else if (*word)
             put_piece(page, tone, word);
+    }
 }
 
 void page_cell(struct page *page, enum page_tone tone, int width, bool right_aligned, const char *text)
