@@ -315,7 +315,7 @@ static void begin(struct quorum_set *set, struct request *request, uint32_t coor
             operation->version = next_version(set, request);
         for (uint32_t i = 0; i < set->count; i++)
             if (!quorum_may_ask(&set->copies[i], side))
-                quorum_keep_hint(&set->copies[i], operation->carrier, operation->version);
+                quorum_keep_hint(&set->copies[i], operation);
         ask_copies(set, operation, set->count);
     } else {
         if (operation->is_tracked)

@@ -35,6 +35,7 @@ struct quorum_hint {
     uint32_t version, bytes;
     uint16_t data, rows;
     uint8_t operation, query;
+    uint8_t keeper; /* the copy that keeps it */
 };
 
 #define HINTS_AT_ONCE 16 /* that are on their way to a copy */
@@ -151,8 +152,8 @@ void quorum_coordinator_died(struct quorum_copy *copy);
 
 /* ---- quorum_copies.c ---- */
 
-/* The copy has missed what the carrier holds, in that version. */
-void quorum_keep_hint(struct quorum_copy *copy, const struct request *carrier, uint32_t version);
+/* The copy has missed what the operation writes; its coordinator keeps that. */
+void quorum_keep_hint(struct quorum_copy *copy, const struct quorum_operation *operation);
 void quorum_on_network(struct quorum_set *set);
 void quorum_on_detector(struct quorum_copy *copy);
 void quorum_on_hint(struct quorum_copy *copy, struct request *hint);

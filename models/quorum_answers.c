@@ -48,7 +48,7 @@ static void note_failed(struct quorum_set *set, struct quorum_operation *operati
     struct quorum_copy *copy = &set->copies[branch->frames[0].note];
 
     if (operation->writes && has_died(branch) && set->copies[operation->coordinator].is_up)
-        quorum_keep_hint(copy, operation->carrier, operation->version);
+        quorum_keep_hint(copy, operation);
     if (!operation->good && !operation->has_failed)
         operation->outcome = has_died(branch) ? OUTCOME_UNAVAILABLE : branch->outcome;
     operation->has_failed = true;

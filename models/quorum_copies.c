@@ -53,8 +53,15 @@ static struct quorum_hint take_hint(struct quorum_copy *copy)
 
 static void bring_hints(struct quorum_copy *copy);
 
-void quorum_keep_hint(struct quorum_copy *copy, const struct request *carrier, uint32_t version)
+/* Who keeps it and the copy hear each other. */
+static bool is_in_reach(const struct quorum_copy *copy, uint8_t keeper)
 {
+    return copy->set->copies[keeper].side == copy->side;
+}
+
+void quorum_keep_hint(struct quorum_copy *copy, const struct quorum_operation *operation)
+{
+    const struct request *carrier = operation->carrier;
     struct quorum *state = quorum_of_set(copy->set);
     int64_t kept_ns = copy->set->config->replication.quorum.hints_kept;
 
@@ -65,13 +72,14 @@ void quorum_keep_hint(struct quorum_copy *copy, const struct request *carrier, u
     state->hints_kept++;
     note_waiting(copy, 1);
     append_hint(copy, (struct quorum_hint){ .row = carrier->key,
-                                            .version = version,
+                                            .version = operation->version,
                                             .bytes = carrier->bytes,
                                             .data = carrier->data,
                                             .rows = carrier->rows,
                                             .operation = carrier->operation,
-                                            .query = carrier->query });
-    if (copy->is_up) /* it is back already, or the network is divided */
+                                            .query = carrier->query,
+                                            .keeper = (uint8_t)operation->coordinator });
+    if (copy->is_up && is_in_reach(copy, (uint8_t)operation->coordinator)) /* it is back already */
         bring_hints(copy);
 }
 
@@ -114,13 +122,19 @@ static struct request *fork_hint(struct quorum_copy *copy, struct quorum_hint hi
     return branch;
 }
 
-/* As many as may be on their way. */
+/* As many as may be on their way. While the network is divided those whose keepers are on the other side go
+ * back to the end of the line. */
 static void bring_hints(struct quorum_copy *copy)
 {
-    while (copy->is_up && copy->side == component_side(copy->set->router) && copy->hint_count && copy->courier->children < HINTS_AT_ONCE) {
-        struct request *hint = fork_hint(copy, take_hint(copy));
+    uint64_t left = copy->hint_count;
 
-        sim_call(copy->set->router, hint, copy->far, 0);
+    while (copy->is_up && left-- > 0 && copy->hint_count && copy->courier->children < HINTS_AT_ONCE) {
+        struct quorum_hint hint = take_hint(copy);
+
+        if (is_in_reach(copy, hint.keeper))
+            sim_call(copy->set->router, fork_hint(copy, hint), copy->far, 0);
+        else
+            append_hint(copy, hint);
     }
 }
 
@@ -158,16 +172,19 @@ void quorum_on_detector(struct quorum_copy *copy)
 /* The network is divided, or whole again. */
 void quorum_on_network(struct quorum_set *set)
 {
+    bool was_divided = set->is_divided;
+
     set->is_divided = network_is_divided(set->router->sim);
     for (uint32_t i = 0; i < set->count; i++) {
         struct quorum_copy *copy = &set->copies[i];
         uint64_t side = component_side(copy->node);
 
-        if (side && !copy->side && copy->is_up)
-            copy->down_ns = set->router->sim->now_ns; /* to the others */
+        if (copy->is_up && (!was_divided || side != copy->side))
+            copy->down_ns = set->router->sim->now_ns; /* to those on other sides */
         copy->side = side;
-        bring_hints(copy);
     }
+    for (uint32_t i = 0; i < set->count; i++)
+        bring_hints(&set->copies[i]);
 }
 
 static bool is_as_new(const struct quorum_hint *hint, const struct write_log_entry *entry)

@@ -199,6 +199,11 @@ START_TEST(test_replica_cut_quorums_are_those_of_a_side)
             sim = make_run(1, &quorum_database_model, &config, &source, NULL);
             with[0] = sim_find_group(sim, "users");
             cut_off(sim, "db.copy", 1, CUT_NS, WHOLE_NS, with, with_users);
+            run_to(sim, WHOLE_NS - 1);
+            for (uint64_t row = 0; row < 7; row++) /* what is kept for the other side waits: 11 writes before */
+                for (uint32_t i = 0; i < 3; i++)
+                    if ((i == 1) != with_users)
+                        ck_assert_uint_eq(version_at(sim, "db.copy", i, row), row < 4 ? 2 : 1);
             run_to(sim, 100 * SECOND);
             expect_outcome(script, 0, 1050, OUTCOME_OK);
             expect_outcome(script, 1050, 10050, copies >= write ? OUTCOME_OK : OUTCOME_UNAVAILABLE);
