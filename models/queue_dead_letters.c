@@ -2,7 +2,8 @@
  *
  * A move is a publish by the queue's leader, a branch of a ticker of its own. Until the other queue has
  * acknowledged it the message is in flight here; a move that fails is tried again after the pause for work
- * that failed. What is moving when the leader dies has left it: the answer counts. Cost: O(1) a message.
+ * that failed, while somebody leads. What is moving when the leader dies has left it: the answer counts; what
+ * waits to be moved has not, and can be lost. Cost: O(1) a message.
  */
 #include "models/queue_subscription.h"
 
@@ -54,6 +55,11 @@ bool dead_letters_is_move(const struct subscription *subscription, const struct 
     return sim_request(subscription->queue->face->sim, child->parent) == subscription->dead.ticker;
 }
 
+static void await(struct component *self, struct subscription *subscription, uint32_t index)
+{
+    slots_await(self, &subscription->dead.again, index, subscription_config(self)->redelivery_pause);
+}
+
 void dead_letters_answer(struct component *self, struct request *child)
 {
     struct subscription *subscription = subscription_state(self);
@@ -62,11 +68,14 @@ void dead_letters_answer(struct component *self, struct request *child)
     if (child->outcome == OUTCOME_OK)
         messages_put_aside(self, index);
     else
-        slots_await(self, &subscription->dead.again, index, subscription_config(self)->redelivery_pause);
+        await(self, subscription, index);
 }
 
 void dead_letters_try_again(struct component *self, struct subscription *subscription, uint32_t index)
 {
     slots_remove(subscription, &subscription->dead.again, index);
-    move(self, index);
+    if (subscription->queue->leader < 0)
+        await(self, subscription, index);
+    else
+        move(self, index);
 }

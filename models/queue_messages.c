@@ -131,7 +131,7 @@ static bool is_at_or_after(const struct message *message, uint32_t position)
     return (int32_t)(message->position - position) >= 0;
 }
 
-/* Of a list of those that came back, or that pause. */
+/* Of a list of those that came back, or that pause, or wait to be moved. */
 static uint64_t lose_of(struct subscription *subscription, struct slot_list *list, uint32_t position)
 {
     uint64_t lost = 0;
@@ -152,7 +152,9 @@ static uint64_t lose_of(struct subscription *subscription, struct slot_list *lis
 void subscription_lose(struct component *self, uint32_t position)
 {
     struct subscription *subscription = subscription_state(self);
-    uint64_t pausing = lose_of(subscription, &subscription->pausing, position), waiting = 0;
+    uint64_t pausing = lose_of(subscription, &subscription->pausing, position) +
+                       lose_of(subscription, &subscription->dead.again, position);
+    uint64_t waiting = 0;
 
     for (uint32_t i = 0; i < subscription->queue->partition_count; i++) {
         const struct message_log *log = &subscription->queue->partitions[i];

@@ -217,7 +217,7 @@ static void due(struct component *self, struct slot_list *list,
     list->armed = false;
     while (list->first && slot_at(subscription, list->first)->due_ns <= self->sim->now_ns)
         over(self, subscription, list->first);
-    if (list->first) {
+    if (list->first && !list->armed) { /* what has just joined the list may have seen to that */
         list->armed = true;
         sim_tick_at(self, list->ticker, slot_at(subscription, list->first)->due_ns);
     }

@@ -305,6 +305,35 @@ START_TEST(test_queue_moves_dead_letters_to_another_queue)
 }
 END_TEST
 
+/* None of them is on a disk, and there is nobody to move them to until the queue has lost them. */
+START_TEST(test_queue_loses_dead_letters_with_its_leader)
+{
+    struct setup setup = setup_of(&burst, HANDLERS(TAKES(CONSTANT(0.001)), STEP(STEP_FAIL, .fail = 1.0)));
+    struct queue_config dead = plain;
+    struct jobs jobs;
+
+    setup.queue.max_deliveries = 1;
+    setup.queue.durability = QUEUE_MEMORY;
+    setup.queue.flush_interval = 1000 * SIM_NS_PER_S;
+    setup.queue.dead_letters = "letters";
+    setup.workers[1] = setup.workers[0];
+    setup.workers[1].queue = "letters";
+    setup.workers[1].handlers = HANDLERS(TAKES(CONSTANT(0.001)));
+    setup.letters = &dead;
+    setup.faulty[0] = "letters.broker";
+    setup.faults[0] = (struct fault){ .from_ns = 0, .until_ns = 400 * SIM_NS_PER_S };
+    setup.faulty[1] = "jobs.broker";
+    setup.faults[1] = (struct fault){ .from_ns = 390 * SIM_NS_PER_S, .until_ns = 410 * SIM_NS_PER_S };
+    run(&jobs, &setup, 1000);
+    ck_assert_uint_eq(count_of(&jobs, QUEUE_LOST), 100);
+    ck_assert_uint_eq(count_of(&jobs, QUEUE_DEAD_LETTERED), 0);
+    ck_assert_uint_eq(count_in(&jobs, "letters", QUEUE_ACKNOWLEDGED), 0);
+    ck_assert_uint_le(count_in(&jobs, "letters", QUEUE_PUBLISHED), 100 * 400); /* one a second each */
+    ck_assert_uint_lt(jobs.sim->events, 400 * 101 + 2000); /* each ends, and one clock is for all */
+    sim_destroy(jobs.sim);
+}
+END_TEST
+
 /* Work of 3 s, visible again after 1 s: every acknowledgement comes too late, as long as another
  * worker is free. */
 START_TEST(test_queue_hands_out_again_what_takes_too_long)
@@ -680,7 +709,7 @@ TEST_MAIN("queue", test_queue_and_workers_are_an_MMc_queue,
           test_queue_keeps_order_within_a_partition_only, test_queue_works_on_as_many_messages_as_partitions,
           test_queue_gives_up_what_fails_too_often, test_queue_hands_out_again_what_takes_too_long,
           test_queue_does_work_again_whose_acknowledgement_was_lost,
-          test_queue_moves_dead_letters_to_another_queue, test_queue_takes_back_what_a_dead_worker_had,
+          test_queue_moves_dead_letters_to_another_queue, test_queue_loses_dead_letters_with_its_leader, test_queue_takes_back_what_a_dead_worker_had,
           test_queue_goes_on_with_a_worker_whose_store_was_dead,
           test_queue_hands_out_to_workers_that_are_members,
           test_queue_keeps_messages_while_consumers_are_down,
