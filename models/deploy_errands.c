@@ -99,6 +99,11 @@ void deploy_restart(struct component *self, struct deploy_unit unit)
     deploy_unit_done(self);
 }
 
+void deploy_forget(struct component *self, struct deploy_unit unit)
+{
+    change(self, unit);
+}
+
 void deploy_let_go(struct component *self, struct deploy_unit unit, int64_t from_ns)
 {
     leave(self, unit, from_ns, true);

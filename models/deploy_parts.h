@@ -87,6 +87,9 @@ void deploy_give_up(struct component *self, struct deploy_unit unit);
 /* It was leaving, and stays as it was. */
 void deploy_call_back(struct component *self, struct deploy_unit unit);
 
+/* Somebody else sees to it now; nobody waits for what was decided about it. */
+void deploy_forget(struct component *self, struct deploy_unit unit);
+
 /* Its clock, after those of before were lost. */
 void deploy_resume(struct component *self, struct deploy_unit unit);
 

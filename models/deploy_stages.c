@@ -317,9 +317,9 @@ static void turn_round(struct component *self)
             struct deploy_unit unit = { t, i };
             enum member_state state = deploy_target_group(self, t)->members->states[i].state;
 
-            if (!deploy_is_ours(self, unit))
-                continue;
-            if (state == MEMBER_LEAVING) {
+            if (!deploy_is_ours(self, unit)) {
+                deploy_forget(self, unit);
+            } else if (state == MEMBER_LEAVING) {
                 deploy_call_back(self, unit);
             } else if (state == MEMBER_ORDERED) {
                 shared->at_work++;

@@ -347,6 +347,31 @@ START_TEST(test_deploy_passes_over_who_is_taken_away)
 }
 END_TEST
 
+/* The second pair starts from 130 s on, and one of it is taken away; from 140 s on all go back: the other one
+ * of it and the first by 160 s, then the second. Who was taken away is waited for no more. */
+START_TEST(test_deploy_rolls_back_without_who_is_taken_away)
+{
+    for (int64_t more_ms = 0; more_ms < 20; more_ms += 5) { /* the first is idle, or has something to end */
+        struct system system;
+
+        set_up(&system, DEPLOY_ROLLING);
+        system.deploy.batch.value = 2;
+        system.rollback.after = 20 * SECOND + more_ms * SECOND / 1000;
+        system.rollback.batch = (struct param_quantity){ 1, PARAM_UNIT_NONE };
+        system.deploy.rollback = &system.rollback;
+        build(&system);
+        sim_window_start(system.sim);
+        run_to(system.sim, 135 * SECOND);
+        ck_assert_int_eq(member_state_of(system.web_group->instances[2]), MEMBER_ORDERED);
+        member_retire(system.web_group->instances[2]);
+        run_to(system.sim, 300 * SECOND);
+        ck_assert_uint_eq(deploy_of(&system)->rolled_back, 1);
+        ck_assert_double_eq_tol((double)deploy_of(&system)->rollback_ns / 1e9, 40, 3 * DRAIN_S);
+        sim_destroy(system.sim);
+    }
+}
+END_TEST
+
 /* What is inside for longer than `drain` is cut off. */
 START_TEST(test_deploy_cuts_what_does_not_end)
 {
@@ -371,4 +396,5 @@ TEST_MAIN("deploy_rollback", test_deploy_rolls_back_what_runs_it, test_deploy_ro
           test_deploy_goes_on_after_its_own_death,
           test_deploy_takes_back_after_its_own_death, test_deploy_goes_from_component_to_component,
           test_deploy_canary_is_of_the_first_component, test_deploy_latecomers_have_their_turn,
-          test_deploy_passes_over_who_is_taken_away, test_deploy_cuts_what_does_not_end)
+          test_deploy_passes_over_who_is_taken_away,
+          test_deploy_rolls_back_without_who_is_taken_away, test_deploy_cuts_what_does_not_end)
