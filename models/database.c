@@ -413,6 +413,8 @@ static struct write_log_entry log_record(struct component *self, const struct re
         record.version = request->version;
         if (!version_is_given(shared, request))
             record.version = row_version(self->sim, request->data, request->key) + 1;
+        if (!record.version) /* it brings a row as it was first: there is nothing to change */
+            record.data = 0;
     }
     return record;
 }

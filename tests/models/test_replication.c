@@ -136,6 +136,25 @@ START_TEST(test_replication_applying_costs_processor_and_disk)
 }
 END_TEST
 
+/* A message may be about a row that nobody has changed: a replica has nothing to do but to read the record. */
+START_TEST(test_replication_a_row_brought_as_it_was_first_changes_nothing)
+{
+    struct asked script[] = { { .at_ns = 0, .operation = OPERATION_APPLY, .key = 5, .data = 1 },
+                              { .at_ns = SECOND, .operation = WRITE, .key = 5, .data = 1 } };
+    struct database_config config = replicated_config(1);
+    struct sim *sim;
+
+    set_scene();
+    sim = run_replicated(&config, script, 2, NULL, 0, NULL);
+    ck_assert_int_eq(script[0].outcome, OUTCOME_OK);
+    ck_assert_uint_eq(log_size(sim, "db.replica", 0), 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(level(instance_of(sim, i ? "db.primary" : "db.replica", 0), "storage.used")->level,
+                         1000000);
+    sim_destroy(sim);
+}
+END_TEST
+
 static void ask_mostly_reads(struct request *request, struct rng *rng)
 {
     request->operation = rng_below(rng, 10) < 3 ? WRITE : READ;
@@ -267,6 +286,7 @@ TEST_MAIN("replication", test_replication_reads_at_a_replica_are_stale_until_it_
           test_replication_a_write_waits_for_as_many_replicas_as_it_has_to,
           test_replication_a_synchronous_write_waits_for_ever_if_it_is_told_to,
           test_replication_applying_costs_processor_and_disk,
+          test_replication_a_row_brought_as_it_was_first_changes_nothing,
           test_replication_replicas_end_up_as_the_primary_is, test_replication_users_read_what_they_wrote,
           test_replication_own_writes_are_forgotten_when_all_have_them,
           test_replication_reads_are_spread_as_told)
