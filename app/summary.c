@@ -145,6 +145,8 @@ static void write_users(struct page *page, const struct outcome_of_variant *run)
     page_listed(page, availability < 0.999 ? PAGE_BAD : PAGE_PLAIN, "availability %s",
                 text_percent(availability, text));
     write_failures(page, results);
+    if (summary_data_is_partial(results))
+        page_listed(page, PAGE_BAD, "answers lack rows (see data)");
     if (left > LEFT_SHOWN * started)
         page_listed(page, PAGE_BAD, "%s of those sent have no answer yet at the end",
                     text_busy(left / started, text));
@@ -224,8 +226,27 @@ static bool died_with_site(const struct results *results, const struct result_en
            fabs(down_s * times - crashes * results_value(results, site, "downtime")) <= 1e-9 * down_s * times;
 }
 
-static void write_faults(struct page *page, const struct results *results)
+/* "db.primary (with writers): cut off for 15 s": nobody dies of it, so no metric tells. */
+static void write_cut(struct page *page, const struct scenario_variant *variant,
+                      const struct scenario_fault *cut)
 {
+    int64_t end_ns = variant->time.warm_up + variant->time.measure;
+    double lasts_s = 1e-9 * (double)((cut->until_ns < end_ns ? cut->until_ns : end_ns) - cut->from_ns);
+    char with[160] = "", text[TEXT_SIZE];
+
+    for (size_t i = 0; i < cut->with_count; i++) {
+        size_t used = strlen(with);
+
+        snprintf(with + used, sizeof with - used, "%s%s", i ? ", " : " (with ", cut->with[i]);
+    }
+    page_listed(page, PAGE_PLAIN, "%s%s%s%s%s: cut off for %s", cut->component, cut->part ? "." : "",
+                cut->part ? cut->part : "", with, *with ? ")" : "", text_seconds(lasts_s, text));
+}
+
+static void write_faults(struct page *page, const struct outcome_of_variant *run)
+{
+    const struct results *results = &run->results;
+    const struct scenario_variant *variant = run->variant;
     bool any = false;
 
     for (size_t i = 0; i < results->entry_count; i++) {
@@ -241,6 +262,14 @@ static void write_faults(struct page *page, const struct results *results)
             page_label(page, LABEL_WIDTH, "  faults");
         any = true;
         write_fault(page, results, entry->component, crashes);
+    }
+    for (size_t i = 0; i < variant->fault_count; i++) {
+        if (!variant->faults[i].is_cut)
+            continue;
+        if (!any)
+            page_label(page, LABEL_WIDTH, "  faults");
+        any = true;
+        write_cut(page, variant, &variant->faults[i]);
     }
     if (any)
         page_end_line(page);
@@ -316,6 +345,24 @@ static void write_partial(struct page *page, const struct summary *summary,
         page_words(page, PAGE_WARN, "at its limit: %s", growth_describe(&results->growth, grew, sizeof grew));
 }
 
+static bool is_as_long(const struct time_config *time, const struct time_config *other)
+{
+    return time->kind == other->kind && time->measure == other->measure && time->warm_up == other->warm_up;
+}
+
+/* Another one than the head says of all. */
+static void write_own_length(struct page *page, const struct time_config *time)
+{
+    char measure[QUANTITY_TEXT_SIZE], warm_up[QUANTITY_TEXT_SIZE];
+
+    quantity_format_duration(time->measure, measure, sizeof measure);
+    quantity_format_duration(time->warm_up, warm_up, sizeof warm_up);
+    if (time->kind == TIME_EPISODE)
+        page_words(page, PAGE_DIM, "(an episode of %s)", measure);
+    else
+        page_words(page, PAGE_DIM, "(%s after %s of warm-up)", measure, warm_up);
+}
+
 void summary_variant(struct page *page, const struct summary *summary, const struct outcome_of_variant *run)
 {
     const struct scenario_variant *variant = run->variant;
@@ -325,14 +372,16 @@ void summary_variant(struct page *page, const struct summary *summary, const str
     page_item(page, PAGE_BOLD, "%s:", variant->name);
     if (variant->title && *variant->title)
         write_text(page, PAGE_PLAIN, variant->title);
+    if (!is_as_long(&variant->time, &summary->runs[0].variant->time))
+        write_own_length(page, &variant->time);
     if (run->results.partial)
         write_partial(page, summary, run);
     page_end_line(page);
     if (run->results.replications == 0)
         return;
     write_users(page, run);
-    summary_tiers(page, &run->results, !run->assessment.overloaded);
-    write_faults(page, &run->results);
+    summary_tiers(page, variant, &run->results, !run->assessment.overloaded);
+    write_faults(page, run);
     summary_data(page, &run->results, LABEL_WIDTH);
     write_cost(page, &run->results);
     summary_limit(page, run);

@@ -14,15 +14,19 @@ struct telling {
     bool is_time;
 };
 
+#define PARTIAL "split.partial"
+#define LOST "writes.lost"
+#define LOST_SPLIT_BRAIN "writes.lost_split_brain"
+#define STALE "reads.stale"
+
 static const struct telling tellings[] = {
-    { "reads.stale", "reads", "%s of reads stale", NULL, false },
+    { STALE, "reads", "%s of reads stale", NULL, false },
     { "stale_copies", NULL, "%s reads of rows that repeat older versions", NULL, false },
-    { "split.partial", NULL, "%s answers without the rows of shards that failed",
-      "%s answer without the rows of shards that failed", false },
+    { PARTIAL, "split.queries", "%s of answers from several shards lack the rows of shards that failed", NULL,
+      false },
     { "replication.lag", NULL, "%s behind", NULL, true },
     { "failovers", NULL, "%s failovers", "%s failover", false },
-    { "writes.lost", NULL, "%s acknowledged writes lost", "%s acknowledged write lost", false },
-    { "writes.lost_split_brain", NULL, "%s lost at a second primary", NULL, false },
+    { LOST, NULL, "%s acknowledged writes lost", "%s acknowledged write lost", false },
     { "writes.recovered", NULL, "%s of them recovered", NULL, false },
     { "writes.conflicting", NULL, "%s overwritten since", NULL, false },
     { "reads.without_quorum", NULL, "%s reads without a quorum", "%s read without a quorum", false },
@@ -45,15 +49,56 @@ static double reads_of(const struct results *results, const char *component)
                 : 0);
 }
 
+static double value_of(const struct results *results, const char *component, const char *metric)
+{
+    return results_find(results, component, metric) ? results_value(results, component, metric) : 0;
+}
+
 static const char *figure(const struct results *results, const struct telling *telling, const char *component,
                           double value, char *text)
 {
     if (telling->is_time)
         return text_seconds(value, text);
     if (telling->per)
-        return text_percent(value / reads_of(results, component), text);
+        return text_percent(value / (strcmp(telling->per, "reads")
+                                         ? value_of(results, component, telling->per)
+                                         : reads_of(results, component)),
+                            text);
     snprintf(text, SUMMARY_TEXT_SIZE, "%.4g", value);
     return text;
+}
+
+/* Writes lost, too, which the metric of those has not. */
+static double lost_split_brain(const struct results *results, const struct telling *telling,
+                               const char *component)
+{
+    return strcmp(telling->metric, LOST) ? 0 : value_of(results, component, LOST_SPLIT_BRAIN);
+}
+
+/* "600 acknowledged writes lost (200 before another primary led, 400 that the old one took afterwards)" */
+static void words_of(const struct results *results, const struct telling *telling, const char *component,
+                     double value, char *words, size_t size)
+{
+    const char *format = value == 1 && telling->words_one ? telling->words_one : telling->words;
+    const char *place = strstr(format, "%s");
+    double split = lost_split_brain(results, telling, component);
+    char text[SUMMARY_TEXT_SIZE];
+    int used;
+
+    used = snprintf(words, size, "%.*s%s%s", (int)(place - format), format,
+                    figure(results, telling, component, value, text), place + 2);
+    if (split > 0)
+        snprintf(words + used, size - (size_t)used,
+                 " (%.4g before another primary led and %.4g that the old one took afterwards)",
+                 value - split, split);
+}
+
+/* Copies that answered reads, and none of these was stale. */
+static bool is_never_stale(const struct results *results, const struct telling *telling,
+                           const char *component)
+{
+    return !strcmp(telling->metric, STALE) && results_find(results, component, STALE) &&
+           reads_of(results, component) > 0;
 }
 
 static void tell(struct page *page, const struct results *results, const char *component, int label_width,
@@ -63,23 +108,29 @@ static void tell(struct page *page, const struct results *results, const char *c
 
     for (size_t i = 0; i < sizeof tellings / sizeof *tellings; i++) {
         const struct telling *telling = &tellings[i];
-        double value = results_find(results, component, telling->metric)
-                           ? results_value(results, component, telling->metric)
-                           : 0;
-        char words[SUMMARY_TEXT_SIZE + 64], text[SUMMARY_TEXT_SIZE];
-        const char *format = value == 1 && telling->words_one ? telling->words_one : telling->words;
-        const char *place = strstr(format, "%s");
+        double value =
+            value_of(results, component, telling->metric) + lost_split_brain(results, telling, component);
+        char words[SUMMARY_TEXT_SIZE + 160] = "no read stale";
 
-        if (!(value > 0))
+        if (value > 0)
+            words_of(results, telling, component, value, words, sizeof words);
+        else if (!is_never_stale(results, telling, component))
             continue;
         if (!*any)
             page_label(page, label_width, "  data");
         *any = true;
-        snprintf(words, sizeof words, "%.*s%s%s", (int)(place - format), format,
-                 figure(results, telling, component, value, text), place + 2);
         page_listed(page, PAGE_PLAIN, "%s%s%s", is_named ? "" : component, is_named ? "" : ": ", words);
         is_named = true;
     }
+}
+
+bool summary_data_is_partial(const struct results *results)
+{
+    for (size_t i = 0; i < results->entry_count; i++)
+        if (summary_is_tier(results->entries[i].component) && !strcmp(results->entries[i].metric, PARTIAL) &&
+            results_interval(results, &results->entries[i]).mean > 0)
+            return true;
+    return false;
 }
 
 void summary_data(struct page *page, const struct results *results, int label_width)

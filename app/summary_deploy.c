@@ -28,6 +28,20 @@ static void write_count(const struct tier *tier, enum page_tone tone, const char
         page_listed(tier->page, tone, "%s: %s", words, text_times(count, text));
 }
 
+/* "bad versions: 1004, tests stopped 803 of them, 201 went out" */
+static void write_bad_versions(const struct tier *tier)
+{
+    double caught = tier_value(tier, "defects.caught"), missed = tier_value(tier, "defects.missed");
+    char text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
+
+    if (caught + missed < 0.05)
+        return;
+    page_listed(tier->page, PAGE_WARN, "bad versions: %s", text_times(caught + missed, text));
+    if (caught > 0)
+        page_listed(tier->page, PAGE_WARN, "of which tests stopped %s and %s went out",
+                    text_times(caught, text), text_times(missed, other));
+}
+
 static void write_rollbacks(const struct tier *tier)
 {
     double count = tier_value(tier, "rollbacks"), back_s = tier_value(tier, "rollback.duration");
@@ -46,15 +60,15 @@ static void write_deploy(const struct tier *tier)
     double out_s = tier_value(tier, "duration"), skew = tier_value(tier, "skew.mean");
     char text[SUMMARY_TEXT_SIZE];
 
-    write_count(tier, PAGE_PLAIN, "defects.caught", "versions stopped by tests");
+    write_bad_versions(tier);
     write_count(tier, PAGE_PLAIN, "deployments", "versions out");
     if (tier_value(tier, "deployments.completed") > 0 && !isnan(out_s))
         page_listed(tier->page, PAGE_PLAIN, "everywhere in %s", text_seconds(out_s, text));
     write_rollbacks(tier);
     if (skew > 0)
-        page_listed(tier->page, PAGE_PLAIN, "different ones in service for %s",
+        page_listed(tier->page, PAGE_PLAIN, "two versions at once for %s",
                     text_seconds(skew * tier->results->seconds, text));
-    write_count(tier, PAGE_BAD, "requests.struck", "requests struck");
+    write_count(tier, PAGE_BAD, "requests.struck", "requests that met the defect");
     write_count(tier, PAGE_BAD, "reads.unreadable", "unreadable reads");
 }
 

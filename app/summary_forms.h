@@ -8,10 +8,12 @@
 
 #include "app/page.h"
 #include "app/results.h"
+#include "app/scenario.h"
 
 /* A component of a summary that is being written. */
 struct tier {
     struct page *page;
+    const struct scenario_variant *variant;
     const struct results *results;
     const char *component;
     int width;   /* of labels */

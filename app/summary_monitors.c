@@ -1,11 +1,14 @@
 /* summary_monitors.c - what a monitor had to say: its alerts, what its logs tell of servers, and what the
  * business sees of users. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app/error_servers.h"
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
+#include "models/business.h"
+#include "models/monitor.h"
 
 /* ---- alerts ---- */
 
@@ -31,7 +34,7 @@ static void write_alert(const struct tier *tier)
     if (fired > 0) {
         page_listed(tier->page, PAGE_PLAIN, "first at %s",
                     text_seconds(tier_value(tier, "fired.first"), text));
-        page_listed(tier->page, PAGE_PLAIN, "%s after the bad sample began",
+        page_listed(tier->page, PAGE_PLAIN, "%s after the first bad sample began",
                     text_seconds(tier_value(tier, "delay"), text));
     }
     page_listed(tier->page, PAGE_PLAIN, "firing for %s in all", text_seconds(firing_s, text));
@@ -81,25 +84,37 @@ static void find_loudest(const struct tier *tier, struct error_server *loudest)
             keep_loudest(loudest, &next);
 }
 
+/* "web[7]" and "web[3]". */
+static bool is_same_tier(const char *server, const char *other)
+{
+    size_t length = strcspn(server, "[");
+
+    return length == strcspn(other, "[") && !strncmp(server, other, length);
+}
+
 static void write_loudest(const struct tier *tier)
 {
     struct error_server loudest[LOUDEST_SHOWN] = { 0 };
     char text[SUMMARY_TEXT_SIZE];
+    int tiers = 0;
 
     find_loudest(tier, loudest);
     page_end_line(tier->page);
-    page_label(tier->page, tier->width, "      by server");
+    page_label(tier->page, tier->width, "      records");
     for (int i = 0; i < LOUDEST_SHOWN && loudest[i].count > 0; i++) {
         bool stands_out = loudest[i].count > LOUD * loudest[i].mean;
 
-        page_listed(tier->page, stands_out ? PAGE_BAD : PAGE_PLAIN, "%s: %s %s", loudest[i].server,
+        page_listed(tier->page, stands_out ? PAGE_BAD : PAGE_PLAIN, "about %s: %s %s", loudest[i].server,
                     text_count(loudest[i].count, text), loudest[i].cause);
         if (stands_out)
             page_listed(tier->page, PAGE_BAD, "%.3g times its tier's mean",
                         loudest[i].count / loudest[i].mean);
         else if (!i)
             page_listed(tier->page, PAGE_PLAIN, "no server stands out in its tier");
+        tiers += !i || !is_same_tier(loudest[i].server, loudest[i - 1].server);
     }
+    if (tiers > 1)
+        page_words(tier->page, PAGE_DIM, "(a failure has a record in each tier that passes it on)");
 }
 
 static void write_records(const struct tier *tier, const char *metric, const char *words)
@@ -132,9 +147,31 @@ const struct tier_form form_log = { is_log, write_log };
 
 /* ---- business ---- */
 
+#define DAY_S 86400.0
+
 static bool is_business(const struct tier *tier)
 {
     return tier_has(tier, "daily_active_users");
+}
+
+/* "a day (2 min)": of the monitor that "eyes.business" is a part of. */
+static const char *text_day(const struct tier *tier, char *text)
+{
+    const struct scenario_variant *variant = tier->variant;
+    size_t length = strlen(tier->component) - strlen("." BUSINESS_PART);
+    double day_s = DAY_S;
+    char length_of_day[SUMMARY_TEXT_SIZE / 2];
+
+    for (size_t i = 0; i < variant->component_count; i++) {
+        const struct component_config *component = &variant->components[i];
+
+        if (strlen(component->name) == length && !strncmp(component->name, tier->component, length))
+            day_s = 1e-9 * (double)((const struct monitor_config *)component->config)->business->day;
+    }
+    if (day_s == DAY_S)
+        return "a day";
+    snprintf(text, SUMMARY_TEXT_SIZE, "a day (%s)", text_seconds(day_s, length_of_day));
+    return text;
 }
 
 static void write_business(const struct tier *tier)
@@ -144,10 +181,11 @@ static void write_business(const struct tier *tier)
     char text[SUMMARY_TEXT_SIZE], other[SUMMARY_TEXT_SIZE];
 
     if (isnan(daily)) /* no day is over */
-        page_listed(tier->page, PAGE_PLAIN, "%s users active so far on the day",
-                    text_count(tier_value(tier, "active_users.max"), text));
+        page_listed(tier->page, PAGE_PLAIN, "%s users active so far on %s",
+                    text_count(tier_value(tier, "active_users.max"), text), text_day(tier, other));
     else
-        page_listed(tier->page, PAGE_PLAIN, "%s users active a day", text_count(daily, text));
+        page_listed(tier->page, PAGE_PLAIN, "%s users active %s", text_count(daily, text),
+                    text_day(tier, other));
     if (!isnan(retention))
         page_listed(tier->page, PAGE_PLAIN, "%s of them there on the next day, too",
                     text_percent(retention, text));

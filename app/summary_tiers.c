@@ -87,9 +87,10 @@ static int width_of_labels(struct tier tier)
     return width < TIER_WIDTH_MAX ? width : TIER_WIDTH_MAX;
 }
 
-void summary_tiers(struct page *page, const struct results *results, bool steady)
+void summary_tiers(struct page *page, const struct scenario_variant *variant, const struct results *results,
+                   bool steady)
 {
-    struct tier tier = { .page = page, .results = results, .steady = steady };
+    struct tier tier = { .page = page, .variant = variant, .results = results, .steady = steady };
     const char *last = "";
 
     tier.width = width_of_labels(tier);

@@ -45,6 +45,12 @@ expect with_users others 50
 expect store users 50
 expect both_cut users 50
 expect both_cut others 50
+run 0 cut.json -n 1
+tr -s ' \n' ' ' <stdout >words
+for part in "faults web: cut off for 5 s" "faults web (with users, db): cut off for 5 s, db: cut off for 5 s" \
+    "no read stale"; do
+    grep -qF -- "$part" words || fail "not said: $part: $(cat words)"
+done
 awk -F, '$3 == "crashes" && $5 > 0' cut.csv >odd
 empty odd
 finish

@@ -77,6 +77,56 @@ for part in "the servers of srv were FULL for 20 s of the 1 min (60% busy on ave
     grep -qF -- "$part" words || fail "not said: $part: $(cat words)"
 done
 
+# What became of releases and of data, and how long a variant lasts where it is not as long as the first.
+cat >releases.json <<'EOF'
+{
+  "time": { "kind": "episode", "measure": "20s" },
+  "components": {
+    "users": {
+      "type": "clients",
+      "arrivals": "50/s",
+      "gap_law": "constant",
+      "population": 100,
+      "session": { "pages": 1, "pages_law": "constant" },
+      "target": "web"
+    },
+    "web": { "type": "web_server", "count": 2, "handlers": { "request": [{ "compute": "1ms" }] } },
+    "deploy": {
+      "type": "deploy",
+      "components": ["web"],
+      "strategy": "rolling",
+      "restart_time": "1s",
+      "tests": { "duration": "1s", "catches": "100%" },
+      "versions": { "v2": { "at": "1s", "defects": [{ "fails": "40%" }] } }
+    },
+    "eyes": { "type": "monitor", "business": { "users": "users", "day": "5s" } }
+  },
+  "variants": {
+    "untested": { "time": { "measure": "30s" }, "components": { "deploy": { "tests": null } } },
+    "long_day": { "components": { "eyes": { "business": { "day": "24h" } } } }
+  }
+}
+EOF
+run 0 releases.json -n 1
+fits stdout
+tr -s ' \n' ' ' <stdout >words
+for part in "bad versions: 1, of which tests stopped 1 and 0 went out" "untested: (an episode of 30 s)" \
+    "requests that met the defect: " "users active a day (5 s)" "users active so far on a day"; do
+    grep -qF -- "$part" words || fail "not said: $part: $(cat words)"
+done
+grep -qF "so far on a day (" words && fail "a day of 24 hours needs no word"
+
+# Words for what is lost on both sides of a cut, and for answers in part.
+run 0 "$source_dir/scenarios/ladder/06_replication.json" --variant split_brain -n 1
+tr -s ' \n' ' ' <stdout >words
+grep -qE "600 acknowledged writes lost \(200 before another primary led and 400 that the old one took afterwards\)" words ||
+    fail "not said: both losses: $(cat words)"
+run 0 "$source_dir/scenarios/ladder/17_joins_and_denormalisation.json" --variant one_down_partial -n 1
+tr -s ' \n' ' ' <stdout >words
+for part in "availability 100%, answers lack rows (see data)" "db: 100% of answers from several shards lack the rows of"; do
+    grep -qF -- "$part" words || fail "not said: $part: $(cat words)"
+done
+
 # Without UTF-8 only ASCII.
 LC_ALL=C run 0 queue.json -n 2
 LC_ALL=C grep -q '[^ -~]' stdout && fail "not ASCII in the C locale"
