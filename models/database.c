@@ -865,7 +865,8 @@ const struct model_type database_model = {
         "anew while reads or writes of it wait. With replicas a primary and nodes that follow its "
         "log: they apply each entry with their own processor and disk, reads spread over them, a new primary "
         "is elected when the old one dies, and what nobody had is lost; one that is only cut off by the "
-        "network goes on leading where nothing fences it. In mode quorum copies of which none "
+        "network goes on leading where nothing fences it. Replicas may stand in other regions, with reads at "
+        "the nearest node, writes that pay the way to the primary and a log that takes as long. In mode quorum copies of which none "
         "leads, as of Cassandra: a write waits for W of them, a read for R and takes the newest answer; "
         "hints for those that are down, reads that repair.",
     .leaves_out =
@@ -874,9 +875,11 @@ const struct model_type database_model = {
         "memory, vacuuming, a separate disk for the log; of a schema change the CPU time, and room for two "
         "tables; how long a node reads its log when it starts again. Of replication: who watches "
         "the nodes and agrees on a new primary (the time it takes is given), what nodes that the "
-        "network has cut off together still do with each other, replicas of replicas, nodes in other "
-        "regions. Of mode quorum: clocks that disagree about which write is the "
-        "later one, the coordinator's processor time, comparing whole copies in the background.",
+        "network has cut off together still do with each other, replicas of replicas; of nodes in other "
+        "regions the setting up of connections to them, and that a data center's crash takes the nodes "
+        "of its region (each is a fault of its own). Of mode quorum: copies in several regions, clocks that "
+        "disagree about which write is the later one, the coordinator's processor time, comparing whole "
+        "copies in the background.",
     .misleads =
         "When queries scan tables, when pages of indices matter beside those of rows, when the store of "
         "another kind spreads its rows over nodes by itself (this is one node), or when the working "

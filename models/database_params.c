@@ -3,6 +3,7 @@
 
 #include "models/asked_data.h"
 #include "models/database_kind.h"
+#include "models/replication.h"
 #include "models/schema_change.h"
 
 static const struct param_choice kinds[] = {
@@ -125,4 +126,6 @@ void database_check_wired(const struct group *group, struct param_problems *prob
     const struct database_config *config = group->config;
 
     storage_check(group, config->storage, 1, NULL, NULL, problems);
+    if (config->replication.replica_regions.count)
+        replica_regions_check(group, problems);
 }

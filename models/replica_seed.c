@@ -213,8 +213,8 @@ static void travel(struct replica *replica)
 {
     struct replica_seed *seed = replica->seed;
     uint64_t number = rng_hash(seed->pieces++, replica->index);
-    int64_t date_ns =
-        sim_link_arrival(seed->source->node, replica->stream, (uint32_t)piece_bytes(seed), ~number);
+    int64_t date_ns = sim_link_arrival(seed->source->node, replica_stream(seed->source, replica),
+                                       (uint32_t)piece_bytes(seed), ~number);
 
     seed->step = date_ns == SIM_TIME_NEVER ? SEED_READS : SEED_TRAVELS;
     tick_at(replica, date_ns == SIM_TIME_NEVER ? replica->node->sim->now_ns + LOOK_AGAIN_NS : date_ns);

@@ -197,13 +197,14 @@ static uint64_t message_number(const struct replica *replica, struct replica_wir
 static void send_log(struct replica *replica)
 {
     struct replica_set *set = replica->set;
-    const struct component *primary = replica_set_primary(set)->node;
+    const struct replica *primary = replica_set_primary(set);
+    const struct link *stream = replica_stream(primary, replica);
 
     while (replica->sent < set->released) {
         uint64_t end =
             set->released - replica->sent > BATCH_ENTRIES ? replica->sent + BATCH_ENTRIES : set->released;
         int64_t date_ns =
-            sim_link_arrival(primary, replica->stream, (uint32_t)bytes_between(set, replica->sent, end),
+            sim_link_arrival(primary->node, stream, (uint32_t)bytes_between(set, replica->sent, end),
                              message_number(replica, &replica->log_wire));
 
         if (date_ns == SIM_TIME_NEVER) {
@@ -389,7 +390,7 @@ void replica_acknowledge(struct replica *replica)
     if (set->replication->mode == REPLICATION_ASYNCHRONOUS || !replica->follows ||
         !replicas_are_together(replica, primary))
         return;
-    date_ns = sim_link_arrival(replica->node, primary->stream, MESSAGE_BYTES,
+    date_ns = sim_link_arrival(replica->node, replica_stream(replica, primary), MESSAGE_BYTES,
                                ~message_number(replica, &replica->ack_wire));
     if (date_ns != SIM_TIME_NEVER)
         wire_push(replica, &replica->ack_wire, date_ns, replica_database(replica)->log.durable);

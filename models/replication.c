@@ -4,7 +4,8 @@
  * Writes go to the primary. Reads are spread over the replicas that serve, by the request's number; one that
  * meets a node that is down is sent to the next, and to the primary when there is no other. The library is in
  * the caller, so the choice takes no time and the message has paid its way when it is here; the node's answer
- * pays for the way back. While a new primary is made, writes are refused.
+ * pays for the way back. While a new primary is made, writes are refused. Where nodes stand in several
+ * regions, the message pays its way here, from its caller to the node: replica_regions.c.
  *
  * Cost: O(1) a request, and with read_your_writes a look into a table.
  */
@@ -107,23 +108,34 @@ static void replicated_wire_group(struct group *group)
     database_set_parts(shared->primaries, &parts);
     parts.copies = (uint32_t)config->replicas;
     database_set_parts(shared->replicas, &parts);
+    duration_init(&shared->apply_time, group, "apply", &config->replication.apply_time);
+    if (replica_regions_are_set(group))
+        return;
     shared->primary_calls = sim_link_all(group, shared->primaries, NULL);
     shared->replica_calls = sim_link_all(group, shared->replicas, NULL);
     shared->primary_streams = sim_link_all(group, shared->primaries, NULL);
     shared->replica_streams = sim_link_all(group, shared->replicas, NULL);
-    duration_init(&shared->apply_time, group, "apply", &config->replication.apply_time);
 }
 
+static void replicated_wire_callers(struct group *group)
+{
+    if (replica_regions_are_set(group))
+        replica_regions_wire(group);
+}
+
+/* No links: their nodes stand in several regions. */
 static void init_replica(struct replica *replica, struct replica_set *set, struct component *node,
-                         struct link *call, struct link *stream)
+                         struct link *const *calls, struct link *const *streams)
 {
     struct database *db = component_state(node);
 
     replica->set = set;
     replica->node = node;
     replica->index = write_log_add_reader(&set->log);
-    replica->call = call;
-    replica->stream = stream;
+    if (calls) {
+        replica->call = calls[node->instance];
+        replica->stream = streams[node->instance];
+    }
     db->replica = replica;
 }
 
@@ -144,10 +156,10 @@ static void replicated_wire(struct component *self)
     set->replicas = memory_alloc_array(memory, set->count, sizeof *set->replicas);
     set->readers = memory_alloc_array(memory, set->count, sizeof *set->readers);
     init_replica(&set->replicas[0], set, shared->primaries->instances[self->instance],
-                 shared->primary_calls[self->instance], shared->primary_streams[self->instance]);
+                 shared->primary_calls, shared->primary_streams);
     for (uint32_t i = 0; i < count; i++)
         init_replica(&set->replicas[i + 1], set, shared->replicas->instances[first + i],
-                     shared->replica_calls[first + i], shared->replica_streams[first + i]);
+                     shared->replica_calls, shared->replica_streams);
 }
 
 struct request *replica_set_clock(struct replica_set *set, enum replica_clock clock, uint32_t replica)
@@ -171,7 +183,8 @@ static void replicated_start(struct component *self)
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *replica = &set->replicas[i];
 
-        route_within_caller(replica->call);
+        if (!set->regions)
+            route_within_caller(replica->call);
         replica->log_wire.ticker = replica_set_clock(set, CLOCK_LOG, i);
         replica->ack_wire.ticker = replica_set_clock(set, CLOCK_ACKNOWLEDGEMENT, i);
         replica->detector = replica_set_clock(set, CLOCK_DETECTOR, i);
@@ -275,7 +288,8 @@ static bool is_reader(const struct replica *replica)
 {
     if (!replica->serves || replica->is_known_down)
         return false;
-    return !replica_is_primary(replica) || replica->set->replication->reads == READS_AT_ALL;
+    return !replica_is_primary(replica) || replica->set->replication->reads == READS_AT_ALL ||
+           replica->set->replication->reads == READS_AT_NEAREST;
 }
 
 /* One that has died is asked until the others know. */
@@ -285,6 +299,8 @@ void replica_set_choose_readers(struct replica_set *set)
     for (uint32_t i = 0; i < set->count && set->replication->reads != READS_AT_PRIMARY; i++)
         if (is_reader(&set->replicas[i]))
             set->readers[set->reader_count++] = i;
+    if (set->regions)
+        replica_regions_sort(set);
 }
 
 /* The reader of a request at its n-th attempt, from 0. */
@@ -294,6 +310,8 @@ static uint32_t choose(const struct replica_set *set, struct request *request, u
 
     if (attempt >= set->reader_count)
         return set->primary;
+    if (__builtin_expect(set->replication->reads == READS_AT_NEAREST, 0))
+        return replica_regions_reader(set, request, attempt);
     first = set->reader_count == 1
                 ? 0
                 : (uint32_t)(rng_hash(request_frame(request)->number, set->reader_count) % set->reader_count);
@@ -316,7 +334,10 @@ void replica_set_send(struct replica_set *set, struct request *request, uint32_t
         state->replica_reads += index != state->set.primary;
     }
     request_frame(request)->note = (uint8_t)index;
-    sim_call(self, request, state->set.replicas[index].call, 0);
+    sim_call(self, request,
+             __builtin_expect(set->regions != NULL, 0) ? replica_regions_way(set, request, index)
+                                                       : set->replicas[index].call,
+             0);
 }
 
 /* It comes back in on_timer when the replica has the write, or has died. */
@@ -503,6 +524,7 @@ const struct model_type replicated_database_model = {
         .state_size = sizeof(struct replicated),
         .wire_group = replicated_wire_group,
         .wire = replicated_wire,
+        .wire_callers = replicated_wire_callers,
         .start = replicated_start,
         .on_request = replicated_on_request,
         .on_reply = replicated_on_reply,

@@ -16,6 +16,7 @@
  *                 failover.c        nodes die and return, another one becomes the primary
  *                 replica_cut.c     nodes are cut off by the network, and perhaps there are two primaries
  *                 replica_seed.c    a new machine is filled
+ *                 replica_regions.c nodes in several regions: the ways to them, and which is the nearest
  *                 own_writes.c      what each user has written last
  *
  * Randomness: "apply" of the component, by the entry's number: all replicas do the same work.
@@ -57,7 +58,7 @@ struct replica {
     struct component *node;
     uint32_t index;      /* in the set, and as a reader of its log */
     struct link *call;   /* for requests: the library is in the caller, so it takes no time */
-    struct link *stream; /* what its log and acknowledgements travel over to this node */
+    struct link *stream; /* what its log and acknowledgements travel over to this node; both: regions apart */
     struct replica_wire log_wire, ack_wire;
 
     bool is_up;
@@ -112,6 +113,7 @@ struct replica_set {
     uint32_t reader_count;
     struct own_writes own_writes;
     bool is_divided; /* the network is */
+    struct replica_regions *regions; /* NULL: all nodes stand at the same place */
 
     struct replica *elected; /* is being promoted */
     bool is_promoted;        /* it only has to apply the rest */
@@ -222,6 +224,34 @@ static inline bool replica_is_reachable(const struct replica *replica)
 static inline bool replicas_are_together(const struct replica *one, const struct replica *other)
 {
     return one->is_cut == other->is_cut;
+}
+
+/* ---- replica_regions.c ---- */
+
+/* Whether nodes stand in several regions; links are made by replica_regions_wire() then. */
+bool replica_regions_are_set(const struct group *group);
+
+/* For wire_callers: the ways of all callers to the nodes of all sets, and between nodes. */
+void replica_regions_wire(struct group *group);
+
+/* The link of the request from its caller to that node. */
+struct link *replica_regions_way(const struct replica_set *set, struct request *request, uint32_t index);
+
+/* What one node sends another one over. */
+struct link *replica_regions_stream(const struct replica *from, const struct replica *to);
+
+/* Who is asked has changed: set->readers. */
+void replica_regions_sort(struct replica_set *set);
+
+/* The reader that is nearest to the caller at its first attempt (0), then the next. */
+uint32_t replica_regions_reader(const struct replica_set *set, struct request *request, uint32_t attempt);
+
+/* What names no region, or cannot stand in several. */
+void replica_regions_check(const struct group *group, struct param_problems *problems);
+
+static inline struct link *replica_stream(const struct replica *from, const struct replica *to)
+{
+    return __builtin_expect(from->set->regions != NULL, 0) ? replica_regions_stream(from, to) : to->stream;
 }
 
 /* ---- replica_stream.c ---- */

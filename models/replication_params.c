@@ -18,6 +18,9 @@ static const struct param_choice modes[] = {
 static const struct param_choice readers[] = {
     { "replicas", READS_AT_REPLICAS, "spread over the replicas; at the primary when there is none to ask" },
     { "all", READS_AT_ALL, "spread over the replicas and the primary" },
+    { "nearest", READS_AT_NEAREST,
+      "each at the node with the shortest way from its caller, the primary included; spread over those that "
+      "are as near; with `replica_regions`" },
     { "primary", READS_AT_PRIMARY, "all at the primary: replicas are there for its death only" },
     { NULL, 0, NULL },
 };
@@ -79,6 +82,15 @@ static const struct param_table replacement_params = {
     .help = "a new machine is filled with the rows and then follows"
 };
 
+static const struct param_row region_rows[] = {
+    PARAM_TEXT(struct replica_region, region, .help = "A region of `network.regions`."),
+    PARAM_END
+};
+
+static const struct param_table region_params = { .rows = region_rows,
+                                                  .size = sizeof(struct replica_region),
+                                                  .help = "where a replica stands" };
+
 static const struct param_choice quorum_asks[] = {
     { "enough", QUORUM_ASKS_ENOUGH, "as many as have to answer, and another one for each that fails" },
     { "all", QUORUM_ASKS_ALL, "all, and the first to answer count: more work, less waiting" },
@@ -116,6 +128,12 @@ static const struct param_row rows[] = {
                  .help = "Who answers reads."),
     PARAM_CHOICE(struct replication_config, read_your_writes, .default_text = "\"no\"", .choices = own_writes,
                  .help = "Whether users see what they have written themselves, whoever answers."),
+    PARAM_LIST(struct replication_config, replica_regions, .default_text = "[]", .table = &region_params,
+               .help = "The region of each replica in turn; further ones stand with the primary, in the "
+                       "database's own region. A caller's message pays the way to the node that it is sent "
+                       "to, the log the way from the primary to each replica. The database is in no "
+                       "data center then: a fault of its `part` \"primary\" is the one that takes its node "
+                       "when a site burns down."),
     PARAM_DISTRIBUTION(
         struct replication_config, apply_time,
         .default_text = "{ \"law\": \"exponential\", \"mean\": \"0.2ms\" }",
@@ -185,7 +203,7 @@ static void check_without_replicas(const struct replication_config *config, stru
 /* Words of a leader and its log, where there is none. */
 static void check_leaderless(const struct replication_config *config, struct param_problems *problems)
 {
-    if (config->reads != READS_AT_REPLICAS)
+    if (config->reads != READS_AT_REPLICAS && config->reads != READS_AT_NEAREST)
         param_problem(problems, "replication.reads", "`quorum.read` says how many copies a read asks",
                       "all copies are alike in mode quorum");
     if (config->read_your_writes != OWN_WRITES_MAY_BE_MISSING)
@@ -224,6 +242,23 @@ static void check_quorum(const struct quorum_config *quorum, int64_t copies, str
                       "stale", (long long)read, (long long)write, (long long)copies);
 }
 
+static void check_regions(const struct replication_config *config, int64_t replicas,
+                          struct param_problems *problems)
+{
+    size_t regions = config->replica_regions.count;
+
+    if (config->reads == READS_AT_NEAREST && !regions)
+        param_problem(problems, "replication.reads", "give it \"replica_regions\"",
+                      "all nodes stand at the same place, so that none is the nearest");
+    if (replicas >= 0 && regions > (size_t)replicas)
+        param_problem(problems, "replication.replica_regions", "each replica has one region",
+                      "%zu regions of %lld %s", regions, (long long)replicas,
+                      replicas == 1 ? "replica" : "replicas");
+    else if (regions && config->mode == REPLICATION_QUORUM)
+        param_problem(problems, "replication.replica_regions", "leave it out",
+                      "in mode quorum all copies stand in one region");
+}
+
 /* Of two primaries nobody knows which one is meant. */
 static void check_unfenced(const struct replication_config *config, struct param_problems *problems)
 {
@@ -243,6 +278,7 @@ void replication_check(const struct replication_config *config, int64_t replicas
     if (config->mode != REPLICATION_QUORUM && (quorum->read || quorum->write || quorum->asks))
         param_problem(problems, "replication.quorum", "use \"mode\": \"quorum\"",
                       "only copies of which none leads have quorums");
+    check_regions(config, replicas, problems);
     if (replicas <= 0) {
         check_without_replicas(config, problems);
         return;

@@ -13,7 +13,7 @@ enum replication_mode {
     REPLICATION_SYNCHRONOUS,
     REPLICATION_QUORUM
 };
-enum replication_reads { READS_AT_REPLICAS, READS_AT_ALL, READS_AT_PRIMARY };
+enum replication_reads { READS_AT_REPLICAS, READS_AT_ALL, READS_AT_PRIMARY, READS_AT_NEAREST };
 enum own_writes_rule { OWN_WRITES_MAY_BE_MISSING, OWN_WRITES_AT_PRIMARY, OWN_WRITES_WAIT };
 enum old_primary_rule { OLD_PRIMARY_DISCARDS, OLD_PRIMARY_REPLAYS };
 
@@ -40,10 +40,15 @@ struct quorum_config {
     int64_t hints_kept; /* ns that a copy is down */
 };
 
+struct replica_region {
+    const char *region;
+};
+
 struct replication_config {
     int mode;                              /* enum replication_mode */
     int reads;                             /* enum replication_reads */
     int read_your_writes;                  /* enum own_writes_rule */
+    struct param_list replica_regions;     /* of struct replica_region */
     struct distribution_config apply_time; /* s */
     int64_t apply_threads;
     int64_t ship_delay, apply_delay;

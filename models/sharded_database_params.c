@@ -277,6 +277,9 @@ void sharded_check(const void *configuration, struct param_problems *problems)
     const struct own_shard_row_config *own = config->own_shard_rows.items;
 
     database_check(&config->node, problems);
+    if (config->node.replication.replica_regions.count)
+        param_problem(problems, "replication.replica_regions", "use a database of its own for each region",
+                      "all nodes of a sharded database stand in one region");
     check_key(config, problems);
     check_splits(config, problems);
     check_directory(config, problems);

@@ -148,12 +148,20 @@ static const char *public_name(const struct group *group)
     return is_hidden ? group->parent->name : group->name;
 }
 
+static struct link_config config_of(const struct link *link)
+{
+    const struct link *named = link->entry ? link->entry : link;
+    const char *from_site = link->from_site ? link->from_site : link->from->site->name;
+    const char *to_site = link->to_site ? link->to_site : link->target->group->site->name;
+
+    return network_link(link->from->sim->network, public_name(named->from), from_site,
+                        public_name(named->target->group), to_site);
+}
+
 static void set_properties(struct link *link, struct group *from, struct group *target)
 {
     struct sim *sim = from->sim;
-    struct link_config config =
-        network_link(sim->network, public_name(from), link->from_site ? link->from_site : from->site->name,
-                     public_name(target), target->site->name);
+    struct link_config config = config_of(link);
     char purpose[128];
 
     if (target->type->is_name) {
@@ -162,13 +170,17 @@ static void set_properties(struct link *link, struct group *from, struct group *
     }
     snprintf(purpose, sizeof purpose, "link to %s", target->name);
     link->draw_key = rng_key(sim->seed, from->name, purpose);
+    if (link->is_entry) {
+        set_speed(link);
+        return;
+    }
     if (config.has_latency)
         link->latency = make_latency(from, target, &config.latency);
     link->forward = make_pipe(sim, config.bandwidth_bytes_per_s);
     link->back = make_pipe(sim, config.bandwidth_bytes_per_s);
     link->loss = config.loss;
     link->connections = config.connections;
-    if (config.connections.round_trips > 0)
+    if (config.connections.round_trips > 0 && !link->entry)
         link->pools = memory_alloc_array(&sim->memory, from->count, sizeof(struct connection_pool *));
     set_speed(link);
 }
@@ -207,6 +219,25 @@ struct link *sim_link_behind(struct link *asked, struct group *target, uint32_t 
     struct link *link = sim_link_from(asked->from, asked->from_site, target, instance, &asked->policy);
 
     link->asked = asked;
+    return link;
+}
+
+struct link *sim_link_between(struct group *from, const char *from_site, struct group *target,
+                              uint32_t instance, const char *to_site)
+{
+    struct link *link = sim_link_from(from, from_site, target, instance, NULL);
+
+    link->to_site = to_site;
+    return link;
+}
+
+struct link *sim_link_through(struct link *entry, struct group *nodes, uint32_t instance, const char *site)
+{
+    const char *from_site = entry->from_site ? entry->from_site : entry->from->site->name;
+    struct link *link = sim_link_between(entry->target->group, from_site, nodes, instance, site);
+
+    link->entry = entry;
+    entry->is_entry = true;
     return link;
 }
 

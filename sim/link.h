@@ -82,6 +82,9 @@ struct link {
     struct group *from;
     const char *from_site; /* where the message leaves; NULL: at the site of `from` */
     struct link *asked;    /* to a name that answered with this link, see sim_link_behind(); NULL: none */
+    const char *to_site;   /* where the message arrives; NULL: at the site of the target */
+    struct link *entry;    /* whose way this one is, see sim_link_through(); NULL: its own */
+    bool is_entry;         /* its way is that of the links through it */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct link, policy.retry_on) < 64, "a call looks at one cache line of its link");
@@ -100,6 +103,17 @@ struct link *sim_link_from(struct group *from, const char *site, struct group *t
 /* What a name answers the caller of `asked` with: the same caller's own link, with the same policy, to an
  * instance. A call that is handed on over it (sim_hand_on) and repeated asks the name again. For wire_callers. */
 struct link *sim_link_behind(struct link *asked, struct group *target, uint32_t instance);
+
+/* A message that leaves at one site and arrives at another one, wherever the groups are; NULL: where they
+ * are. The names of the sites outlive the run. */
+struct link *sim_link_between(struct group *from, const char *from_site, struct group *target,
+                              uint32_t instance, const char *to_site);
+
+/* What stands at several sites, and is reached by a library in its callers: the way from the caller of
+ * `entry` to a node at `site` (NULL: its own), by the network's rules for that caller and for what it calls.
+ * `entry` itself costs nothing from then on but the sender's network card. Connections are there already.
+ * For wire_callers. */
+struct link *sim_link_through(struct link *entry, struct group *nodes, uint32_t instance, const char *site);
 
 /* One to each instance of the target: an array of target->count, the run's own. */
 struct link **sim_link_all(struct group *from, struct group *target, const struct call_policy *policy);
