@@ -286,7 +286,7 @@ static void alert_changed(void *context, bool firing)
 
 /* ---- clocks ---- */
 
-/* Somebody will notice. */
+/* Somebody notices at a time after that. */
 static void set_undo_clock(struct component *self)
 {
     const struct deploy_config *config = self->group->config;
@@ -480,6 +480,7 @@ static void deploy_on_restart(struct component *self)
 {
     struct deploy_shared *shared = self->shared;
 
+    shared->is_acting = true;
     for (uint32_t t = 0; t < deploy_target_count(self); t++)
         for (uint32_t i = 0; i < deploy_target_group(self, t)->count; i++)
             deploy_resume(self, (struct deploy_unit){ t, i });
@@ -489,6 +490,10 @@ static void deploy_on_restart(struct component *self)
         wait_for_next(self);
     else if (shared->phase != DEPLOY_AT_WORK)
         deploy_phase_begin(self, shared->phase, shared->due_ns);
+    if (deploy_can_go_back(shared) && an_alert_fires(self))
+        deploy_roll_back(self);
+    shared->is_acting = false;
+    count_releases(self);
 }
 
 static const char *deploy_scaled(const void *config, size_t index, uint32_t count, uint32_t *instances_max)

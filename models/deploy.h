@@ -49,6 +49,7 @@ struct deploy_errand {
     int64_t cut_ns;   /* what is inside by then is cut off */
     int64_t poll_ns;  /* until it is looked again whether it is idle */
     bool goes;        /* it is not to come back */
+    bool is_at_work;  /* a clock will tell when it is ready */
 };
 
 /* One component that is deployed on. */

@@ -31,6 +31,7 @@ static void change(struct component *self, struct deploy_unit unit)
     struct deploy_shared *shared = self->shared;
 
     errand_of(self, unit)->changes++;
+    errand_of(self, unit)->is_at_work = false;
     shared->has_changed = true;
 }
 
@@ -52,6 +53,7 @@ static void tick_at(struct component *self, struct deploy_unit unit, enum deploy
     ticker->key = (uint64_t)unit.target << 32 | unit.instance;
     ticker->user = errand_of(self, unit)->changes;
     errand_of(self, unit)->state = state_number(self, unit);
+    errand_of(self, unit)->is_at_work = !errand_of(self, unit)->goes;
     request_frame(ticker)->step = (uint16_t)what;
     sim_tick_at(self, ticker, time_ns);
 }
@@ -160,17 +162,27 @@ void deploy_join(struct component *self, struct deploy_unit unit)
         deploy_served(self);
 }
 
+/* Somebody else has taken it away. */
+static void is_passed_over(struct component *self, struct deploy_unit unit)
+{
+    if (!errand_of(self, unit)->is_at_work)
+        return;
+    errand_of(self, unit)->is_at_work = false;
+    deploy_unit_done(self);
+}
+
 void deploy_resume(struct component *self, struct deploy_unit unit)
 {
-    struct component *instance = deploy_instance(self, unit);
-    enum member_state state = member_state_of(instance);
+    const struct deploy_config *config = self->group->config;
+    const struct deploy_errand *errand = errand_of(self, unit);
+    int64_t from_ns = errand->cut_ns - config->drain;
 
     if (!deploy_is_ours(self, unit))
-        return;
-    if (state == MEMBER_ORDERED)
+        is_passed_over(self, unit);
+    else if (member_state_of(deploy_instance(self, unit)) == MEMBER_LEAVING)
+        tick_at(self, unit, DEPLOY_TICK_LEFT, from_ns > self->sim->now_ns ? from_ns : self->sim->now_ns);
+    else if (errand->is_at_work) /* else it has booted, and waits for the others */
         deploy_start_anew(self, unit);
-    else if (state == MEMBER_LEAVING)
-        tick_at(self, unit, DEPLOY_TICK_LEFT, self->sim->now_ns);
 }
 
 /* ---- clocks ---- */
@@ -205,9 +217,11 @@ void deploy_left(struct component *self, struct request *ticker)
     bool is_idle;
 
     if (errand->changes != ticker->user || !deploy_is_ours(self, unit)) {
+        bool is_last = errand->changes == ticker->user;
+
         request_destroy(self->sim, ticker);
-        if (errand->changes == ticker->user && !errand->goes)
-            deploy_unit_done(self);
+        if (is_last)
+            is_passed_over(self, unit);
         return;
     }
     is_idle = member_is_idle(instance);
@@ -231,6 +245,7 @@ void deploy_started(struct component *self, struct request *ticker)
     request_destroy(self->sim, ticker);
     if (!is_due)
         return;
+    errand_of(self, unit)->is_at_work = false;
     if (deploy_is_ours(self, unit) && (config->strategy != DEPLOY_BLUE_GREEN || shared->back))
         deploy_join(self, unit);
     deploy_unit_done(self);

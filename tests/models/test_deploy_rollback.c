@@ -242,6 +242,60 @@ START_TEST(test_deploy_takes_back_after_its_own_death)
 }
 END_TEST
 
+static void run_with_death(struct system *system, int64_t from_s, int64_t until_s, int64_t end_s)
+{
+    build(system);
+    sim_add_fault(system->sim, &(struct fault){ .group = system->deploy_group,
+                                                .from_ns = from_s * SECOND,
+                                                .until_ns = until_s * SECOND });
+    sim_window_start(system->sim);
+    run_to(system->sim, end_s * SECOND);
+}
+
+/* The same, and one of those that start is taken away meanwhile: the others are enough. */
+START_TEST(test_deploy_waits_for_nobody_who_went_while_it_was_dead)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    run_with_death(&system, 105, 150, 110);
+    member_retire(system.web_group->instances[0]);
+    run_to(system.sim, 300 * SECOND);
+    ck_assert_uint_eq(deploy_of(&system)->completed, 1);
+    ck_assert_int_eq(deploy_of(&system)->fresh.level, 3);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* All run it from 120 s on; at 160 s somebody would have noticed. */
+START_TEST(test_deploy_takes_back_late_what_it_missed_while_it_was_dead)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_ALL_AT_ONCE);
+    system.rollback.after = 40 * SECOND;
+    system.deploy.rollback = &system.rollback;
+    run_with_death(&system, 150, 200, 300);
+    ck_assert_uint_eq(deploy_of(&system)->rollbacks, 1);
+    ck_assert_double_eq_tol((double)deploy_of(&system)->exposure_ns / 1e9, 80, DRAIN_S);
+    sim_destroy(system.sim);
+}
+END_TEST
+
+/* Old machines are kept until 250 s whatever happens to who deploys. */
+START_TEST(test_deploy_keeps_old_machines_over_its_own_death)
+{
+    struct system system;
+
+    set_up(&system, DEPLOY_BLUE_GREEN);
+    run_with_death(&system, 170, 180, 249);
+    ck_assert_int_eq(member_state_of(system.web_group->instances[0]), MEMBER_LEAVING);
+    run_to(system.sim, 251 * SECOND);
+    ck_assert_int_eq(member_state_of(system.web_group->instances[0]), MEMBER_OUT);
+    sim_destroy(system.sim);
+}
+END_TEST
+
 /* ---- several components ---- */
 
 /* The first runs it at 120 s, the second's turn is from 180 s to 200 s; or both are at their turn at once. */
@@ -394,7 +448,10 @@ TEST_MAIN("deploy_rollback", test_deploy_rolls_back_what_runs_it, test_deploy_ro
           test_deploy_alert_stops_a_canary, test_deploy_alert_holds_the_next_version_back,
           test_deploy_next_version_waits, test_deploy_dead_server_comes_back_with_the_version,
           test_deploy_goes_on_after_its_own_death,
-          test_deploy_takes_back_after_its_own_death, test_deploy_goes_from_component_to_component,
+          test_deploy_takes_back_after_its_own_death,
+          test_deploy_waits_for_nobody_who_went_while_it_was_dead,
+          test_deploy_takes_back_late_what_it_missed_while_it_was_dead,
+          test_deploy_keeps_old_machines_over_its_own_death, test_deploy_goes_from_component_to_component,
           test_deploy_canary_is_of_the_first_component, test_deploy_latecomers_have_their_turn,
           test_deploy_passes_over_who_is_taken_away,
           test_deploy_rolls_back_without_who_is_taken_away, test_deploy_cuts_what_does_not_end)
