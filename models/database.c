@@ -351,8 +351,7 @@ static void change_row(struct component *self, struct request *request)
     entry->version = version;
     entry->state = is_here ? ROW_PRESENT : ROW_DELETED;
     if (is_here != was_here)
-        amount_add(&db->storage, is_here ? (int64_t)stored->row_bytes : -(int64_t)stored->row_bytes,
-                   self->sim->now_ns);
+        database_add_storage(self, is_here ? (int64_t)stored->row_bytes : -(int64_t)stored->row_bytes);
 }
 
 /* What was appended to the log counts now; the frame's step is above 0 when it does not, the row having moved
@@ -636,7 +635,7 @@ void database_add_storage(struct component *node, int64_t bytes)
 {
     struct database *db = component_state(node);
 
-    if (bytes < -db->storage.level) /* a crash has taken rows that were to move */
+    if (bytes < -db->storage.level)
         bytes = -db->storage.level;
     amount_add(&db->storage, bytes, node->sim->now_ns);
 }

@@ -127,7 +127,8 @@ static inline bool database_moves_rows(const struct request *request)
 /* Whether the nodes have been asked about the data set. */
 bool database_knows(const struct group *nodes, uint16_t data);
 
-/* Bytes of rows that the node holds; so many more, or less. */
+/* Bytes of rows that the node holds; so many more, or less, but not below none: a part starts with a share of
+ * the rows, which nobody has counted, and a crash may have taken rows that were to go. */
 int64_t database_storage(const struct component *node);
 void database_add_storage(struct component *node, int64_t bytes);
 

@@ -2,13 +2,6 @@
  * primary, what a crash or a new primary has cut off is taken back. See database_node.h. */
 #include "models/database_node.h"
 
-static void store_bytes(struct component *self, int64_t bytes)
-{
-    struct database *db = component_state(self);
-
-    amount_add(&db->storage, bytes, self->sim->now_ns);
-}
-
 static bool is_there(struct component *self, uint16_t data, uint64_t row, enum row_state state)
 {
     const struct database *db = component_state(self);
@@ -42,7 +35,7 @@ static void redo_appended(struct component *self, const struct write_log_entry *
 
     if (place < stored->appended_visible)
         return;
-    store_bytes(self, (int64_t)(stored->row_bytes * (place + 1 - stored->appended_visible)));
+    database_add_storage(self, (int64_t)(stored->row_bytes * (place + 1 - stored->appended_visible)));
     stored->appended_visible = place + 1;
     if (stored->appended < stored->appended_visible)
         stored->appended = stored->appended_visible;
@@ -58,7 +51,7 @@ static void undo_appended(struct component *self, const struct write_log_entry *
         stored->appended = place;
     if (stored->appended_visible <= place)
         return;
-    store_bytes(self, -(int64_t)(stored->row_bytes * (stored->appended_visible - place)));
+    database_add_storage(self, -(int64_t)(stored->row_bytes * (stored->appended_visible - place)));
     stored->appended_visible = place;
 }
 
@@ -73,7 +66,7 @@ static void set_row(struct component *self, const struct write_log_entry *entry,
     row->version = version;
     row->state = (uint16_t)state;
     if (was_there != comes)
-        store_bytes(self, comes ? bytes : -bytes);
+        database_add_storage(self, comes ? bytes : -bytes);
 }
 
 void database_redo(struct component *self, const struct write_log_entry *entry)

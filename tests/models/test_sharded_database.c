@@ -94,6 +94,27 @@ START_TEST(test_sharded_database_user_key_asks_the_user_s_shard)
 }
 END_TEST
 
+/* A shard has a quarter of the thousand rows, and its user deletes more than that. */
+START_TEST(test_sharded_database_user_key_deletes_no_more_than_there_is)
+{
+    static struct asked script[400];
+    struct sharded_config config = sharded_config();
+    struct sim *sim;
+
+    set_scene();
+    config.shard_key = user_key;
+    for (uint64_t i = 0; i < COUNT(script); i++)
+        script[i] = (struct asked){
+            .at_ns = (int64_t)i * SECOND / 10, .operation = DELETE, .key = i, .data = 1, .user = 5
+        };
+    sim = run(&config, script, COUNT(script));
+    ck_assert_int_eq(script[COUNT(script) - 1].outcome, OUTCOME_OK);
+    ck_assert_int_eq(level(instance_of(sim, "db.shard", 1), "storage.used")->level, 0);
+    ck_assert_int_eq(level(instance_of(sim, "db.shard", 0), "storage.used")->level, 250000);
+    sim_destroy(sim);
+}
+END_TEST
+
 START_TEST(test_sharded_database_spreads_requests_about_no_row)
 {
     struct asked script[400] = { { 0 } };
@@ -611,6 +632,7 @@ END_TEST
 
 TEST_MAIN("sharded_database", test_sharded_database_modulo_asks_the_row_s_shard,
           test_sharded_database_user_key_asks_the_user_s_shard,
+          test_sharded_database_user_key_deletes_no_more_than_there_is,
           test_sharded_database_spreads_requests_about_no_row,
           test_sharded_database_ring_follows_its_placement, test_sharded_database_message_pays_its_way_once,
           test_sharded_database_shards_share_rows_and_memory, test_sharded_database_hot_row_fills_its_shard,
