@@ -209,6 +209,20 @@ static void write_fault(struct page *page, const struct results *results, const 
                     text_seconds(down_s, text), crashes > 1 ? " in all" : "");
 }
 
+/* Some fault of the variant names the component, or the one that it is a part of, and not its data center. */
+static bool has_own_fault(const struct scenario_variant *variant, const char *component)
+{
+    for (size_t i = 0; i < variant->fault_count; i++) {
+        const struct scenario_fault *fault = &variant->faults[i];
+        size_t length = strlen(fault->component);
+
+        if (!fault->is_cut && !strncmp(component, fault->component, length) &&
+            (component[length] == '\0' || component[length] == '.'))
+            return true;
+    }
+    return false;
+}
+
 /* It died with its data center ("seoul/web" with "seoul"), and only then. */
 static bool died_with_site(const struct results *results, const struct result_entry *entry, double crashes)
 {
@@ -256,7 +270,7 @@ static void write_faults(struct page *page, const struct outcome_of_variant *run
         if (!summary_is_tier(entry->component) || strcmp(entry->metric, "crashes"))
             continue;
         crashes = results_interval(results, entry).mean;
-        if (died_with_site(results, entry, crashes))
+        if (!has_own_fault(variant, entry->component) && died_with_site(results, entry, crashes))
             continue;
         if (!any)
             page_label(page, LABEL_WIDTH, "  faults");

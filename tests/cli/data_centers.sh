@@ -58,7 +58,10 @@ cat >sites.json <<'END'
                        "handlers": { "edit": [{ "apply": "seoul/db" }] } }
   },
   "variants": {
-    "burns": { "faults": [{ "at": "3s", "crash": "seoul", "for": "5s" }] }
+    "burns": { "faults": [{ "at": "3s", "crash": "seoul", "for": "5s" }] },
+    "burns_later": {
+      "faults": [{ "at": "3s", "crash": "seoul/web", "for": "5s" }, { "at": "10s", "crash": "seoul", "for": "5s" }]
+    }
   }
 }
 END
@@ -79,6 +82,12 @@ expect_value base,seoul/db,changes.superseded 0
 expect_value base,seoul/box,cost.per_hour 1
 expect_value base,virginia/box,cost.per_hour 1
 expect_value burns,seoul,crashes 1
+
+# Who dies with a site is not told apart from it, unless a fault is its own, however alike the two are.
+run 0 sites.json -n 1 --variant burns
+grep -q "^  faults *seoul: 1 crash, 5 s down$" stdout || fail "faults of the site alone: $(cat stdout)"
+run 0 sites.json -n 1 --variant burns_later
+printed 'seoul/web: 2 crashes, 10 s down in all'
 expect_value burns,seoul/web,downtime 5
 expect_value burns,seoul/db,downtime 5
 expect_value burns,virginia/web,requests.ok 4
