@@ -10,6 +10,7 @@
 #include "app/summary_text.h"
 
 #define INSTANCES_SHOWN 16
+#define TOLD_TOGETHER 3 /* in a row, from so many on */
 /* Most over least requests of an instance: worth telling. Rows are never spread as evenly as what a balancer
  * spreads. */
 #define UNEVEN 1.1
@@ -56,15 +57,21 @@ static bool is_uneven(const struct tier *tier, int count)
     return most > (strchr(tier->component, '.') ? UNEVEN_PARTS : UNEVEN) * least || down[1] > down[0];
 }
 
-static void write_instance(const struct tier *instance)
+/* What there is to say of an instance besides its name. */
+struct instance_words {
+    char text[4 * SUMMARY_TEXT_SIZE];
+    enum page_tone tone;
+};
+
+static struct instance_words words_of(const struct tier *instance)
 {
     double utilisation = busiest(instance), hits = tier_value(instance, "hit_ratio"),
            down_s = tier_value(instance, "downtime");
-    enum page_tone tone = down_s > 0 || utilisation > ASSESS_FULL ? PAGE_BAD
-                          : utilisation > 0.8                     ? PAGE_WARN
-                                                                  : PAGE_PLAIN;
     char share[SUMMARY_TEXT_SIZE], text[SUMMARY_TEXT_SIZE],
         own[SUMMARY_TEXT_SIZE + 16] = "", dead[SUMMARY_TEXT_SIZE + 16] = "";
+    struct instance_words words = { .tone = down_s > 0 || utilisation > ASSESS_FULL ? PAGE_BAD
+                                            : utilisation > 0.8                     ? PAGE_WARN
+                                                                                    : PAGE_PLAIN };
 
     if (!isnan(utilisation))
         snprintf(own, sizeof own, " %s busy", text_busy(utilisation, text));
@@ -72,25 +79,53 @@ static void write_instance(const struct tier *instance)
         snprintf(own, sizeof own, " hits %s", text_busy(hits, text));
     if (down_s > 0)
         snprintf(dead, sizeof dead, " (dead for %s)", text_seconds(down_s, text));
-    page_listed(instance->page, tone, "%s %s of requests%s%s", strchr(instance->component, '['),
-                text_busy(tier_value(instance, "requests.share"), share), own, dead);
+    snprintf(words.text, sizeof words.text, "%s of requests%s%s",
+             text_busy(tier_value(instance, "requests.share"), share), own, dead);
+    return words;
 }
 
-/* Each one's share of the requests and how busy it is: a hot shard shows, and a dead machine. */
+/* From `first` on, how many instances in a row there is the same to say of. */
+static int count_alike(const struct tier *tier, int first, int count, const struct instance_words *words)
+{
+    char name[INSTANCE_NAME_SIZE];
+    int alike = 1;
+
+    while (first + alike < count) {
+        struct tier instance = instance_of(tier, first + alike, name);
+
+        if (strcmp(words_of(&instance).text, words->text) != 0)
+            break;
+        alike++;
+    }
+    return alike;
+}
+
+/* Each one's share of the requests and how busy it is: a hot shard shows, and a dead machine. Several in a row
+ * that are alike are told together. */
 void tier_write_instances(const struct tier *tier)
 {
-    int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier);
-    char name[INSTANCE_NAME_SIZE];
+    int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier), next = 0;
+    char name[INSTANCE_NAME_SIZE], last[INSTANCE_NAME_SIZE];
 
     if (count < 2 || !is_uneven(tier, count))
         return;
     page_label(tier->page, tier->width, "");
-    for (int i = 0; i < count && i < INSTANCES_SHOWN; i++) {
-        struct tier instance = instance_of(tier, i, name);
+    for (int shown = 0; next < count && shown < INSTANCES_SHOWN; shown++) {
+        struct tier instance = instance_of(tier, next, name);
+        struct instance_words words = words_of(&instance);
+        int alike = count_alike(tier, next, count, &words);
 
-        write_instance(&instance);
+        if (alike < TOLD_TOGETHER) {
+            alike = 1;
+            page_listed(tier->page, words.tone, "%s %s", strchr(name, '['), words.text);
+        } else {
+            instance_of(tier, next + alike - 1, last);
+            page_listed(tier->page, words.tone, "%s to %s %s each", strchr(name, '['), strchr(last, '['),
+                        words.text);
+        }
+        next += alike;
     }
-    if (count > INSTANCES_SHOWN)
-        page_listed(tier->page, PAGE_DIM, "and %d more", count - INSTANCES_SHOWN);
+    if (next < count)
+        page_listed(tier->page, PAGE_DIM, "and %d more", count - next);
     page_end_line(tier->page);
 }

@@ -127,6 +127,12 @@ for part in "availability 100%, answers lack rows (see data)" "db: 100% of answe
     grep -qF -- "$part" words || fail "not said: $part: $(cat words)"
 done
 
+# Instances in a row that are alike are told together.
+run 0 "$source_dir/scenarios/ladder/14_logs_and_metrics.json" --variant base -n 1
+printed '[0] to [6] 5.0% of requests 9.2% busy each'
+printed '[8] to [19] 5.0% of requests 9.2% busy each'
+printed 'about web[7]: '
+
 # Without UTF-8 only ASCII.
 LC_ALL=C run 0 queue.json -n 2
 LC_ALL=C grep -q '[^ -~]' stdout && fail "not ASCII in the C locale"
