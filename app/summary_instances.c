@@ -100,8 +100,8 @@ static int count_alike(const struct tier *tier, int first, int count, const stru
     return alike;
 }
 
-/* Each one's share of the requests and how busy it is: a hot shard shows, and a dead machine. Several in a row
- * that are alike are told together. */
+/* Each one's share of the requests and how busy it is: a hot shard shows, and a dead machine. Several in a
+ * row that are alike are told together. */
 void tier_write_instances(const struct tier *tier)
 {
     int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier), next = 0;
