@@ -1,5 +1,5 @@
 /* Step 12: what a second site saves users far away, who fails while a dead one's address is still in caches,
- * what the survivor bears, and what two copies of the data miss. */
+ * what the survivor bears, what two copies of the data miss, and one database that stands in both sites. */
 #include <math.h>
 #include <string.h>
 
@@ -246,6 +246,77 @@ static double missing(const struct ladder_run *run)
     return edits(run) * (ladder_seconds(run, "faults[1].at") - fmax(down_s - lag_s(run), 0));
 }
 
+/* ---- one database, with a replica on the other side ---- */
+
+static double write_longer_s(const struct ladder_run *run)
+{
+    return 2 * (one_way_s(run) - near_s(run));
+}
+
+static double all_edits(const struct ladder_run *run)
+{
+    return rate(run) * ladder_share(run, "users.requests.edit.share");
+}
+
+static double disk_s(const struct ladder_run *run)
+{
+    return 1 / ladder_host(run, "db.host")->disk_operations;
+}
+
+/* From the write in Seoul: a disk, the way of the log, another disk, and the work to apply it. */
+static double replica_lag_s(const struct ladder_run *run)
+{
+    double apply_s = formula_processor(ladder_host(run, "db.host"), all_edits(run),
+                                       ladder_seconds(run, "db.replication.apply_time"))
+                         .time_s;
+
+    return fmax(ladder_seconds(run, "db.replication.ship_delay"), disk_s(run)) + one_way_s(run) +
+           disk_s(run) + apply_s;
+}
+
+/* Who finds a disk busy waits for the rest of what it does: at both disks together one operation for the
+ * share of the time that they work, at most. Reads beside it, each about as long as an entry's work, share
+ * the processor. */
+static double replica_lag_near(const struct ladder_run *run)
+{
+    double apply_s = ladder_seconds(run, "db.replication.apply_time");
+    double reads = other_rate(run) * ladder_share(run, "users.requests.view.share") + probe_rate(run);
+
+    return (2 * all_edits(run) * disk_s(run) * disk_s(run) +
+            reads * apply_s * apply_s) /
+           replica_lag_s(run);
+}
+
+/* The chance that the row was written within the lag, 1 - exp(-w lag), or since the start of the run. */
+static double stale_at_replica(const struct ladder_run *run)
+{
+    double w = all_edits(run) / ladder_number(run, "data.posts.rows"), lag_s = replica_lag_s(run);
+    double start = lag_s + expm1(-w * lag_s) / w;
+
+    return other_rate(run) * ladder_share(run, "users.requests.view.share") *
+           (start - expm1(-w * lag_s) * (measure_s(run) - lag_s));
+}
+
+/* A write counts when it is on the primary's disk; some milliseconds as above. */
+static double replica_near(const struct ladder_run *run)
+{
+    return 4e-3 / replica_lag_s(run);
+}
+
+/* What was acknowledged and had not left. */
+static double lost_with_primary(const struct ladder_run *run)
+{
+    return all_edits(run) * (ladder_seconds(run, "db.replication.ship_delay") - disk_s(run));
+}
+
+/* Those on their way across the ocean when it burns, and all until the replica leads. */
+static double writes_refused(const struct ladder_run *run)
+{
+    return other_rate(run) * ladder_share(run, "users.requests.edit.share") *
+           (one_way_s(run) + ladder_seconds(run, "db.replication.detection") +
+            ladder_seconds(run, "db.replication.failover.promotion"));
+}
+
 static const struct ladder_step step = {
     .file = "12_data_centers.json",
     .others = { { "users.arrivals=180/s", "name.ttl=50s", "data.posts.rows=400" },
@@ -254,6 +325,7 @@ static const struct ladder_step step = {
     .wrong = { "users.arrivals=215/s", "name.ttl=70s", "network.regions.seoul.longitude=118",
                "from_seoul.handlers.edit[0].wait=5.4s" },
     .replications = 14,
+    .often = { { "promoted", 24 } },
     .claims = {
         { "an article seen from America, saved by the site there", "ms",
           OF("one_site", "users.virginia:view", "latency.mean"),
@@ -279,6 +351,20 @@ static const struct ladder_step step = {
           .predict = conflicts, .near = lag_near },
         { "changes that Virginia never gets", "", OF("behind", "seoul/changes", "published"),
           MINUS("behind", "virginia/db", "changes.applied"), .predict = missing, .near = lag_near },
+        { "an article seen from America, saved by a replica there", "ms",
+          OF("one_site", "users.virginia:view", "latency.mean"),
+          MINUS("replicated", "users.virginia:view", "latency.mean"), .predict = saved_s },
+        { "a write from America, longer than one from Korea", "ms",
+          OF("replicated", "users.virginia:edit", "latency.mean"),
+          MINUS("replicated", "users.seoul:edit", "latency.mean"), .predict = write_longer_s },
+        { "lag of the replica in Virginia", "ms", OF("replicated", "db.replica", "replication.lag"),
+          .predict = replica_lag_s, .near = replica_lag_near },
+        { "stale reads at the replica, its log ten seconds late", "", OF("log_files", "db", "reads.stale"),
+          .predict = stale_at_replica, .near = replica_near },
+        { "acknowledged writes that burn with the primary", "", OF("promoted", "db", "writes.lost"),
+          .predict = lost_with_primary, .near = replica_near },
+        { "writes from America that find no primary", "",
+          OF("promoted", "users.virginia:edit", "requests.failed.unavailable"), .predict = writes_refused },
     },
 };
 
