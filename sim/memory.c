@@ -3,6 +3,16 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LARGE_PAGE ((uintptr_t)2 << 20)
+#define LARGE_PAGE_SHARE 4 /* at most one of so many small pages may be one that was never touched */
+#define SMALL_PAGES_MOST 512
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 #define ALIGNMENT 64
 #define LARGE_BYTES 32768 /* from here on it pays to leave pages alone until they are used */
@@ -133,6 +143,43 @@ void *memory_grow(struct memory *memory, void *block, size_t size)
         memory_free(memory, block);
     }
     return larger;
+}
+
+/* Whether nearly all small pages of a large one are in use: memory that nobody touches stays free. */
+static bool is_in_use(uintptr_t page)
+{
+    unsigned char present[SMALL_PAGES_MOST];
+    size_t small = (size_t)sysconf(_SC_PAGESIZE), count = LARGE_PAGE / small, used = 0;
+
+    if (count > SMALL_PAGES_MOST || mincore((void *)page, LARGE_PAGE, present))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        used += present[i] & 1;
+    return count - used <= count / LARGE_PAGE_SHARE;
+}
+
+/* Returns the end of the last page that it has looked at. */
+static uintptr_t enlarge(const void *start, size_t size, uintptr_t done)
+{
+    uintptr_t page = (uintptr_t)start & ~(LARGE_PAGE - 1), end = (uintptr_t)start + size;
+
+    for (page = page < done && done - page <= LARGE_PAGE ? done : page; page < end; page += LARGE_PAGE)
+        if (is_in_use(page))
+            (void)madvise((void *)page, LARGE_PAGE, MADV_COLLAPSE); /* it stays as it is where that fails */
+    return page;
+}
+
+void memory_enlarge_pages_of(const void *start, size_t size)
+{
+    enlarge(start, size, 0);
+}
+
+void memory_enlarge_pages(const struct memory *memory)
+{
+    uintptr_t done = 0;
+
+    for (const struct memory_block *block = memory->blocks; block; block = block->next)
+        done = enlarge(block, sizeof *block + block->size, done);
 }
 
 void memory_count_owners(const struct memory *memory, uint64_t *bytes, uint32_t count)

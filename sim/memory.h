@@ -53,6 +53,14 @@ void *memory_alloc_array(struct memory *memory, size_t count, size_t size);
 /* A larger copy of `block` (NULL: none yet), which is freed; what is new is zero. */
 void *memory_grow(struct memory *memory, void *block, size_t size);
 
+/* Asks the system for large pages where blocks lie close together: then the processor finds them all without
+ * looking their addresses up. For runs that take seconds; what pages there are already is copied, 0.2 ms for
+ * each 2 MB. No error where the system has no such pages. O(memory). */
+void memory_enlarge_pages(const struct memory *memory);
+
+/* The same for memory that is no block. */
+void memory_enlarge_pages_of(const void *start, size_t size);
+
 /* Counts memory that the run uses but did not allocate here. */
 void memory_account(struct memory *memory, uint64_t size);
 

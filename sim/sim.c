@@ -10,6 +10,8 @@
 #define GROW_REQUESTS 1024 /* accounted together */
 #define INTERRUPT_EVENTS 1024 /* between two looks at the signal and at the memory */
 #define CANCELLED_START 64
+#define ENLARGE_FIRST (UINT64_C(1) << 24) /* events, some seconds: from then on large pages pay */
+#define ENLARGE_AGAIN 4 /* after so many times as many, for what has come since */
 #define END_MAX_NS (SIM_TIME_NEVER - 1)
 #define SIM_ENDED ((enum sim_status)-1) /* within sim_run(): the date asked for is reached */
 
@@ -55,6 +57,7 @@ struct sim *sim_create(uint64_t seed, uint64_t memory_budget_bytes, enum pending
     sim->pending_kind = kind;
     sim->requests_max = REQUESTS_MAX - REQUESTS_MARGIN;
     sim->events_max = UINT64_MAX;
+    sim->enlarge_at = ENLARGE_FIRST;
     if (!memory_guard(&sim->memory, create_tables, sim)) {
         sim_destroy(sim);
         return NULL;
@@ -314,9 +317,18 @@ static void run_wakes(struct sim *sim)
     sim->wake_count = 0;
 }
 
+static __attribute__((noinline, cold)) void enlarge_pages(struct sim *sim)
+{
+    memory_enlarge_pages(&sim->memory);
+    memory_enlarge_pages_of(sim->requests, (size_t)sim->request_count * sim->stride);
+    sim->enlarge_at *= ENLARGE_AGAIN;
+}
+
 static enum sim_status look_up(struct sim *sim)
 {
     look_up_in(sim, INTERRUPT_EVENTS);
+    if (sim->events >= sim->enlarge_at)
+        enlarge_pages(sim);
     if (sim->events_max - sim->events < INTERRUPT_EVENTS)
         look_up_in(sim, sim->events_max - sim->events);
     if (sim->interrupt && *sim->interrupt)

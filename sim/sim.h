@@ -119,6 +119,7 @@ struct sim {
 
     uint64_t seed;
     uint64_t events;     /* run so far; while it runs: when it last looked whether it has to end */
+    uint64_t enlarge_at; /* events after which memory gets large pages */
     uint64_t look_up_at; /* it looks again after so many, */
     uint64_t until_look; /* which are so many more */
     uint64_t timeouts;   /* that did happen */

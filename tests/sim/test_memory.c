@@ -1,7 +1,11 @@
 #include "sim/memory.h"
 
 #include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/test.h"
 
@@ -265,6 +269,48 @@ START_TEST(test_memory_knows_what_each_owner_has)
 }
 END_TEST
 
+static size_t pages_present(const unsigned char *start, size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), count = size / page, present = 0;
+    unsigned char *is = malloc(count);
+    uintptr_t first = ((uintptr_t)start + page - 1) & ~(uintptr_t)(page - 1);
+
+    ck_assert_ptr_nonnull(is);
+    ck_assert_int_eq(mincore((void *)first, (count - 1) * page, is), 0);
+    for (size_t i = 0; i + 1 < count; i++)
+        present += is[i] & 1;
+    free(is);
+    return present;
+}
+
+/* Larger pages or not, as the system has them: what is there stays, and what nobody has touched stays away. */
+START_TEST(test_memory_with_larger_pages_holds_the_same)
+{
+    enum { BLOCKS = 4096, BLOCK = 2000, TABLE = 16 << 20 };
+    unsigned char *blocks[BLOCKS], *table;
+    struct memory memory;
+
+    memory_init(&memory, UINT64_MAX);
+    for (int i = 0; i < BLOCKS; i++) {
+        blocks[i] = memory_alloc(&memory, BLOCK);
+        memset(blocks[i], i % 251, BLOCK);
+    }
+    table = memory_alloc(&memory, TABLE);
+    for (int i = 0; i < TABLE; i += TABLE / 8)
+        table[i] = 7;
+    memory_enlarge_pages(&memory);
+    memory_enlarge_pages_of(table, TABLE);
+    memory_enlarge_pages_of(NULL, 0);
+    ck_assert_uint_lt(pages_present(table, TABLE), TABLE / 4096 / 2);
+    for (int i = 0; i < BLOCKS; i++)
+        for (int k = 0; k < BLOCK; k += 499)
+            ck_assert_int_eq(blocks[i][k], i % 251);
+    for (int i = 0; i < TABLE; i += TABLE / 8)
+        ck_assert_uint_eq(table[i], 7);
+    memory_deinit(&memory);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = { test_memory_blocks_are_zeroed_aligned_and_counted,
@@ -275,7 +321,8 @@ int main(void)
                              test_memory_failure_leaves_by_the_guard,
                              test_memory_guards_nest,
                              test_memory_budget_is_a_flag_not_a_failure,
-                             test_memory_knows_what_each_owner_has };
+                             test_memory_knows_what_each_owner_has,
+                             test_memory_with_larger_pages_holds_the_same };
     Suite *suite = suite_create("memory");
     TCase *tcase = tcase_create("memory");
     SRunner *runner = srunner_create(suite);
