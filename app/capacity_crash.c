@@ -95,10 +95,12 @@ enum run_status capacity_crash(const struct scenario_variant *variant, const cha
     as_long.requests_wanted = 0;
     results_init(&results, options->replications);
     status = run_variant(&crashed, &as_long, &results);
-    if (status == RUN_COMPLETE)
-        *unanswered = fmax(1 - results_value(&results, "total", "requests.ok") /
-                                   results_value(&results, "total", "requests.started"),
-                           0);
+    if (status == RUN_COMPLETE) {
+        double share = results_value(&results, "total", "requests.ok") /
+                       results_value(&results, "total", "requests.started");
+
+        *unanswered = share > 1 ? 0 : 1 - share; /* NaN: nobody came in that minute */
+    }
     results_deinit(&results);
     free(faults);
     return status;
