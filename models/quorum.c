@@ -207,7 +207,7 @@ struct request *quorum_fork(struct quorum_operation *operation, const struct quo
     struct request *branch =
         sim_fork(router, operation->carrier, copy->index + 1 + errand * (REPLICAS_MAX + 1));
 
-    request_frame(branch)->step = errand;
+    request_frame(branch)->step = (uint16_t)errand;
     request_frame(branch)->note = (uint8_t)copy->index;
     branch->version = 0;
     if (errand == ERRAND_ASKS) {

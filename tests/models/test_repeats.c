@@ -60,7 +60,7 @@ static struct sim *make_steps(enum database_kind kind, struct param_list steps)
 
     handlers[0] = (struct handler_config){ "default", steps };
     keeps = shards;
-    keeps.node.kind = kind;
+    keeps.node.kind = (int)kind;
     sim->environment = &scene;
     sim_add_group(sim, &source_type, "users", 1, &source, &sim->sites[0]);
     servers = sim_add_group(sim, &web_server_model.component, "web", 1, &web, &sim->sites[0]);
