@@ -314,20 +314,6 @@ static bool is_chosen(const struct session *session, size_t variant)
            !strcmp(session->options->variant, session->scenario.variants[variant].name);
 }
 
-static double seconds_since(const struct timespec *begun)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
-}
-
-/* The reader of the table has gone, and no file waits for the rest. */
-static bool is_unheard(const struct session *session)
-{
-    return ferror(stdout) && !result_files_use_files(session->options);
-}
-
 static int find_all(struct session *session)
 {
     int status = EXIT_RAN;
@@ -335,12 +321,12 @@ static int find_all(struct session *session)
     if (session->shows)
         capacity_table_head(&session->page, &session->table);
     result_files_begin(&session->files, &session->summary);
-    for (size_t i = 0; i < session->scenario.variant_count && status == EXIT_RAN && !is_unheard(session); i++)
+    for (size_t i = 0; i < session->scenario.variant_count && status == EXIT_RAN && !command_is_unheard(session->options); i++)
         if (is_chosen(session, i))
             status = find_capacity(session, i);
     if (session->shows && status == EXIT_RAN)
         capacity_table_foot(&session->page, &session->table, session->repeat);
-    result_files_end(&session->files, &session->summary, status == EXIT_RAN, seconds_since(&session->begun));
+    result_files_end(&session->files, &session->summary, status == EXIT_RAN, command_seconds_since(&session->begun));
     return status == EXIT_RAN && session->some_fail ? EXIT_EXPECTATION_FAILED : status;
 }
 

@@ -8,6 +8,7 @@
 #include "app/page.h"
 #include "app/param_problems.h"
 #include "app/quantity.h"
+#include "app/result_files.h"
 #include "app/suggest.h"
 
 #define MEMORY_SHARE 0.8 /* of the machine that a run may use */
@@ -122,4 +123,17 @@ int command_over_limit(const char *path, enum run_status status, uint64_t budget
                     growth_describe(&results->growth, grew, sizeof grew),
                     results->replications ? "the figures are partial" : "nothing was measured yet");
     return EXIT_MACHINE_ERROR;
+}
+
+double command_seconds_since(const struct timespec *begun)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
+}
+
+bool command_is_unheard(const struct options *options)
+{
+    return ferror(stdout) && !result_files_use_files(options);
 }

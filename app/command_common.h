@@ -3,6 +3,8 @@
 #ifndef APP_COMMAND_COMMON_H
 #define APP_COMMAND_COMMON_H
 
+#include <time.h>
+
 #include "app/options.h"
 #include "app/run.h"
 
@@ -39,5 +41,11 @@ void command_compose_repeat(char *text, int argc, char **argv);
 /* Tells which limit a run met, which component grew and what is left. Returns EXIT_MACHINE_ERROR. */
 int command_over_limit(const char *path, enum run_status status, uint64_t budget_bytes,
                        const struct results *results, struct diagnostics *diagnostics);
+
+/* By the clock that nobody sets. */
+double command_seconds_since(const struct timespec *begun);
+
+/* The reader of standard output has gone, and no file waits for the rest. */
+bool command_is_unheard(const struct options *options);
 
 #endif

@@ -159,20 +159,6 @@ static int trace_all(struct session *session)
 
 /* ---- all of it ---- */
 
-static double seconds_since(const struct timespec *begun)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) * 1e-9;
-}
-
-/* The reader of the summary has gone, and no file waits for the rest. */
-static bool is_unheard(const struct session *session)
-{
-    return ferror(stdout) && !result_files_use_files(session->options);
-}
-
 static enum run_status run_all(struct session *session)
 {
     enum run_status status = RUN_COMPLETE;
@@ -182,7 +168,7 @@ static enum run_status run_all(struct session *session)
         summary_head(&session->page, &session->summary);
     result_files_begin(&session->files, &session->summary);
     session->run_count = 0;
-    for (size_t i = 0; i < count && status == RUN_COMPLETE && !is_unheard(session); i++) {
+    for (size_t i = 0; i < count && status == RUN_COMPLETE && !command_is_unheard(session->options); i++) {
         session->run_count++;
         status = run_with_series(session, &session->runs[i]);
     }
@@ -193,7 +179,7 @@ static enum run_status run_all(struct session *session)
         summary_foot(&session->page, &session->summary);
     }
     result_files_end(&session->files, &session->summary, status == RUN_COMPLETE,
-                     seconds_since(&session->begun));
+                     command_seconds_since(&session->begun));
     return status;
 }
 

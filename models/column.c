@@ -61,7 +61,6 @@ const struct column_config *column_find(const struct data_set_config *data, cons
 
 /* ---- values ---- */
 
-/* How frequent each value is: weights that need not add up to 1. */
 /* How frequent a value is; weights need not add up to 1. */
 static double weight_of(const struct column_config *config, uint64_t value)
 {

@@ -110,4 +110,11 @@ bool database_has_row(struct component *self, uint16_t data, uint64_t row);
 void database_on_crash(struct component *self);
 void database_on_restart(struct component *self);
 
+/* The answer of a node says that it is dead, or went with it. */
+static inline bool node_has_died(const struct request *answer)
+{
+    return answer->outcome == OUTCOME_UNAVAILABLE || answer->outcome == OUTCOME_CRASHED ||
+           answer->outcome == OUTCOME_LOST;
+}
+
 #endif

@@ -14,12 +14,6 @@ static void acknowledge(struct quorum_set *set, const struct request *question, 
         acknowledged->version = version;
 }
 
-static bool has_died(const struct request *branch)
-{
-    return branch->outcome == OUTCOME_UNAVAILABLE || branch->outcome == OUTCOME_CRASHED ||
-           branch->outcome == OUTCOME_LOST;
-}
-
 static void note_read(struct quorum_operation *operation, const struct request *branch)
 {
     uint32_t copy = branch->frames[0].note;
@@ -47,10 +41,10 @@ static void note_failed(struct quorum_set *set, struct quorum_operation *operati
 {
     struct quorum_copy *copy = &set->copies[branch->frames[0].note];
 
-    if (operation->writes && has_died(branch) && set->copies[operation->coordinator].is_up)
+    if (operation->writes && node_has_died(branch) && set->copies[operation->coordinator].is_up)
         quorum_keep_hint(copy, operation);
     if (!operation->good && !operation->has_failed)
-        operation->outcome = has_died(branch) ? OUTCOME_UNAVAILABLE : branch->outcome;
+        operation->outcome = node_has_died(branch) ? OUTCOME_UNAVAILABLE : branch->outcome;
     operation->has_failed = true;
 }
 

@@ -424,12 +424,6 @@ static uint64_t applied_everywhere(const struct replica_set *set)
     return applied;
 }
 
-static bool has_died(const struct request *request)
-{
-    return request->outcome == OUTCOME_UNAVAILABLE || request->outcome == OUTCOME_CRASHED ||
-           request->outcome == OUTCOME_LOST;
-}
-
 static void replicated_on_reply(struct component *self, struct request *request)
 {
     struct replicated *state = component_state(self);
@@ -440,7 +434,7 @@ static void replicated_on_reply(struct component *self, struct request *request)
         failover_on_replayed(set, request);
         return;
     }
-    if (!database_writes(request) && has_died(request) && frame->step < set->reader_count &&
+    if (!database_writes(request) && node_has_died(request) && frame->step < set->reader_count &&
         !(set->is_divided && replica_caller_is_cut(set, request))) {
         state->fallback_reads++;
         frame->step++;
