@@ -16,6 +16,9 @@
 
 #define ALIGNMENT 64
 #define LARGE_BYTES 32768 /* from here on it pays to leave pages alone until they are used */
+#define HUGE_BYTES \
+    ((size_t)2 *   \
+     LARGE_PAGE) /* from here on a block has a whole large page in it, and a half at most besides */
 
 /* Stands before each block and keeps it aligned. */
 struct memory_block {
@@ -85,6 +88,15 @@ static void enlist(struct memory *memory, struct memory_block *block)
     memory_account(memory, block->size);
 }
 
+/* Whole small pages of a block that nobody has used yet. */
+static void ask_for_large_pages(void *start, size_t size)
+{
+    uintptr_t small = (uintptr_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)start + small - 1) & ~(small - 1);
+    uintptr_t end = ((uintptr_t)start + size) & ~(small - 1);
+
+    (void)madvise((void *)first, end - first, MADV_HUGEPAGE); /* they are small where that fails */
+}
+
 /* Zeroed memory for a header and `size` bytes. A large block comes from calloc(), which need not touch the
  * pages of memory that is new: tables and histograms cost what is used of them. */
 static struct memory_block *allocate(size_t size)
@@ -116,6 +128,8 @@ void *memory_alloc(struct memory *memory, size_t size)
     block = allocate(rounded);
     if (!block)
         memory_leave(memory);
+    if (memory->has_large_pages && rounded >= HUGE_BYTES)
+        ask_for_large_pages(block, rounded);
     block->size = rounded;
     block->owner = memory->owner;
     enlist(memory, block);
@@ -174,10 +188,11 @@ void memory_enlarge_pages_of(const void *start, size_t size)
     enlarge(start, size, 0);
 }
 
-void memory_enlarge_pages(const struct memory *memory)
+void memory_enlarge_pages(struct memory *memory)
 {
     uintptr_t done = 0;
 
+    memory->has_large_pages = true;
     for (const struct memory_block *block = memory->blocks; block; block = block->next)
         done = enlarge(block, sizeof *block + block->size, done);
 }

@@ -28,6 +28,7 @@ struct memory {
     uint64_t peak_bytes;
     uint64_t budget_bytes; /* UINT64_MAX: none */
     bool over_budget;
+    bool has_large_pages; /* blocks to come want them */
     uint32_t owner; /* of blocks allocated from now on; 0: nobody */
     void *escape; /* jmp_buf of the innermost memory_guard() */
 };
@@ -54,9 +55,9 @@ void *memory_alloc_array(struct memory *memory, size_t count, size_t size);
 void *memory_grow(struct memory *memory, void *block, size_t size);
 
 /* Asks the system for large pages where blocks lie close together: then the processor finds them all without
- * looking their addresses up. For runs that take seconds; what pages there are already is copied, 0.2 ms for
- * each 2 MB. No error where the system has no such pages. O(memory). */
-void memory_enlarge_pages(const struct memory *memory);
+ * looking their addresses up. Large blocks from now on have them from the start. For runs that take seconds;
+ * what pages there are already is copied, 0.2 ms for each 2 MB. No error where the system has no such pages. O(memory). */
+void memory_enlarge_pages(struct memory *memory);
 
 /* The same for memory that is no block. */
 void memory_enlarge_pages_of(const void *start, size_t size);

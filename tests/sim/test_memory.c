@@ -287,8 +287,9 @@ static size_t pages_present(const unsigned char *start, size_t size)
 START_TEST(test_memory_with_larger_pages_holds_the_same)
 {
     enum { BLOCKS = 4096, BLOCK = 2000, TABLE = 16 << 20 };
-    unsigned char *blocks[BLOCKS], *table;
+    unsigned char *blocks[BLOCKS], *table, *later;
     struct memory memory;
+    int different = 0;
 
     memory_init(&memory, UINT64_MAX);
     for (int i = 0; i < BLOCKS; i++) {
@@ -301,6 +302,11 @@ START_TEST(test_memory_with_larger_pages_holds_the_same)
     memory_enlarge_pages(&memory);
     memory_enlarge_pages_of(table, TABLE);
     memory_enlarge_pages_of(NULL, 0);
+    later = memory_alloc(&memory, TABLE); /* asks for large pages itself */
+    for (int i = 0; i < TABLE; i++)
+        different += later[i] != 0;
+    ck_assert_int_eq(different, 0);
+    memset(later, 9, TABLE);
     ck_assert_uint_lt(pages_present(table, TABLE), TABLE / 4096 / 2);
     for (int i = 0; i < BLOCKS; i++)
         for (int k = 0; k < BLOCK; k += 499)
