@@ -158,7 +158,7 @@ static void add_to_pair(struct moving_pair *pair, uint64_t row)
 /* A row with a number beyond the data set's, which exists because somebody put it there. */
 struct row_beyond {
     uint32_t from;
-    uint64_t slot; /* of that node's changed rows: where to look on */
+    uint64_t place; /* among that node's changed rows: where to look on */
     uint64_t row;
     enum row_state state;
     uint32_t to;
@@ -167,15 +167,14 @@ struct row_beyond {
 /* Goes on to the next one that has to leave its node; zeroed at first. False: there are no more. */
 static bool next_beyond(const struct resharding *resharding, uint16_t data, struct row_beyond *beyond)
 {
-    for (; beyond->from < resharding->before.shards; beyond->from++, beyond->slot = 0) {
+    for (; beyond->from < resharding->before.shards; beyond->from++, beyond->place = 0) {
         const struct row_table *table = database_changed_rows(node_of(resharding, beyond->from));
+        const struct row_entry *entry;
 
-        while (beyond->slot < table->slot_count) {
-            const struct row_entry *entry = &table->slots[beyond->slot++];
+        while ((entry = row_table_next(table, data, &beyond->place, &beyond->row))) {
             struct row_route route;
 
-            beyond->row = entry->id ^ row_id(data, 0);
-            if (!entry->used || entry->id >> 48 != data || beyond->row < row_count(resharding, data))
+            if (beyond->row < row_count(resharding, data))
                 continue;
             route = resharding_route(resharding, data, beyond->row);
             beyond->state = (enum row_state)entry->state;
@@ -232,7 +231,7 @@ static bool switch_row(const struct resharding *resharding, uint16_t data, uint6
         row_table_find(database_changed_rows(node_of(resharding, from)), row_id(data, row));
 
     if (entry)
-        database_take_row(resharding->nodes->instances[to], entry);
+        database_take_row(resharding->nodes->instances[to], row_id(data, row), entry);
     return !entry || entry->state != ROW_DELETED;
 }
 
@@ -355,18 +354,16 @@ static void count_data_set(const struct resharding *resharding, uint16_t data, i
     for (uint32_t node = 0; node < resharding->node_count; node++) {
         const struct added_rows *added = added_rows_of(resharding, data, node);
         const struct row_table *table = database_changed_rows(node_of(resharding, node));
+        const struct row_entry *entry;
+        uint64_t place = 0, row;
 
         for (uint64_t i = 0; i < added->count; i++)
             bytes[i < added->moved_end ? placement_home(&resharding->after, data, added->owners[i]) : node] +=
                 row_bytes;
-        for (uint64_t i = 0; i < table->slot_count; i++) {
-            const struct row_entry *entry = &table->slots[i];
-            uint64_t row = entry->id ^ row_id(data, 0);
-
-            if (entry->used && entry->id >> 48 == data && row >= rows && entry->state == ROW_PRESENT &&
+        while ((entry = row_table_next(table, data, &place, &row)))
+            if (row >= rows && entry->state == ROW_PRESENT &&
                 place_of_row(resharding, node, data, row) == ROW_HOME)
                 bytes[node] += row_bytes;
-        }
     }
 }
 

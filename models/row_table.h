@@ -1,13 +1,17 @@
 /* row_table.h - what is remembered of single rows: the version each has, and whether it was inserted or
  * deleted.
  *
- * A hash table of those rows that were ever changed; one that never was costs nothing. Two kinds of owners:
- * the truth of a run (data_set.c) and every store, for what it holds itself. Rows are never forgotten, so
- * there is no removal.
+ * Only rows that were ever changed are here; one that never was costs nothing. Two kinds of owners: the truth
+ * of a run (data_set.c) and every store, for what it holds itself. Rows are never forgotten, so there is no
+ * removal.
  *
  * A row is named by row_id(): data set and number in one word, exact for row numbers below 2^48.
  *
- * Cost: O(1) expected, 16 bytes a slot, at most three quarters of the slots in use. Memory is the run's.
+ * They are in a hash table, until so many rows of a data set were changed that an array of all its rows takes
+ * less: then they are in such an array, where one is found without searching.
+ *
+ * Cost: O(1) expected, 16 bytes a slot, at most three quarters of the slots in use; 8 bytes for each row of an
+ * array. Memory is the run's.
  * Method: open addressing with linear probing (Knuth, "The Art of Computer Programming" 3, 6.4).
  */
 #ifndef MODELS_ROW_TABLE_H
@@ -26,17 +30,30 @@ enum row_state {
 };
 
 struct row_entry {
-    uint64_t id; /* of row_id() */
     uint32_t version;
-    uint16_t used;  /* 0: a free slot */
+    uint16_t used;  /* 0: the row was never changed */
     uint16_t state; /* enum row_state */
+};
+
+struct row_slot {
+    uint64_t id; /* of row_id() */
+    struct row_entry entry;
+};
+
+/* The rows of a data set up to row_end; those beyond are in slots. */
+struct row_array {
+    struct row_entry *entries;
+    uint64_t row_end;
+    uint64_t count; /* used */
 };
 
 /* Zeroed memory is an empty table. */
 struct row_table {
-    struct row_entry *slots;
-    uint64_t slot_count; /* a power of two, or 0 */
-    uint64_t count;      /* in use */
+    struct row_slot *slots;
+    uint64_t slot_count;      /* a power of two, or 0 */
+    uint64_t count;           /* slots in use */
+    struct row_array *arrays; /* by number of the data set */
+    uint32_t array_count;
 };
 
 static inline uint64_t row_id(uint16_t data, uint64_t row)
@@ -44,16 +61,39 @@ static inline uint64_t row_id(uint16_t data, uint64_t row)
     return (uint64_t)data << 48 ^ row;
 }
 
+static inline uint16_t row_id_data(uint64_t id)
+{
+    return (uint16_t)(id >> 48);
+}
+
+static inline uint64_t row_id_row(uint64_t id)
+{
+    return id & ((UINT64_C(1) << 48) - 1);
+}
+
+/* The row's place in an array; NULL: it would be in a slot. */
+static inline struct row_entry *row_table_in_array(const struct row_table *table, uint64_t id)
+{
+    uint16_t data = row_id_data(id);
+
+    return data < table->array_count && row_id_row(id) < table->arrays[data].row_end
+               ? &table->arrays[data].entries[row_id_row(id)]
+               : NULL;
+}
+
 /* The row's entry, valid until the next row_table_entry(); NULL: it was never changed. */
 static inline struct row_entry *row_table_find(const struct row_table *table, uint64_t id)
 {
+    struct row_entry *entry = row_table_in_array(table, id);
     uint64_t mask = table->slot_count - 1;
 
+    if (entry)
+        return entry->used ? entry : NULL;
     if (!table->count)
         return NULL;
-    for (uint64_t i = hash_key(id) & mask; table->slots[i].used; i = (i + 1) & mask)
+    for (uint64_t i = hash_key(id) & mask; table->slots[i].entry.used; i = (i + 1) & mask)
         if (table->slots[i].id == id)
-            return &table->slots[i];
+            return &table->slots[i].entry;
     return NULL;
 }
 
@@ -62,11 +102,20 @@ static inline struct row_entry *row_table_find(const struct row_table *table, ui
 static inline __attribute__((always_inline)) void row_table_prefetch(const struct row_table *table,
                                                                      uint64_t id)
 {
-    if (table->slot_count)
+    const struct row_entry *entry = row_table_in_array(table, id);
+
+    if (entry)
+        __builtin_prefetch(entry);
+    else if (table->slot_count)
         __builtin_prefetch(&table->slots[hash_key(id) & (table->slot_count - 1)]);
 }
 
 /* The row's entry, made (version 0, unchanged) when there is none; valid until the next call. */
 struct row_entry *row_table_entry(struct row_table *table, struct memory *memory, uint64_t id);
+
+/* The next changed row of a data set, in an order that only the changes so far decide; *place begins at 0.
+ * NULL: there are no more. Valid until the next row_table_entry(). */
+const struct row_entry *row_table_next(const struct row_table *table, uint16_t data, uint64_t *place,
+                                       uint64_t *row);
 
 #endif
