@@ -1,10 +1,13 @@
 #include "models/buffer_pool.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/random.h"
 
 #define FIRST_PAGES 64
+#define MARK_THERE 1u
+#define MARK_DIRTY 2u
 
 static uint32_t *head_of(const struct buffer_pool *pool, uint64_t page)
 {
@@ -56,6 +59,69 @@ static void link_oldest(struct buffer_pool *pool, uint32_t i)
     else
         pool->newest = i;
     pool->oldest = i;
+}
+
+/* ---- marks ---- */
+
+/* NULL: there is no room for the page's marks. */
+static struct buffer_marks *marks_of(const struct buffer_pool *pool, uint64_t page)
+{
+    uint16_t data = row_id_data(page);
+
+    return data < pool->mark_count && row_id_row(page) < pool->marks[data].page_end ? &pool->marks[data]
+                                                                                    : NULL;
+}
+
+static void make_room_for_marks(struct buffer_pool *pool, struct memory *memory, uint64_t page)
+{
+    uint32_t data = row_id_data(page);
+    uint64_t number = row_id_row(page), words = 2 * (number / BUFFER_MARKS_A_WORD + 1);
+
+    if (data >= pool->mark_count) {
+        pool->marks = memory_grow(memory, pool->marks, (data + 1) * sizeof *pool->marks);
+        pool->mark_count = data + 1;
+    }
+    if (number < pool->marks[data].page_end)
+        return;
+    pool->marks[data].words =
+        memory_grow(memory, pool->marks[data].words, words * sizeof *pool->marks[data].words);
+    pool->marks[data].page_end = words * BUFFER_MARKS_A_WORD;
+}
+
+static bool is_marked(const struct buffer_pool *pool, uint64_t page, unsigned marks)
+{
+    const struct buffer_marks *of = marks_of(pool, page);
+    uint64_t number = row_id_row(page);
+
+    return of &&
+           (of->words[number / BUFFER_MARKS_A_WORD] >> 2 * (number % BUFFER_MARKS_A_WORD) & marks) == marks;
+}
+
+static void mark(struct buffer_pool *pool, uint64_t page, unsigned marks)
+{
+    struct buffer_marks *of = marks_of(pool, page);
+    uint64_t number = row_id_row(page);
+
+    if (of)
+        of->words[number / BUFFER_MARKS_A_WORD] |= (uint64_t)marks << 2 * (number % BUFFER_MARKS_A_WORD);
+}
+
+static void unmark(struct buffer_pool *pool, uint64_t page)
+{
+    struct buffer_marks *of = marks_of(pool, page);
+    uint64_t number = row_id_row(page);
+
+    if (of)
+        of->words[number / BUFFER_MARKS_A_WORD] &=
+            ~((uint64_t)(MARK_THERE | MARK_DIRTY) << 2 * (number % BUFFER_MARKS_A_WORD));
+}
+
+static void clear_marks(struct buffer_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->mark_count; i++)
+        if (pool->marks[i].words)
+            memset(pool->marks[i].words, 0,
+                   pool->marks[i].page_end / BUFFER_MARKS_A_WORD * sizeof *pool->marks[i].words);
 }
 
 /* ---- room ---- */
@@ -117,6 +183,7 @@ static void evict_oldest(struct buffer_pool *pool, struct buffer_evicted *evicte
         place = &pool->pages[*place].chain;
     *place = page->chain;
     unlink_page(pool, i);
+    unmark(pool, page->page);
     pool->listed--;
     pool->used_bytes -= page->size;
     pool->evicted++;
@@ -130,10 +197,18 @@ static void evict_oldest(struct buffer_pool *pool, struct buffer_evicted *evicte
 
 /* ---- verbs ---- */
 
+static unsigned marks_for(bool dirty)
+{
+    return dirty ? MARK_THERE | MARK_DIRTY : MARK_THERE;
+}
+
 bool buffer_pool_use(struct buffer_pool *pool, uint64_t page, bool dirty)
 {
-    uint32_t i = find(pool, page);
+    uint32_t i;
 
+    if (pool->roomy && is_marked(pool, page, marks_for(dirty)))
+        return true;
+    i = find(pool, page);
     if (!i)
         return false;
     if (!pool->roomy && i != pool->newest) {
@@ -142,6 +217,8 @@ bool buffer_pool_use(struct buffer_pool *pool, uint64_t page, bool dirty)
     }
     if (dirty)
         pool->pages[i].dirty = 1;
+    if (pool->roomy)
+        mark(pool, page, marks_for(dirty));
     return true;
 }
 
@@ -158,6 +235,10 @@ struct buffer_evicted buffer_pool_insert(struct buffer_pool *pool, struct memory
     while (pool->used_bytes + size > pool->capacity_bytes)
         evict_oldest(pool, &evicted);
     link_newest(pool, add(pool, memory, page, size, dirty));
+    if (pool->roomy) {
+        make_room_for_marks(pool, memory, page);
+        mark(pool, page, marks_for(dirty));
+    }
     return evicted;
 }
 
@@ -182,6 +263,7 @@ void buffer_pool_clear(struct buffer_pool *pool)
     }
     for (uint32_t i = 0; i < pool->head_count; i++)
         pool->heads[i] = 0;
+    clear_marks(pool);
     pool->newest = pool->oldest = pool->listed = 0;
     pool->used_bytes = 0;
     pool->tracked = true;

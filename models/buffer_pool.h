@@ -4,13 +4,15 @@
  * whoever makes them leave is told how many bytes have to go to disk.
  *
  * While everything fits, the owner keeps the pool untracked: every page is there, and nothing is remembered. After a
- * crash it is tracked, and the owner says that it is roomy: pages come in, and their order is that, until there are
- * more pages than fit.
+ * crash it is tracked, and the owner says that it is roomy: pages come in, and their order is that, until there
+ * are more pages than fit. Then two bits a page, which a processor has at hand, tell of most uses all there is
+ * to tell.
  *
  * Left out: a scan evicts popular pages like any other use (InnoDB and PostgreSQL protect themselves a
  * little); reading ahead.
  *
- * Cost: O(1) expected; 24 bytes a page in memory and 4 to 8 for finding it. Memory is the run's.
+ * Cost: O(1) expected; 24 bytes a page in memory and 4 to 8 for finding it; in a roomy pool a quarter of a byte
+ * for each page number up to the highest. Memory is the run's.
  */
 #ifndef MODELS_BUFFER_POOL_H
 #define MODELS_BUFFER_POOL_H
@@ -18,7 +20,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/row_table.h"
 #include "sim/memory.h"
+
+#define BUFFER_MARKS_A_WORD 32
 
 struct buffer_page {
     uint64_t page;
@@ -26,6 +31,12 @@ struct buffer_page {
     uint32_t chain;        /* next with the same hash; also links free ones */
     uint32_t size : 31;    /* bytes */
     uint32_t dirty : 1;
+};
+
+/* Of the pages of a data set, in a roomy pool: two bits each, there and dirty. */
+struct buffer_marks {
+    uint64_t *words;
+    uint64_t page_end; /* above the last one there is room for */
 };
 
 struct buffer_pool {
@@ -41,6 +52,8 @@ struct buffer_pool {
     uint32_t head_count; /* a power of two, or 0 */
     uint32_t listed;     /* pages in the list */
     uint64_t evicted;    /* pages that had to leave, in the window */
+    struct buffer_marks *marks; /* by number of the data set; what is not marked may still be there */
+    uint32_t mark_count;
 };
 
 /* What had to leave and is not on disk yet. */
@@ -48,6 +61,17 @@ struct buffer_evicted {
     uint32_t pages;
     uint64_t bytes;
 };
+
+/* For callers that know the page some time ahead: fetches what a roomy pool will look at. always_inline: see
+ * eviction_prefetch(). */
+static inline __attribute__((always_inline)) void buffer_pool_prefetch(const struct buffer_pool *pool,
+                                                                       uint64_t page)
+{
+    uint16_t data = row_id_data(page);
+
+    if (pool->roomy && data < pool->mark_count && row_id_row(page) < pool->marks[data].page_end)
+        __builtin_prefetch(&pool->marks[data].words[row_id_row(page) / BUFFER_MARKS_A_WORD]);
+}
 
 /* Uses a page: true when it is there; it is the newest then, and dirty if asked. Tracked pools only. */
 bool buffer_pool_use(struct buffer_pool *pool, uint64_t page, bool dirty);
