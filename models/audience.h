@@ -19,6 +19,13 @@ struct audience {
     uint64_t revenue;                     /* millionths of a dollar */
 };
 
+/* The user will have been seen soon. always_inline: see eviction_prefetch(). */
+static inline __attribute__((always_inline)) void audience_prefetch(const struct audience *audience,
+                                                                    uint64_t user)
+{
+    __builtin_prefetch(&audience->today[user / 64], 1);
+}
+
 static inline void audience_saw(struct audience *audience, uint64_t user, int64_t now_ns)
 {
     uint64_t bit = UINT64_C(1) << (user & 63), *word = &audience->today[user / 64];

@@ -182,13 +182,14 @@ static void cdn_start(struct component *self)
 
 /* ---- the way of a request ---- */
 
-/* Where it comes from: the nearest caller that is somewhere. */
-static const struct cdn_region *region_of(const struct component *self, const struct request *request)
+/* Where it comes from: the nearest caller that is somewhere, of those up to a frame. */
+static inline const struct cdn_region *region_of(const struct component *self, const struct request *request,
+                                                 int top)
 {
     const struct cdn_shared *shared = self->shared;
     const struct sim *sim = self->sim;
 
-    for (int i = request->top - 1; i >= request->base; i--) {
+    for (int i = top; i >= request->base; i--) {
         const struct site *site = sim->components[request->frames[i].component]->site;
 
         if (site->index > 0)
@@ -211,10 +212,20 @@ static void fall_back(struct component *self, struct request *request, const str
              region->origins[route_instance(shared->origin, request, request_frame(request)->number)], 0);
 }
 
+/* Several assets are expected before the first is sent: they wait for memory together. */
+static void cdn_expect(const struct component *self, const struct request *request)
+{
+    const struct cdn_shared *shared = self->shared;
+    const struct cdn_region *region = region_of(self, request, request->top);
+
+    if (shared->edge_count)
+        cdn_edge_expect(shared->edges[region->nearest[0]]->instances[0], request);
+}
+
 static void cdn_on_request(struct component *self, struct request *request)
 {
     const struct cdn_shared *shared = self->shared;
-    const struct cdn_region *region = region_of(self, request);
+    const struct cdn_region *region = region_of(self, request, request->top - 1);
     struct cdn *cdn = component_state(self);
 
     for (uint32_t i = 0; i < shared->edge_count; i++) {
@@ -407,6 +418,7 @@ const struct model_type cdn_model = {
         .on_request = cdn_on_request,
         .on_reply = cdn_on_reply,
         .on_timer = cdn_on_timer,
+        .expect = cdn_expect,
         .spent_usd = cdn_spent_usd,
         .metrics = metrics,
     },

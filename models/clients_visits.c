@@ -35,6 +35,8 @@ static void fetch_assets(struct component *self, struct request *page, const str
         child->key = asset->data ? row_chooser_choose(&asset->rows, request_frame(child)->number) : 0;
         child->next = first;
         first = child->index;
+        if (shared->asset_target->type->expect)
+            shared->asset_target->type->expect(shared->asset_target->instances[0], child);
     }
     clients->assets += class->assets;
     while (first) {
@@ -206,9 +208,12 @@ static void page_ended(struct component *self, struct request *request)
 
 static void asset_ended(struct component *self, struct request *asset)
 {
+    const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
     struct request *page;
 
+    if (shared->audience) /* the last of the assets comes soon */
+        audience_prefetch(shared->audience, asset->user);
     clients->assets_failed += asset->outcome != OUTCOME_OK;
     page = sim_join(self, asset);
     if (!page)

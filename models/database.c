@@ -585,6 +585,16 @@ static void has_computed(struct component *self, struct request *request)
     }
 }
 
+void database_expect(const struct component *self, uint16_t data, uint64_t row)
+{
+    const struct database *db = component_state(self);
+
+    row_table_prefetch(&db->rows, row_id(data, row));
+    if (__builtin_expect(db->lost_any && db->replica, 0)) /* see newest_that_is_left() */
+        row_table_prefetch(replica_rows_of_primary(db->replica), row_id(data, row));
+    database_pages_expect(&db->pages, data, row);
+}
+
 static void has_connection(struct component *self, struct request *request)
 {
     const struct database_shared *shared = self->shared;
@@ -595,7 +605,7 @@ static void has_connection(struct component *self, struct request *request)
 
     work_ns += database_rows_work_ns(self, request);
     frame->note = WAIT_CPU;
-    row_table_prefetch(&db->rows, row_id(request->data, request->key));
+    database_expect(self, request->data, request->key);
     row_expect(self->sim, request->data, request->key);
     if (!host_compute(db->host, self, request, work_ns))
         answer(self, request, OUTCOME_REFUSED);
@@ -654,10 +664,10 @@ const struct row_table *database_changed_rows(const struct component *node)
     return &db->rows;
 }
 
-void database_take_row(struct component *node, const struct row_entry *entry)
+void database_take_row(struct component *node, uint64_t id, const struct row_entry *entry)
 {
     struct database *db = component_state(node);
-    struct row_entry *own = row_table_entry(&db->rows, &node->sim->memory, entry->id);
+    struct row_entry *own = row_table_entry(&db->rows, &node->sim->memory, id);
 
     if (entry->version < own->version)
         return;

@@ -94,6 +94,9 @@ static inline bool database_loses_changes(const struct component *self)
 /* From now on the nodes of the group hold the data set, if they did not. */
 void database_know(struct component *self, uint16_t data);
 
+/* The row will be looked for soon, and its page. */
+void database_expect(const struct component *self, uint16_t data, uint64_t row);
+
 /* ---- database_redo.c ---- */
 
 /* Makes the change of an entry that has come from the log; one that is there already changes nothing. */

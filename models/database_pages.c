@@ -330,6 +330,11 @@ static inline struct page_place current_page(const struct database_pages *pages,
                                 stored->page_bytes };
 }
 
+void database_pages_expect(const struct database_pages *pages, uint16_t data, uint64_t row)
+{
+    buffer_pool_prefetch(&pages->pool, row_id(data, page_of_row(&pages->stored[data], row)));
+}
+
 /* Reads the current page, or waits for whoever reads it already. */
 static enum pages_grant read_page(struct database_pages *pages, struct request *request)
 {

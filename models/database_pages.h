@@ -81,6 +81,9 @@ void database_pages_start(struct database_pages *pages, uint64_t capacity_bytes)
 /* From now on the node holds its part of the data set. Returns the bytes of its rows. */
 int64_t database_pages_adopt(struct database_pages *pages, uint16_t data, uint64_t page_size);
 
+/* The page of a row will be used soon. */
+void database_pages_expect(const struct database_pages *pages, uint16_t data, uint64_t row);
+
 /* The pages of the request's rows, from the frame's step on; written to when the operation changes them. */
 enum pages_grant database_pages_use(struct database_pages *pages, struct request *request);
 

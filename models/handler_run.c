@@ -175,6 +175,18 @@ static void run_again(struct component *self, struct request *request, const str
     handler_run(self, request);
 }
 
+/* That of the user is of the session, which will be looked for when the store has answered. */
+static uint64_t row_of_branch(const struct component *self, const struct instruction *fork,
+                              struct request *child)
+{
+    const struct handler_shared *shared = self->shared;
+
+    if (fork->fork.chooser)
+        return row_chooser_choose(fork->fork.chooser, request_frame(child)->number);
+    sticky_prefetch(&shared->sessions->cookies, child->user);
+    return child->user;
+}
+
 /* The frame stays at the fork until the last branch has ended. */
 static void run_fork(struct component *self, struct request *request, const struct instruction *instruction)
 {
@@ -189,9 +201,7 @@ static void run_fork(struct component *self, struct request *request, const stru
         frame->step = instruction->fork.branches[i];
         if (instruction->fork.data) {
             child->data = instruction->fork.data;
-            child->key = instruction->fork.chooser
-                             ? row_chooser_choose(instruction->fork.chooser, frame->number)
-                             : child->user;
+            child->key = row_of_branch(self, instruction, child);
         }
         child->next = first;
         first = child->index;

@@ -98,6 +98,7 @@ static void compute(struct replica *replica, struct applier *applier)
     if (entry->rows > 1)
         work_ns += (entry->rows - 1) * set->config->row_read_time;
     applier->state = APPLIER_COMPUTES;
+    database_expect(replica->node, entry->data, entry->row);
     if (!work_ns)
         use_pages(replica, applier);
     else if (!host_compute(replica_database(replica)->host, replica->node, applier->ticker, work_ns))

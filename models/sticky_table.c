@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "sim/random.h"
-
 #define ROOM_FIRST 64
 #define BUCKETS_FIRST 64
 

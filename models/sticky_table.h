@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "sim/memory.h"
+#include "sim/random.h"
 
 #define STICKY_NONE UINT32_MAX
 
@@ -44,6 +45,14 @@ void sticky_init(struct sticky_table *table, struct memory *memory, int64_t life
 /* The target of the user's cookie, which is used now; STICKY_NONE: there is none, or it has expired.
  * Dates never fall. */
 uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns);
+
+/* For callers that know the user some time ahead: fetches where the cookie will be looked for. always_inline:
+ * see eviction_prefetch(). */
+static inline __attribute__((always_inline)) void sticky_prefetch(const struct sticky_table *table,
+                                                                  uint64_t user)
+{
+    __builtin_prefetch(&table->buckets[rng_hash(table->key, user) & (table->bucket_count - 1)]);
+}
 
 /* Gives the user a cookie, or another one. */
 void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int64_t now_ns);

@@ -75,6 +75,9 @@ struct component_type {
     void (*on_request)(struct component *self, struct request *request); /* it was called */
     void (*on_reply)(struct component *self, struct request *request);   /* what it called has answered */
     void (*on_timer)(struct component *self, struct request *request);   /* delay, service or turn has come */
+    /* Its caller, where the request still is, will send it soon, others first: fetches from memory what will
+     * be looked at, and changes nothing. May be NULL. */
+    void (*expect)(const struct component *self, const struct request *request);
     /* It died: what it had in memory is gone, its requests are already, see fault.h. A model that parks
      * requests of its own accord sets their resume to NULL, so that nobody waits for an event of theirs.
      * May be NULL. */
