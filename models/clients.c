@@ -324,7 +324,7 @@ void clients_have_audience(struct group *source, struct audience *audience)
 static void take_time(const struct clients_shared *shared)
 {
     for (uint32_t i = 0; i < shared->target->count; i++)
-        shared->targets[i]->instant = false;
+        shared->targets[i]->instant_there = shared->targets[i]->instant_back = false;
 }
 
 static void clients_start(struct component *self)

@@ -29,11 +29,11 @@ void queue_start_replicas(struct queue *queue)
         link->forward = link->back = NULL;
         link->loss = 0.0;
         link->pools = NULL;
-        link->plain = link->instant = true;
+        link->plain_there = link->plain_back = link->instant_there = link->instant_back = true;
         if (!replica->copy)
             continue;
         if (queue->brokers->instances[i]->egress)
-            replica->copy->plain = replica->copy->instant = false; /* whoever leads has a card */
+            replica->copy->plain_there = replica->copy->instant_there = false; /* whoever leads has a card */
         replica->copier = sim_ticker(queue->face);
         replica->copier->key = i;
     }

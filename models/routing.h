@@ -40,7 +40,7 @@ static inline void route_within_caller(struct link *link)
     link->forward = link->back = NULL;
     link->loss = 0.0;
     link->pools = NULL;
-    link->plain = !link->target->egress;
+    link->plain_there = link->plain_back = !link->target->egress;
 }
 
 #endif

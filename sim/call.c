@@ -79,13 +79,13 @@ static void deliver(struct component *self, struct request *request, struct link
     struct component *target = link->target;
     struct frame *frame = request_frame(request);
 
-    if (link->plain && !link->latency && sim_may_nest(sim)) {
+    if (link->plain_there && !link->latency && sim_may_nest(sim)) {
         sim->nesting++;
         sim_enter(target, request, frame, sim->now_ns);
         return;
     }
     request->flags |= REQUEST_IN_TRANSIT;
-    if (!link->plain) {
+    if (!link->plain_there) {
         sim_send_slowly(self, request, link);
     } else if (link->latency) {
         sim_resume_drawn(target, request, link->latency, frame->number, sim_arrive);
@@ -271,12 +271,12 @@ void sim_reply_in_full(struct component *self, struct request *request, enum out
     request->outcome = (uint8_t)outcome;
     if (__builtin_expect(outcome != OUTCOME_OK && sim->failure_watches, 0))
         tell_failure(self, self, request, outcome);
-    if (link->plain && !link->latency) {
+    if (link->plain_back && !link->latency) {
         come_back(sim, request);
         return;
     }
     request->flags |= REQUEST_RETURNING;
-    if (link->plain)
+    if (link->plain_back)
         sim_resume_drawn(self, request, link->latency, ~frame->number, sim_come_back);
     else
         sim_reply_slowly(self, request, link);

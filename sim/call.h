@@ -169,7 +169,7 @@ static inline void sim_call(struct component *self, struct request *request, str
     struct frame *callee = caller + 1;
 
     callee->number = place ? rng_hash(caller->number, place) : caller->number;
-    if (__builtin_expect(!link->instant || !sim_may_nest(sim), 0)) {
+    if (__builtin_expect(!link->instant_there || !sim_may_nest(sim), 0)) {
         sim_call_in_full(self, request, link);
         return;
     }
@@ -202,8 +202,9 @@ static inline void sim_reply(struct component *self, struct request *request, en
     int64_t latency_ns = sim->now_ns - frame->entered_ns;
     struct component *caller;
 
-    if (__builtin_expect(outcome != OUTCOME_OK || !link->instant || request->top == request->base ||
-                             !histogram_covers(&self->group->latency_ok, latency_ns), 0)) {
+    if (__builtin_expect(outcome != OUTCOME_OK || !link->instant_back || request->top == request->base ||
+                             !histogram_covers(&self->group->latency_ok, latency_ns),
+                         0)) {
         sim_reply_in_full(self, request, outcome);
         return;
     }

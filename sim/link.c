@@ -97,13 +97,13 @@ static bool is_local(const struct link *link)
     return link->target->egress && link->target->egress == link->from->instances[0]->egress;
 }
 
-static bool is_plain(const struct link *link)
+/* One way, by what its sender has. */
+static bool is_plain(const struct link *link, const struct component *sender, const struct pipe *pipe)
 {
-    bool has_card = (link->from->instances[0]->egress || link->target->egress) &&
-                    !link->target->group->type->is_name; /* the way to what it stands for has one */
+    bool has_card =
+        sender->egress && !link->target->group->type->is_name; /* the way to what it stands for has one */
 
-    return !link->cut && !link->forward && !link->back && link->loss == 0.0 && !link->pools &&
-           (!has_card || is_local(link));
+    return !link->cut && !pipe && link->loss == 0.0 && !link->pools && (!has_card || is_local(link));
 }
 
 static struct pipe *card_of(const struct component *sender, const struct link *link)
@@ -113,10 +113,14 @@ static struct pipe *card_of(const struct component *sender, const struct link *l
 
 static void set_speed(struct link *link)
 {
-    link->plain = is_plain(link);
     /* a name's caller may have a limit of its own, which began when it asked */
-    link->instant = link->plain && !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER &&
-                    link->policy.retries_max == 0 && !link->asked;
+    bool at_once = !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER &&
+                   link->policy.retries_max == 0 && !link->asked;
+
+    link->plain_there = is_plain(link, link->from->instances[0], link->forward);
+    link->plain_back = is_plain(link, link->target, link->back);
+    link->instant_there = link->plain_there && at_once;
+    link->instant_back = link->plain_back && at_once;
 }
 
 void sim_link_cut(struct link *link, bool cut)
@@ -315,9 +319,12 @@ static int64_t latency_ns(const struct link *link, uint64_t number)
 /* Extra time that resending takes; -1: given up. */
 static int64_t resending_ns(const struct link *link, uint64_t number)
 {
-    struct rng rng = rng_for_request(link->draw_key, number);
     unsigned lost = link->cut ? RETRANSMITS_MAX + 1 : 0;
+    struct rng rng;
 
+    if (link->loss == 0.0 && !lost)
+        return 0;
+    rng = rng_for_request(link->draw_key, number);
     while (link->loss > 0.0 && lost <= RETRANSMITS_MAX && rng_uniform(&rng) < link->loss)
         lost++;
     return lost > RETRANSMITS_MAX ? -1 : RETRANSMIT_FIRST_NS * ((INT64_C(1) << lost) - 1);
