@@ -106,17 +106,22 @@ uint32_t dns_zone_choose(const struct dns_zone *zone, uint32_t version, uint32_t
                              .is_healthy = zone->versions[version].is_healthy,
                              .distance = zone->distance ? zone->distance[region] : NULL,
                              .nearest = INFINITY };
+    uint64_t weight;
 
-    if (weight_of(&choice) == 0) /* nobody is healthy: to say nothing would help nobody */
-        choice.is_healthy = NULL;
     find_nearest(&choice);
-    turn %= weight_of(&choice);
+    weight = weight_of(&choice);
+    if (weight == 0) { /* nobody is healthy: to say nothing would help nobody */
+        choice.is_healthy = NULL;
+        find_nearest(&choice);
+        weight = weight_of(&choice);
+    }
+    turn %= weight;
     for (uint32_t i = 0;; i++) {
-        uint32_t weight = is_candidate(&choice, i) ? zone->addresses[i].weight : 0;
+        uint32_t own = is_candidate(&choice, i) ? zone->addresses[i].weight : 0;
 
-        if (turn < weight)
+        if (turn < own)
             return i;
-        turn -= weight;
+        turn -= own;
     }
 }
 

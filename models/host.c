@@ -77,6 +77,26 @@ static double *capacity_of(struct sim *sim, const struct host_config *config)
     return capacity;
 }
 
+/* The machine of the first instance of a group, which has been built; NULL: it has none, or the owner is that instance. */
+static const struct host *first_host(const struct component *owner)
+{
+    const struct component *first = owner->group->instances[0];
+
+    for (uint32_t i = 0; owner != first && i < first->resource_count; i++)
+        if (!strcmp(first->resources[i].name, "cpu"))
+            return (const struct host *)(const void *)((const char *)first->resources[i].of.station -
+                                                       offsetof(struct host, cpu));
+    return NULL;
+}
+
+/* Machines of one kind have one table: with hundreds of them it stays near the processor. */
+static const double *capacity_for(const struct component *owner, const struct host_config *config)
+{
+    const struct host *first = first_host(owner);
+
+    return first && first->config == config ? first->capacity : capacity_of(owner->sim, config);
+}
+
 static bool has_card(const struct host *host)
 {
     return isfinite(host->config->network);
@@ -100,7 +120,7 @@ static void add_card_and_memory(struct component *self, struct host *host, bool 
 static void host_build(struct host *host, struct component *owner, const struct host_config *config)
 {
     host->config = config;
-    host->capacity = capacity_of(owner->sim, config);
+    host->capacity = capacity_for(owner, config);
     station_init(&host->cpu, owner,
                  &(struct station_config){ .name = "cpu",
                                            .discipline = STATION_PROCESSOR_SHARING,

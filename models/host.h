@@ -39,7 +39,8 @@ struct host {
     struct station disk;
     struct pipe network;
     struct amount memory; /* in use, bytes */
-    double *capacity;     /* of k busy cores, for the CPU */
+    const double
+        *capacity; /* of k busy cores, for the CPU; the group's machines of one kind have it together */
     bool shared;
 };
 

@@ -193,7 +193,8 @@ uint32_t timers_pop(struct timers *timers)
 {
     uint32_t index;
 
-    timers_first(timers);
+    if (!timers->near_count)
+        advance(timers);
     index = timers->near_timers[0];
     timer_stop(timers, index);
     if (timers->near_count)
