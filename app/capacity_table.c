@@ -188,9 +188,27 @@ void capacity_table_row(struct page *page, struct capacity_table *table, const s
     page_end_line(page);
 }
 
+/* What each variant is, in the words of the scenario. */
+static void write_titles(struct page *page, const struct capacity_table *table)
+{
+    char name[64];
+
+    for (size_t i = 0; i < table->scenario->variant_count; i++) {
+        const struct scenario_variant *variant = &table->scenario->variants[i];
+
+        if (!variant->title)
+            continue;
+        page_label(page, table->name + 2, comparison_cut_name(variant->name, table->name, name, sizeof name));
+        write_harmless(page, PAGE_DIM, variant->title);
+        page_end_line(page);
+    }
+    page->indent = 0;
+}
+
 void capacity_table_foot(struct page *page, const struct capacity_table *table, const char *repeat)
 {
     page_end_line(page);
+    write_titles(page, table);
     page_words(page, PAGE_DIM,
                "What holds at a load is taken to hold below it; that was tried once, at twice the load. "
                "A month is 730 hours at that load%s.",

@@ -17,7 +17,7 @@
 
 #define LABEL_WIDTH SUMMARY_LABEL_WIDTH
 #define TEXT_SIZE SUMMARY_TEXT_SIZE
-#define LEFT_SHOWN 0.01 /* share of the requests that are not answered at the end from which it is told */
+#define LEFT_SHOWN 0.005 /* share of the requests that are not answered at the end from which it is told */
 
 static struct interval total_of(const struct results *results, const char *metric)
 {
@@ -106,7 +106,7 @@ static void write_latencies(struct page *page, const struct outcome_of_variant *
 
 /* Words for causes that do not say what happened by their name alone. */
 static const char *const causes[OUTCOME_COUNT] = {
-    [OUTCOME_UNAVAILABLE] = " (nobody there)",
+    [OUTCOME_UNAVAILABLE] = " (nobody could answer)",
     [OUTCOME_CRASHED] = " (died with a server)",
     [OUTCOME_NOT_FOUND] = " (no such row)",
 };

@@ -145,7 +145,8 @@ static void write_other_failures(struct page *page, const struct results *result
     char text[TEXT_SIZE];
 
     if (failed > FEW)
-        page_words(page, PAGE_PLAIN, "nothing was full, so that the %s which failed did for other reasons;",
+        page_words(page, PAGE_PLAIN,
+                   "nothing was full: the %s which failed did so for the reasons told with the users;",
                    text_percent(failed, text));
 }
 

@@ -7,6 +7,7 @@
 #include "app/error_servers.h"
 #include "app/summary_forms.h"
 #include "app/summary_text.h"
+#include "models/alert.h"
 #include "models/business.h"
 #include "models/monitor.h"
 
@@ -17,12 +18,67 @@ static bool is_alert(const struct tier *tier)
     return tier_has(tier, "fired.first");
 }
 
+/* The alert as the scenario has it; NULL: the component is none. */
+static const struct alert_config *config_of(const struct tier *tier)
+{
+    for (size_t i = 0; i < tier->variant->component_count; i++) {
+        const struct component_config *component = &tier->variant->components[i];
+        const struct monitor_config *monitor = component->config;
+        size_t length = strlen(component->name);
+
+        if (component->type != &monitor_model || strncmp(tier->component, component->name, length) ||
+            tier->component[length] != '.')
+            continue;
+        for (size_t k = 0; k < monitor->alerts.count; k++) {
+            const struct alert_config *alert = (const struct alert_config *)monitor->alerts.items + k;
+
+            if (!strcmp(alert->name, tier->component + length + 1))
+                return alert;
+        }
+    }
+    return NULL;
+}
+
+static const char *bound_text(struct param_quantity bound, char *text)
+{
+    switch ((enum param_unit)bound.unit) {
+    case PARAM_UNIT_FRACTION:
+        return text_percent(bound.value, text);
+    case PARAM_UNIT_SECONDS:
+        return text_seconds(bound.value, text);
+    case PARAM_UNIT_PER_SECOND:
+        return text_rate(bound.value, text);
+    default:
+        snprintf(text, SUMMARY_TEXT_SIZE, "%.3g", bound.value);
+        return text;
+    }
+}
+
+/* "if users error_rate > 10% for 30 s:" */
+static void write_rule(const struct tier *tier)
+{
+    const struct alert_config *alert = config_of(tier);
+    char bound[SUMMARY_TEXT_SIZE], lasts[SUMMARY_TEXT_SIZE], part[64] = "";
+    bool is_above;
+
+    if (!alert)
+        return;
+    is_above = !isnan(alert->above.value);
+    if (strcmp(alert->part, "all"))
+        snprintf(part, sizeof part, ".%s", alert->part);
+    page_words(tier->page, PAGE_DIM, "if %s%s%s %s %s %s%s%s:", alert->each ? "any " : "", alert->on, part,
+               alert->metric, is_above ? ">" : "<", bound_text(is_above ? alert->above : alert->below, bound),
+               alert->lasts ? " for " : "",
+               alert->lasts ? text_seconds((double)alert->lasts * 1e-9, lasts) : "");
+}
+
 static void write_alert(const struct tier *tier)
 {
     double fired = tier_value(tier, "fired");
     double firing_s = tier_value(tier, "firing.mean") * tier->results->seconds;
     char text[SUMMARY_TEXT_SIZE];
 
+    write_rule(tier);
     if (!(fired > 0 || firing_s > 0)) {
         page_listed(tier->page, PAGE_PLAIN, "did not fire");
         return;
