@@ -204,7 +204,7 @@ static inline struct request *sim_request(const struct sim *sim, uint32_t index)
  * be needed soon is fetched ahead. */
 static inline bool sim_fetches_ahead(const struct sim *sim)
 {
-    return sim->request_count > 8192;
+    return sim->request_count > 4096;
 }
 
 /* Requests in the pool, tickers not counted. O(requests). */
