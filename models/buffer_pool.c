@@ -63,15 +63,6 @@ static void link_oldest(struct buffer_pool *pool, uint32_t i)
 
 /* ---- marks ---- */
 
-/* NULL: there is no room for the page's marks. */
-static struct buffer_marks *marks_of(const struct buffer_pool *pool, uint64_t page)
-{
-    uint16_t data = row_id_data(page);
-
-    return data < pool->mark_count && row_id_row(page) < pool->marks[data].page_end ? &pool->marks[data]
-                                                                                    : NULL;
-}
-
 static void make_room_for_marks(struct buffer_pool *pool, struct memory *memory, uint64_t page)
 {
     uint32_t data = row_id_data(page);
@@ -88,32 +79,33 @@ static void make_room_for_marks(struct buffer_pool *pool, struct memory *memory,
     pool->marks[data].page_end = words * BUFFER_MARKS_A_WORD;
 }
 
+/* Marks of a page where they are in their word. */
+static uint64_t in_word(uint64_t page, unsigned marks)
+{
+    return (uint64_t)marks << 2 * (row_id_row(page) % BUFFER_MARKS_A_WORD);
+}
+
 static bool is_marked(const struct buffer_pool *pool, uint64_t page, unsigned marks)
 {
-    const struct buffer_marks *of = marks_of(pool, page);
-    uint64_t number = row_id_row(page);
+    const uint64_t *word = buffer_marks_word(pool, page);
 
-    return of &&
-           (of->words[number / BUFFER_MARKS_A_WORD] >> 2 * (number % BUFFER_MARKS_A_WORD) & marks) == marks;
+    return word && !(~*word & in_word(page, marks));
 }
 
 static void mark(struct buffer_pool *pool, uint64_t page, unsigned marks)
 {
-    struct buffer_marks *of = marks_of(pool, page);
-    uint64_t number = row_id_row(page);
+    uint64_t *word = buffer_marks_word(pool, page);
 
-    if (of)
-        of->words[number / BUFFER_MARKS_A_WORD] |= (uint64_t)marks << 2 * (number % BUFFER_MARKS_A_WORD);
+    if (word)
+        *word |= in_word(page, marks);
 }
 
 static void unmark(struct buffer_pool *pool, uint64_t page)
 {
-    struct buffer_marks *of = marks_of(pool, page);
-    uint64_t number = row_id_row(page);
+    uint64_t *word = buffer_marks_word(pool, page);
 
-    if (of)
-        of->words[number / BUFFER_MARKS_A_WORD] &=
-            ~((uint64_t)(MARK_THERE | MARK_DIRTY) << 2 * (number % BUFFER_MARKS_A_WORD));
+    if (word)
+        *word &= ~in_word(page, MARK_THERE | MARK_DIRTY);
 }
 
 static void clear_marks(struct buffer_pool *pool)

@@ -18,6 +18,7 @@
 #define MODELS_BUFFER_POOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "models/row_table.h"
@@ -62,15 +63,25 @@ struct buffer_evicted {
     uint64_t bytes;
 };
 
+/* The word that holds the page's marks; NULL: there is no room for them. Not for others. */
+static inline uint64_t *buffer_marks_word(const struct buffer_pool *pool, uint64_t page)
+{
+    uint16_t data = row_id_data(page);
+
+    if (data >= pool->mark_count || row_id_row(page) >= pool->marks[data].page_end)
+        return NULL;
+    return &pool->marks[data].words[row_id_row(page) / BUFFER_MARKS_A_WORD];
+}
+
 /* For callers that know the page some time ahead: fetches what a roomy pool will look at. always_inline: see
  * eviction_prefetch(). */
 static inline __attribute__((always_inline)) void buffer_pool_prefetch(const struct buffer_pool *pool,
                                                                        uint64_t page)
 {
-    uint16_t data = row_id_data(page);
+    const uint64_t *word = pool->roomy ? buffer_marks_word(pool, page) : NULL;
 
-    if (pool->roomy && data < pool->mark_count && row_id_row(page) < pool->marks[data].page_end)
-        __builtin_prefetch(&pool->marks[data].words[row_id_row(page) / BUFFER_MARKS_A_WORD]);
+    if (word)
+        __builtin_prefetch(word);
 }
 
 /* Uses a page: true when it is there; it is the newest then, and dirty if asked. Tracked pools only. */

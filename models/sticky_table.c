@@ -39,15 +39,10 @@ static void link_newest(struct sticky_table *table, uint32_t index)
 
 /* ---- by user ---- */
 
-static uint32_t *bucket_of(const struct sticky_table *table, uint64_t user)
-{
-    return &table->buckets[rng_hash(table->key, user) & (table->bucket_count - 1)];
-}
-
 /* What refers to the user's cookie: its bucket or the one before in it; *result is 0 where there is none. */
 static uint32_t *search(const struct sticky_table *table, uint64_t user)
 {
-    uint32_t *place = bucket_of(table, user);
+    uint32_t *place = sticky_bucket(table, user);
 
     while (*place && table->cookies[*place].user != user)
         place = &table->cookies[*place].next;
@@ -60,7 +55,7 @@ static void add_buckets(struct sticky_table *table)
     table->bucket_count *= 2;
     table->buckets = memory_alloc_array(table->memory, table->bucket_count, sizeof *table->buckets);
     for (uint32_t i = table->cookies[0].newer; i; i = table->cookies[i].newer) {
-        uint32_t *bucket = bucket_of(table, table->cookies[i].user);
+        uint32_t *bucket = sticky_bucket(table, table->cookies[i].user);
 
         table->cookies[i].next = *bucket;
         *bucket = i;
@@ -137,7 +132,7 @@ void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int6
         return;
     }
     index = take_place(table);
-    bucket = bucket_of(table, user);
+    bucket = sticky_bucket(table, user);
     table->cookies[index] = (struct cookie){ .user = user, .used_ns = now_ns, .target = target,
                                              .next = *bucket };
     *bucket = index;
@@ -177,7 +172,7 @@ void sticky_rename(struct sticky_table *table, uint64_t user, uint64_t other)
 
     *place = table->cookies[index].next;
     table->cookies[index].user = other;
-    place = bucket_of(table, other);
+    place = sticky_bucket(table, other);
     table->cookies[index].next = *place;
     *place = index;
 }

@@ -46,14 +46,18 @@ void sticky_init(struct sticky_table *table, struct memory *memory, int64_t life
  * Dates never fall. */
 uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns);
 
-/* For callers that know the user some time ahead: fetches the cookie that will be looked at first. always_inline:
- * see eviction_prefetch(). */
+/* What names the first cookie of the user's bucket. Not for others. */
+static inline uint32_t *sticky_bucket(const struct sticky_table *table, uint64_t user)
+{
+    return &table->buckets[rng_hash(table->key, user) & (table->bucket_count - 1)];
+}
+
+/* For callers that know the user some time ahead: fetches the cookie that will be looked at first.
+ * always_inline: see eviction_prefetch(). */
 static inline __attribute__((always_inline)) void sticky_prefetch(const struct sticky_table *table,
                                                                   uint64_t user)
 {
-    uint32_t bucket = (uint32_t)rng_hash(table->key, user) & (table->bucket_count - 1);
-
-    __builtin_prefetch(&table->cookies[table->buckets[bucket]]);
+    __builtin_prefetch(&table->cookies[*sticky_bucket(table, user)]);
 }
 
 /* Gives the user a cookie, or another one. */

@@ -70,11 +70,11 @@ struct link {
     struct duration *latency; /* of one message, one way; NULL: none */
     uint64_t place; /* of a new frame that is called over this link: struct frame */
     uint16_t id;
-    bool plain_there,
-        plain_back; /* nothing but latency: no pipe or card that it goes through, no loss, no connections */
-    bool instant_there,
-        instant_back; /* not even that, no timeout, no retries: it arrives at once and is done with */
-    bool cut;         /* see sim_link_cut() */
+    /* Each way: nothing but latency, no pipe or card to go through, no loss, no connections. */
+    bool plain_there, plain_back;
+    /* Not even latency, no timeout, no retries: a message arrives at once and is done with. */
+    bool instant_there, instant_back;
+    bool cut; /* see sim_link_cut() */
     struct call_policy policy;
     struct pipe *forward, *back; /* NULL: unlimited */
     double loss;                 /* share of messages */

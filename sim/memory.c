@@ -16,9 +16,7 @@
 
 #define ALIGNMENT 64
 #define LARGE_BYTES 32768 /* from here on it pays to leave pages alone until they are used */
-#define HUGE_BYTES \
-    ((size_t)2 *   \
-     LARGE_PAGE) /* from here on a block has a whole large page in it, and a half at most besides */
+#define HUGE_BYTES (2 * (size_t)LARGE_PAGE) /* from here on a block has a whole large page in it */
 
 /* Stands before each block and keeps it aligned. */
 struct memory_block {

@@ -56,7 +56,8 @@ void *memory_grow(struct memory *memory, void *block, size_t size);
 
 /* Asks the system for large pages where blocks lie close together: then the processor finds them all without
  * looking their addresses up. Large blocks from now on have them from the start. For runs that take seconds;
- * what pages there are already is copied, 0.2 ms for each 2 MB. No error where the system has no such pages. O(memory). */
+ * what pages there are already is copied, 0.2 ms for each 2 MB. No error where the system has no such pages.
+ * O(memory). */
 void memory_enlarge_pages(struct memory *memory);
 
 /* The same for memory that is no block. */

@@ -328,8 +328,7 @@ static __attribute__((noinline)) void share(struct station *station, struct comp
     struct sim *sim = self->sim;
     struct sharing_job job;
 
-    if (sharing->direct || station->servers_alone)
-        begin_to_share(station);
+    begin_to_share(station);
     if (sharing->count < station->servers)
         gauge_rise(&station->busy, sim->now_ns);
     else

@@ -11,7 +11,7 @@
 #define INTERRUPT_EVENTS 1024 /* between two looks at the signal and at the memory */
 #define CANCELLED_START 64
 #define ENLARGE_FIRST (UINT64_C(1) << 24) /* events, some seconds: from then on large pages pay */
-#define ENLARGE_AGAIN 2                   /* after so many times as many, for what has come since */
+#define ENLARGE_AGAIN 2 /* after so many times as many, for what has come since */
 #define END_MAX_NS (SIM_TIME_NEVER - 1)
 #define SIM_ENDED ((enum sim_status)-1) /* within sim_run(): the date asked for is reached */
 
