@@ -41,23 +41,11 @@ static bool is_of_total(const struct results *layout, const char *text)
     return snprintf(name, sizeof name, "total.%s", text) < (int)sizeof name && find_metric(layout, name);
 }
 
-/* The component that a text like "web.hits" begins with; NULL: none. */
-static const struct component_config *find_component(const struct scenario_variant *variant, const char *text)
-{
-    for (size_t i = 0; i < variant->component_count; i++) {
-        size_t length = strlen(variant->components[i].name);
-
-        if (!strncmp(text, variant->components[i].name, length) && text[length] == '.')
-            return &variant->components[i];
-    }
-    return NULL;
-}
-
 /* Writes what to do about a metric that is not there. */
 static void find_help(const struct results *layout, const struct scenario_variant *variant, const char *text,
                       char *help, size_t size)
 {
-    const struct component_config *component = find_component(variant, text);
+    const struct component_config *component = scenario_component_of(variant, text);
     struct suggest suggest;
     char name[SUGGEST_LENGTH_MAX + 128];
     size_t distance = SIZE_MAX;

@@ -479,3 +479,14 @@ const struct scenario_variant *scenario_find_variant(const struct scenario *scen
             return &scenario->variants[i];
     return NULL;
 }
+
+const struct component_config *scenario_component_of(const struct scenario_variant *variant, const char *text)
+{
+    for (size_t i = 0; i < variant->component_count; i++) {
+        size_t length = strlen(variant->components[i].name);
+
+        if (!strncmp(text, variant->components[i].name, length) && text[length] == '.')
+            return &variant->components[i];
+    }
+    return NULL;
+}

@@ -115,4 +115,7 @@ extern const struct param_table component_params;
 /* The variant of that name, NULL: none. */
 const struct scenario_variant *scenario_find_variant(const struct scenario *scenario, const char *name);
 
+/* The component that a text like "web.hits" begins with; NULL: none. */
+const struct component_config *scenario_component_of(const struct scenario_variant *variant, const char *text);
+
 #endif

@@ -21,20 +21,17 @@ static bool is_alert(const struct tier *tier)
 /* The alert as the scenario has it; NULL: the component is none. */
 static const struct alert_config *config_of(const struct tier *tier)
 {
-    for (size_t i = 0; i < tier->variant->component_count; i++) {
-        const struct component_config *component = &tier->variant->components[i];
-        const struct monitor_config *monitor = component->config;
-        size_t length = strlen(component->name);
+    const struct component_config *component = scenario_component_of(tier->variant, tier->component);
+    const struct monitor_config *monitor;
 
-        if (component->type != &monitor_model || strncmp(tier->component, component->name, length) ||
-            tier->component[length] != '.')
-            continue;
-        for (size_t k = 0; k < monitor->alerts.count; k++) {
-            const struct alert_config *alert = (const struct alert_config *)monitor->alerts.items + k;
+    if (!component || component->type != &monitor_model)
+        return NULL;
+    monitor = component->config;
+    for (size_t i = 0; i < monitor->alerts.count; i++) {
+        const struct alert_config *alert = (const struct alert_config *)monitor->alerts.items + i;
 
-            if (!strcmp(alert->name, tier->component + length + 1))
-                return alert;
-        }
+        if (!strcmp(alert->name, tier->component + strlen(component->name) + 1))
+            return alert;
     }
     return NULL;
 }
