@@ -34,6 +34,7 @@ void results_deinit(struct results *results)
     for (size_t i = 0; i < results->name_count; i++)
         free(results->names[i]);
     free(results->entries);
+    free(results->chains);
     free(results->histograms);
     free(results->names);
     *results = (struct results){ 0 };
@@ -112,18 +113,59 @@ static bool init_entry(struct results *results, struct result_entry *entry, cons
     return !results->out_of_memory;
 }
 
+/* Fowler, Noll and Vo's hash FNV-1a: of names, none of which is chosen to collide. */
+static size_t chain_of(const struct results *results, const char *component)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (; *component; component++)
+        hash = (hash ^ (unsigned char)*component) * 0x100000001b3u;
+    return hash & (results->entry_room - 1);
+}
+
+/* Only a component's first entry is in a chain: the others follow it. */
+static void chain_entry(struct results *results, size_t position)
+{
+    struct result_entry *entry = &results->entries[position];
+    size_t *chain = &results->chains[chain_of(results, entry->component)];
+
+    if (position > 0 && !strcmp(entry[-1].component, entry->component))
+        return;
+    entry->chained = *chain;
+    *chain = position + 1;
+}
+
+/* Room for one more entry, and as many chains as there is room for entries. */
+static bool make_entry_room(struct results *results)
+{
+    size_t room = results->entry_room;
+
+    if (!make_room(results, &results->entries, results->entry_count, &results->entry_room,
+                   sizeof *results->entries))
+        return false;
+    if (results->entry_room == room)
+        return true;
+    free(results->chains);
+    results->chains = calloc(results->entry_room, sizeof *results->chains);
+    results->out_of_memory |= !results->chains;
+    for (size_t i = 0; results->chains && i < results->entry_count; i++)
+        chain_entry(results, i);
+    return results->chains;
+}
+
 static struct result_entry *append_entry(struct results *results, const char *component, const char *metric,
                                          const char *unit, enum result_kind kind)
 {
     struct result_entry *entry;
 
-    if (!make_room(results, &results->entries, results->entry_count, &results->entry_room, sizeof *entry))
+    if (!make_entry_room(results))
         return NULL;
     entry = &results->entries[results->entry_count++];
     if (!init_entry(results, entry, component, kind))
         return NULL;
     entry->metric = metric;
     entry->unit = unit;
+    chain_entry(results, results->entry_count - 1);
     return entry;
 }
 
@@ -301,13 +343,56 @@ struct interval results_interval(const struct results *results, const struct res
     return statistics_mean_interval(entry->values, n, RESULTS_CONFIDENCE);
 }
 
+/* Of a component whose entries are in two places, the chain has the later place before the earlier one. */
+static const struct result_entry *next_place(const struct results *results, size_t chained,
+                                             const char *component)
+{
+    while (chained && strcmp(results->entries[chained - 1].component, component) != 0)
+        chained = results->entries[chained - 1].chained;
+    return chained ? &results->entries[chained - 1] : NULL;
+}
+
+static const struct result_entry *last_place(const struct results *results, const char *component)
+{
+    if (results->entry_count == 0 || !results->chains)
+        return NULL;
+    return next_place(results, results->chains[chain_of(results, component)], component);
+}
+
+const struct result_entry *results_component(const struct results *results, const char *component)
+{
+    const struct result_entry *first = NULL;
+
+    for (const struct result_entry *place = last_place(results, component); place;
+         place = next_place(results, place->chained, component))
+        first = place;
+    return first;
+}
+
+const struct result_entry *results_next(const struct results *results, const struct result_entry *entry)
+{
+    size_t next = (size_t)(entry - results->entries) + 1;
+
+    if (next == results->entry_count || strcmp(results->entries[next].component, entry->component) != 0)
+        return NULL;
+    return &results->entries[next];
+}
+
 const struct result_entry *results_find(const struct results *results, const char *component,
                                         const char *metric)
 {
-    for (size_t i = 0; i < results->entry_count; i++)
-        if (!strcmp(results->entries[i].metric, metric) && !strcmp(results->entries[i].component, component))
-            return &results->entries[i];
-    return NULL;
+    const struct result_entry *first = NULL;
+
+    for (const struct result_entry *place = last_place(results, component); place;
+         place = next_place(results, place->chained, component)) {
+        const struct result_entry *entry = place;
+
+        while (entry && strcmp(entry->metric, metric) != 0)
+            entry = results_next(results, entry);
+        if (entry)
+            first = entry;
+    }
+    return first;
 }
 
 double results_value(const struct results *results, const char *component, const char *metric)

@@ -41,6 +41,7 @@ struct result_entry {
     bool held;          /* utilisation of something waited in, see struct resource */
     bool shared;        /* utilisation of a host that others use too: told with the host */
     bool limits;        /* utilisation of a single resource of a single instance */
+    size_t chained;     /* 1 + position of the component that was added before to the same chain; 0: none */
 };
 
 /* Why a run met its limit of memory, of requests or of events. */
@@ -63,6 +64,7 @@ struct growth {
 struct results {
     struct result_entry *entries;
     size_t entry_count, entry_room;
+    size_t *chains; /* entry_room of them: 1 + position of the component that was added last; 0: none */
     struct histogram **histograms; /* merged over replications */
     size_t histogram_count, histogram_room;
     char **names; /* composed metric names, owned */
@@ -105,7 +107,14 @@ const char *results_name(struct results *results, const char *first, const char 
 /* The value and its 95 % interval; low and high are NaN when there is none. */
 struct interval results_interval(const struct results *results, const struct result_entry *entry);
 
-/* NULL: there is none. */
+/* The entries of a component follow one another, except that figures of all replications together are behind
+ * all components. Its first entry; NULL: there is none. O(1). */
+const struct result_entry *results_component(const struct results *results, const char *component);
+
+/* The entry of the same component that follows; NULL: this was the last one. */
+const struct result_entry *results_next(const struct results *results, const struct result_entry *entry);
+
+/* NULL: there is none. O(entries of the component). */
 const struct result_entry *results_find(const struct results *results, const char *component,
                                         const char *metric);
 

@@ -31,12 +31,10 @@ static double busiest(const struct tier *tier)
     const struct results *results = tier->results;
     double most[2] = { NAN, NAN };
 
-    for (size_t i = 0; i < results->entry_count; i++) {
-        const struct result_entry *entry = &results->entries[i];
-
-        if (!strcmp(entry->component, tier->component) && result_is_resource(entry))
+    for (const struct result_entry *entry = results_component(results, tier->component); entry;
+         entry = results_next(results, entry))
+        if (result_is_resource(entry))
             most[entry->held] = fmax(most[entry->held], results_interval(results, entry).mean);
-    }
     return isnan(most[0]) ? most[1] : most[0];
 }
 

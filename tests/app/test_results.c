@@ -230,9 +230,47 @@ START_TEST(test_results_grow_to_many_entries)
 }
 END_TEST
 
+/* 2,000 components of two metrics each, so that the chains are made anew several times, and figures behind them
+ * all. A name in two places is the first one's. */
+START_TEST(test_results_components_are_found_wherever_they_are)
+{
+    struct results results;
+    const struct result_entry *entry;
+    char component[16];
+
+    results_init(&results, 1);
+    ck_assert_ptr_null(results_find(&results, "c[0]", "m"));
+    results_begin(&results);
+    for (int i = 0; i < 2000; i++) {
+        snprintf(component, sizeof component, "c[%d]", i);
+        results_add_value(&results, component, "m", "1", RESULT_VALUE, i);
+        results_add_value(&results, component, "n", "1", RESULT_VALUE, -i);
+    }
+    results_end(&results);
+    for (int i = 0; i < 2000; i += 500) {
+        snprintf(component, sizeof component, "c[%d]", i);
+        results_add_figure(&results, component, "figure", "1", 7);
+        results_add_figure(&results, component, "n", "1", 8);
+    }
+    for (int i = 0; i < 2000; i++) {
+        snprintf(component, sizeof component, "c[%d]", i);
+        ck_assert_double_eq(results_value(&results, component, "m"), i);
+        ck_assert_double_eq(results_value(&results, component, "n"), -i);
+        ck_assert_int_eq(results_find(&results, component, "figure") != NULL, i % 500 == 0);
+        entry = results_component(&results, component);
+        ck_assert_ptr_eq(entry, &results.entries[2 * i]);
+        ck_assert_ptr_eq(results_next(&results, entry), entry + 1);
+        ck_assert_ptr_null(results_next(&results, entry + 1));
+    }
+    ck_assert_ptr_null(results_component(&results, "c[2000]"));
+    ck_assert_ptr_null(results_next(&results, &results.entries[results.entry_count - 1]));
+    results_deinit(&results);
+}
+END_TEST
+
 TEST_MAIN("results", test_results_percentiles_come_from_the_merged_histogram,
           test_results_intervals_come_from_the_replications, test_results_zeros_count_as_times,
           test_results_of_nothing_are_not_a_number, test_results_ratios_are_pooled,
           test_results_values_are_averaged_and_maxima_are_not, test_results_one_replication_has_no_interval,
           test_results_find_needs_the_whole_names, test_results_composed_names_stay,
-          test_results_grow_to_many_entries)
+          test_results_grow_to_many_entries, test_results_components_are_found_wherever_they_are)
