@@ -135,6 +135,11 @@ struct check assess_expectation(const struct expectation *expectation, const str
     return check;
 }
 
+bool assess_changes(const struct assessment *assessment)
+{
+    return assessment->limit_peak > ASSESS_EVEN * assessment->limit_utilisation;
+}
+
 bool assess_was_full(const struct assessment *assessment, const struct results *results)
 {
     return assessment->limit_full_s >= ASSESS_MOMENTS * results->seconds && assessment->limit_full_s > 0;

@@ -30,6 +30,9 @@ struct assessment {
     size_t counts[3]; /* by enum verdict */
 };
 
+/* Whether the load of the limit changes by more than chance: then its peak says how near it is. */
+bool assess_changes(const struct assessment *assessment);
+
 /* Whether something was full for a good part of an episode: more than moments. */
 bool assess_was_full(const struct assessment *assessment, const struct results *results);
 

@@ -154,7 +154,7 @@ static void write_headroom(struct page *page, const struct outcome_of_variant *r
 {
     const struct assessment *assessment = &run->assessment;
     const char *component = assessment->limit->component;
-    bool changes = assessment->limit_peak > ASSESS_EVEN * assessment->limit_utilisation;
+    bool changes = assess_changes(assessment);
     double peak = changes ? assessment->limit_peak : assessment->limit_utilisation,
            headroom = peak > 0 ? 1 / peak : INFINITY, down_s = dead_s(&run->results, component);
     char text[TEXT_SIZE];
