@@ -1,15 +1,19 @@
 /* sharing.c - processor sharing by virtual time; see station.h.
  *
- * While there are no more requests than servers, and each gets a whole one, nobody shares anything: then every request has an
- * event of its own, as at any other station, and the virtual clock rests. The first one too many takes these events back and
- * starts the clock; when the station has been empty, it rests again. A station that has never had one too many is not even here:
- * station.h serves its requests (servers_alone), and who they are is found once by looking at all. From then on it is likely
- * to happen again, and the station keeps a list ("direct").
+ * While there are no more requests than get a whole server each, nobody shares anything: then every request has an event of its
+ * own, as at any other station, and the virtual clock rests. The first one too many takes these events back and starts the
+ * clock. That costs, so the clock goes on until the station has been empty several times without anybody having to share.
+ * A station whose servers are all whole and that has never had one too many is not even here: station.h serves its requests
+ * (servers_alone), and who they are is found once by looking at all. From then on it is likely to happen again, and the station
+ * keeps a list ("direct"); where busy servers slow each other down it does from the beginning.
  */
 #include "sim/station.h"
 
 /* A request that lacks less than this is done: the clock cannot tell, and a date would come out 1 ns late for nothing. */
 #define ROUNDING_NS (1.0 / 1024)
+
+/* The clock rests when the station has been empty so often since somebody had to share. */
+#define ALONE_BEFORE_REST 4
 
 /* A request in service; the heap's least `end` is the next to leave. */
 struct sharing_job {
@@ -24,6 +28,8 @@ struct sharing {
     uint32_t free;      /* direct: first free place + 1, 0: none; it holds the next one where a request's index would be */
     uint32_t places;    /* direct: in use or free */
     uint32_t room;      /* for jobs */
+    uint32_t whole;     /* so many requests have a whole server each */
+    uint32_t alone;     /* times the station was empty since somebody had to share */
     uint32_t alarm;     /* timer of the next departure, 0: none */
     uint32_t ticker;
     double clock_ns;    /* virtual: work that each request present has received, ns */
@@ -39,14 +45,28 @@ static inline uint32_t job_request(struct sharing_job job)
     return (uint32_t)(job.order & EVENT_PAYLOAD_MASK);
 }
 
+static uint32_t whole_servers(const struct station_config *config)
+{
+    uint32_t k = 0;
+
+    if (!config->capacity)
+        return config->servers;
+    while (k < config->servers && config->capacity[k + 1] == (double)(k + 1))
+        k++;
+    return k;
+}
+
 void sharing_init(struct station *station, const struct station_config *config)
 {
     struct sim *sim = station->owner->sim;
     struct sharing *sharing = memory_alloc(&sim->memory, sizeof *sharing);
 
     sharing->capacity = config->capacity;
-    if (config->capacity) /* a busy server slows the others down */
+    sharing->whole = whole_servers(config);
+    if (config->capacity) { /* a busy server slows the others down */
         station->servers_alone = 0;
+        sharing->direct = sharing->whole > 0;
+    }
     sharing->room = 16;
     sharing->jobs = memory_alloc_array(&sim->memory, sharing->room, sizeof *sharing->jobs);
     station->sharing = sharing;
@@ -161,7 +181,7 @@ static void rest_if_empty(struct station *station)
     struct sharing *sharing = station->sharing;
 
     if (sharing->count == 0) {
-        sharing->direct = !sharing->capacity && station->speed == 1.0;
+        sharing->direct = ++sharing->alone >= ALONE_BEFORE_REST && sharing->whole && station->speed == 1.0;
         sharing->free = sharing->places = 0;
     }
 }
@@ -329,6 +349,8 @@ static __attribute__((noinline)) void share(struct station *station, struct comp
     struct sharing_job job;
 
     begin_to_share(station);
+    if (sharing->count >= sharing->whole)
+        sharing->alone = 0;
     if (sharing->count < station->servers)
         gauge_rise(&station->busy, sim->now_ns);
     else
@@ -350,7 +372,7 @@ static __attribute__((noinline)) void share(struct station *station, struct comp
 
 void station_share(struct station *station, struct component *self, struct request *request)
 {
-    if (station->sharing->direct && station->sharing->count < station->servers)
+    if (station->sharing->direct && station->sharing->count < station->sharing->whole)
         direct_serve(station, self, request);
     else
         share(station, self, request);
