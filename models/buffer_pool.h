@@ -43,6 +43,8 @@ struct buffer_marks {
 struct buffer_pool {
     bool tracked; /* false: every page is there */
     bool roomy;   /* there is room for every page: a use is not worth remembering */
+    uint32_t mark_count;
+    struct buffer_marks *marks; /* by number of the data set; what is not marked may still be there */
     uint64_t capacity_bytes;
     uint64_t used_bytes;            /* by pages in the list */
     struct buffer_page *pages;      /* from index 1 */
@@ -53,8 +55,6 @@ struct buffer_pool {
     uint32_t head_count; /* a power of two, or 0 */
     uint32_t listed;     /* pages in the list */
     uint64_t evicted;    /* pages that had to leave, in the window */
-    struct buffer_marks *marks; /* by number of the data set; what is not marked may still be there */
-    uint32_t mark_count;
 };
 
 /* What had to leave and is not on disk yet. */

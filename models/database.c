@@ -108,7 +108,7 @@ static bool database_emits(const struct group *group, const struct metric_row *m
     if (metric->offset >= offsetof(struct database, schema))
         return config->schema_changes.count > 0;
     if (metric->offset >= offsetof(struct database, locks) &&
-        metric->offset < offsetof(struct database, pages))
+        metric->offset < offsetof(struct database, locks) + sizeof(struct row_locks))
         return database_kind_of(group->config)->locks_rows;
     if (metric->offset >= offsetof(struct database, copies) &&
         metric->offset < offsetof(struct database, copies) + sizeof(struct copy_counts))
@@ -472,7 +472,8 @@ static void append_to_log(struct component *self, struct request *request)
     if (db->may_crash || db->replica)
         note_previous(db, &record);
     request->service_ns = (int64_t)write_log_append(&db->log, &self->sim->memory, &record);
-    schema_changes_note(&db->schema, record.data, record.bytes);
+    if (shared->changes_schema)
+        schema_changes_note(&db->schema, record.data, record.bytes);
     db->appended++;
     if (db->replica)
         replica_appended(db->replica, &record);
@@ -571,7 +572,8 @@ static void has_computed(struct component *self, struct request *request)
     if (__builtin_expect(request->query, 0))
         know_data_set(self, query_data(query_of(self->sim, request), request));
     request_frame(request)->note = WAIT_TABLE;
-    if (__builtin_expect(db->schema.data, 0) && !schema_changes_let_pass(&db->schema, request))
+    if (__builtin_expect(shared->changes_schema, 0) && db->schema.data &&
+        !schema_changes_let_pass(&db->schema, request))
         return;
     if (database_writes(request)) {
         request_frame(request)->note = WAIT_LOCK;
@@ -682,6 +684,7 @@ static void database_wire_group(struct group *group)
 
     shared->kind = database_kind_of(config);
     shared->commit = database_commit_of(config);
+    shared->changes_schema = config->schema_changes.count > 0;
     duration_init(&shared->read_time, group, "read", &config->read_time);
     duration_init(&shared->write_time, group, "write", &config->write_time);
     shared->known = memory_alloc_array(&group->sim->memory, environment_of(group->sim)->data_set_count + 1,

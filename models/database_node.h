@@ -23,6 +23,7 @@ struct database_shared {
     struct duration read_time, write_time;
     struct database_parts parts;
     bool *known; /* data sets that the nodes hold, by number */
+    bool changes_schema; /* of a table, in this run */
 };
 
 /* Of changes that are made at several stores. */
@@ -30,12 +31,17 @@ struct copy_counts {
     uint64_t applied, superseded, conflicts; /* in the window */
 };
 
+/* What most requests look at comes first: it is fetched with the node, see component_prefetch(). */
 struct database {
     struct host *host;
-    struct station connections;
-    struct row_table rows; /* that were changed here */
-    struct row_locks locks;
+    struct replica *replica;  /* of one that is a copy among others; NULL: it is alone */
+    struct quorum_copy *copy; /* of which none leads; NULL: it is no such */
+    bool may_crash;           /* in this run */
+    bool lost_any;            /* the truth about rows knows of writes that are not here any more */
+    struct row_table rows;    /* that were changed here */
     struct database_pages pages;
+    struct station connections;
+    struct row_locks locks;
     struct write_log
         log; /* its entries have the numbers of those in the log of all copies, which has their contents */
     struct log_writer log_writer;
@@ -44,16 +50,12 @@ struct database {
     struct amount storage;
     uint64_t refused_full; /* inserts, in the window */
     int64_t arriving;      /* bytes of rows that are copied here and do not count yet */
-    uint64_t lost;  /* acknowledged writes that a crash took, in the window */
-    bool may_crash; /* in this run */
-    bool lost_any;  /* the truth about rows knows of writes that are not here any more */
+    uint64_t lost;         /* acknowledged writes that a crash took, in the window */
 
     /* of one that is a copy among others */
-    struct replica *replica; /* NULL: it is alone */
-    uint64_t applied;        /* entries of the primary's log, in the window */
-    uint64_t lag_sum_ns;     /* of those, from the commit at the primary */
-    struct amount lag;       /* entries of the primary's log that it has not applied */
-    struct quorum_copy *copy; /* of which none leads; NULL: it is no such */
+    uint64_t applied;    /* entries of the primary's log, in the window */
+    uint64_t lag_sum_ns; /* of those, from the commit at the primary */
+    struct amount lag;   /* entries of the primary's log that it has not applied */
 
     struct schema_changes schema;
 };

@@ -50,17 +50,18 @@ struct page_cleaner {
 };
 
 struct database_pages {
+    struct stored *stored; /* by number of the data set, 0: none */
+    uint64_t hits;         /* pages, in the window */
+    struct buffer_pool pool;
     struct component *owner;
     struct host *host;
     const struct database_parts *parts;
     bool warm;
-    bool splits_rows;      /* a row larger than a page is read page by page, as far as it is asked for */
-    struct stored *stored; /* by number of the data set, 0: none */
-    uint64_t bytes;        /* of all pages */
-    struct buffer_pool pool;
+    bool splits_rows;       /* a row larger than a page is read page by page, as far as it is asked for */
+    uint64_t bytes;         /* of all pages */
     struct row_locks reads; /* pages that are being read */
     struct page_cleaner cleaner;
-    uint64_t hits, misses, written; /* pages, in the window */
+    uint64_t misses, written; /* pages, in the window */
 };
 
 enum pages_wait { PAGES_WAIT_OTHER, PAGES_WAIT_READ, PAGES_WAIT_WRITE, PAGES_WAIT_COUNT };

@@ -35,13 +35,13 @@ extern const struct param_table host_params;
 
 struct host {
     const struct host_config *config;
-    struct station cpu;
-    struct station disk;
     struct pipe network;
-    struct amount memory; /* in use, bytes */
     const double
         *capacity; /* of k busy cores, for the CPU; the group's machines of one kind have it together */
     bool shared;
+    struct station cpu;
+    struct station disk;
+    struct amount memory; /* in use, bytes */
 };
 
 /* The machine of one instance: made now when `name` is a size (its resources and bill become the

@@ -156,13 +156,13 @@ struct component {
 
     __int128 in_flight_area; /* dates of answers minus dates of arrivals in the window, as in a gauge */
     uint64_t started;        /* requests that arrived since the run began */
+    struct pipe *egress;     /* its host's network card, NULL: unlimited */
+    struct outage *outage;   /* of those that may crash in this run, see fault.h; else NULL */
     uint64_t finished[OUTCOME_COUNT];
 
     struct resource resources[RESOURCES_MAX];
     uint64_t window_started, window_finished[OUTCOME_COUNT]; /* the counters when measuring began */
     uint64_t window_in_flight;
-    struct pipe *egress; /* its host's network card, NULL: unlimited */
-    struct outage *outage; /* of those that may crash in this run, see fault.h; else NULL */
 } __attribute__((aligned(64)));
 
 /* The instance's own state, type->state_size bytes, follows in the same block. */

@@ -74,13 +74,15 @@ struct link {
     bool plain_there, plain_back;
     /* Not even latency, no timeout, no retries: a message arrives at once and is done with. */
     bool instant_there, instant_back;
+    /* Both ends are on one machine: what they say to each other does not go through its network card. */
+    bool is_local;
     bool cut; /* see sim_link_cut() */
     struct call_policy policy;
-    struct pipe *forward, *back; /* NULL: unlimited */
-    double loss;                 /* share of messages */
-    uint64_t draw_key;           /* of loss and backoff */
-    struct connection_config connections;
+    struct pipe *forward, *back;    /* NULL: unlimited */
     struct connection_pool **pools; /* by calling instance, NULL: no connections modelled */
+    double loss;                    /* share of messages */
+    uint64_t draw_key;              /* of loss and backoff */
+    struct connection_config connections;
     struct group *from;
     const char *from_site; /* where the message leaves; NULL: at the site of `from` */
     struct link *asked;    /* to a name that answered with this link, see sim_link_behind(); NULL: none */

@@ -54,12 +54,12 @@ struct station {
     uint32_t id;
     uint32_t waiting_max;
     struct resource_statistics *statistics;
-    double speed; /* 1: as configured; 0: stopped */
+    struct sharing *sharing; /* of processor sharing, else NULL */
 
     struct gauge waiting; /* requests in line; under processor sharing those beyond the servers */
     struct station_line line;
     struct station_line *lines; /* &line, or one a priority */
-    struct sharing *sharing;    /* of processor sharing, else NULL */
+    double speed;               /* 1: as configured; 0: stopped */
     uint16_t discipline; /* enum station_discipline */
     uint16_t line_count;
     uint64_t refused; /* in the window */
