@@ -2,6 +2,7 @@
  * died. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/assess.h"
@@ -98,32 +99,79 @@ static int count_alike(const struct tier *tier, int first, int count, const stru
     return alike;
 }
 
+/* Instances in a row that are told together, or one. */
+struct told {
+    int first, count;
+    double weight; /* the dead come first, then who has most to do */
+};
+
+static struct told told_from(const struct tier *tier, int first, int count)
+{
+    char name[INSTANCE_NAME_SIZE];
+    struct tier instance = instance_of(tier, first, name);
+    struct instance_words words = words_of(&instance);
+    struct told told = { .first = first, .count = count_alike(tier, first, count, &words) };
+
+    if (told.count < TOLD_TOGETHER)
+        told.count = 1;
+    told.weight = tier_value(&instance, "downtime") > 0 ? INFINITY : tier_value(&instance, "requests.share");
+    return told;
+}
+
+/* Puts it among the others, which are in order of their weight, and of their places where that is the same. */
+static int keep_heaviest(struct told *kept, int count, struct told told)
+{
+    int place = count < INSTANCES_SHOWN ? count : INSTANCES_SHOWN - 1;
+
+    if (count == INSTANCES_SHOWN && !(told.weight > kept[place].weight))
+        return count;
+    for (; place > 0 && told.weight > kept[place - 1].weight; place--)
+        kept[place] = kept[place - 1];
+    kept[place] = told;
+    return count < INSTANCES_SHOWN ? count + 1 : count;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    return ((const struct told *)a)->first - ((const struct told *)b)->first;
+}
+
+static void write_told(const struct tier *tier, const struct told *told)
+{
+    char name[INSTANCE_NAME_SIZE], last[INSTANCE_NAME_SIZE];
+    struct tier instance = instance_of(tier, told->first, name);
+    struct instance_words words = words_of(&instance);
+
+    if (told->count == 1) {
+        page_listed(tier->page, words.tone, "%s %s", strchr(name, '['), words.text);
+        return;
+    }
+    instance_of(tier, told->first + told->count - 1, last);
+    page_listed(tier->page, words.tone, "%s to %s %s each", strchr(name, '['), strchr(last, '['), words.text);
+}
+
 /* Each one's share of the requests and how busy it is: a hot shard shows, and a dead machine. Several in a
- * row that are alike are told together. */
+ * row that are alike are told together; of too many, those that stand out. */
 void tier_write_instances(const struct tier *tier)
 {
-    int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier), next = 0;
-    char name[INSTANCE_NAME_SIZE], last[INSTANCE_NAME_SIZE];
+    int count = tier_has(tier, "instances.mean") ? 1 : tier_instances(tier), kept = 0, left = count;
+    struct told heaviest[INSTANCES_SHOWN];
 
     if (count < 2 || !is_uneven(tier, count))
         return;
-    page_label(tier->page, tier->width, "");
-    for (int shown = 0; next < count && shown < INSTANCES_SHOWN; shown++) {
-        struct tier instance = instance_of(tier, next, name);
-        struct instance_words words = words_of(&instance);
-        int alike = count_alike(tier, next, count, &words);
+    for (int next = 0; next < count;) {
+        struct told told = told_from(tier, next, count);
 
-        if (alike < TOLD_TOGETHER) {
-            alike = 1;
-            page_listed(tier->page, words.tone, "%s %s", strchr(name, '['), words.text);
-        } else {
-            instance_of(tier, next + alike - 1, last);
-            page_listed(tier->page, words.tone, "%s to %s %s each", strchr(name, '['), strchr(last, '['),
-                        words.text);
-        }
-        next += alike;
+        kept = keep_heaviest(heaviest, kept, told);
+        next += told.count;
     }
-    if (next < count)
-        page_listed(tier->page, PAGE_DIM, "and %d more", count - next);
+    qsort(heaviest, (size_t)kept, sizeof *heaviest, by_place);
+    page_label(tier->page, tier->width, "");
+    for (int i = 0; i < kept; i++) {
+        write_told(tier, &heaviest[i]);
+        left -= heaviest[i].count;
+    }
+    if (left)
+        page_listed(tier->page, PAGE_DIM, "and %d more, none with more to do", left);
     page_end_line(tier->page);
 }

@@ -133,6 +133,29 @@ printed '[0] to [6] 5.0% of requests 9.2% busy each'
 printed '[8] to [19] 5.0% of requests 9.2% busy each'
 printed 'about web[7]: '
 
+# Of many that differ those with most to do are told, wherever they stand: of 60 shards the hottest three.
+cat >wide.json <<'EOF'
+{
+  "time": { "measure": "20s" },
+  "data": { "posts": { "rows": 6000, "row_size": "1KB", "popularity": "zipf", "exponent": 1.1 } },
+  "components": {
+    "users": { "type": "clients", "arrivals": "500/s", "target": "web", "requests": { "read": { "key": "posts" } } },
+    "web": { "type": "web_server", "handlers": { "read": [{ "read": "db" }] } },
+    "db": { "type": "sharded_database", "shards": 60 }
+  }
+}
+EOF
+run 0 wide.json -n 1 --csv wide.csv
+fits stdout
+tr -s ' \n' ' ' <stdout >words
+grep -oE "^base,db\.shard\[[0-9]+\],requests\.share,1,[0-9.e-]+" wide.csv | sort -t, -k5,5gr | head -3 |
+    sed 's/.*\(\[[0-9]*\]\).*/\1/' >hottest
+[ "$(wc -l <hottest)" = 3 ] || fail "no shares in wide.csv"
+while read -r shard; do
+    grep -qF -- " $shard " words || fail "not told: $shard: $(cat words)"
+done <hottest
+printed "and 44 more, none with more to do"
+
 # Without UTF-8 only ASCII.
 LC_ALL=C run 0 queue.json -n 2
 LC_ALL=C grep -q '[^ -~]' stdout && fail "not ASCII in the C locale"
