@@ -91,18 +91,25 @@ static struct pipe *make_pipe(struct sim *sim, double bytes_per_s)
     return pipe;
 }
 
+/* Both ends are on one machine: what they say to each other does not go through its network card. Not known
+ * beforehand: a queue's card is that of the broker that leads it. */
+static bool is_local(const struct link *link)
+{
+    return link->target->egress && link->target->egress == link->from->instances[0]->egress;
+}
+
 /* One way, by what its sender has. */
 static bool is_plain(const struct link *link, const struct component *sender, const struct pipe *pipe)
 {
     bool has_card =
         sender->egress && !link->target->group->type->is_name; /* the way to what it stands for has one */
 
-    return !link->cut && !pipe && link->loss == 0.0 && !link->pools && (!has_card || link->is_local);
+    return !link->cut && !pipe && link->loss == 0.0 && !link->pools && (!has_card || is_local(link));
 }
 
 static struct pipe *card_of(const struct component *sender, const struct link *link)
 {
-    return link->is_local ? NULL : sender->egress;
+    return is_local(link) ? NULL : sender->egress;
 }
 
 static void set_speed(struct link *link)
@@ -111,7 +118,6 @@ static void set_speed(struct link *link)
     bool at_once = !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER &&
                    link->policy.retries_max == 0 && !link->asked;
 
-    link->is_local = link->target->egress && link->target->egress == link->from->instances[0]->egress;
     link->plain_there = is_plain(link, link->from->instances[0], link->forward);
     link->plain_back = is_plain(link, link->target, link->back);
     link->instant_there = link->plain_there && at_once;

@@ -74,8 +74,6 @@ struct link {
     bool plain_there, plain_back;
     /* Not even latency, no timeout, no retries: a message arrives at once and is done with. */
     bool instant_there, instant_back;
-    /* Both ends are on one machine: what they say to each other does not go through its network card. */
-    bool is_local;
     bool cut; /* see sim_link_cut() */
     struct call_policy policy;
     struct pipe *forward, *back;    /* NULL: unlimited */
