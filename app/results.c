@@ -158,7 +158,7 @@ static struct result_entry *append_entry(struct results *results, const char *co
 {
     struct result_entry *entry;
 
-    if (!make_entry_room(results))
+    if (results->out_of_memory || !make_entry_room(results))
         return NULL;
     entry = &results->entries[results->entry_count++];
     if (!init_entry(results, entry, component, kind))

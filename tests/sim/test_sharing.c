@@ -279,7 +279,13 @@ static void fluid_drain(struct fluid *fluid, double *now_ns, double then_ns)
 static void check_random_script(struct rng *rng)
 {
     static const double speeds[] = { 0.0, 0.3, 0.5, 1.0, 1.7, 4.0 };
-    static const double capacity[] = { 0.0, 1.1, 1.9, 2.5 };
+    /* none, a first server that is faster than one, one whole server, two of them */
+    static const double capacities[][4] = {
+        { 0.0 }, { 0.0, 1.1, 1.9, 2.5 }, { 0.0, 1.0, 1.9, 2.5 }, { 0.0, 1.0, 2.0, 2.5 }
+    };
+    const double *capacity = capacities[rng_below(rng, 4)];
+    int64_t work_max_ns = rng_below(rng, 2) ? 30 * MS : 3 * MS; /* mostly together, mostly alone */
+    bool changes_speed = rng_below(rng, 2);
     int64_t dates_ns[SCRIPT_JOBS], works_ns[SCRIPT_JOBS], date_ns = 0;
     struct speed_change changes[SCRIPT_CHANGES];
     struct tiny_record records[SCRIPT_JOBS] = { { 0 } };
@@ -289,17 +295,18 @@ static void check_random_script(struct rng *rng)
     double now_ns = 0.0;
     int job = 0, change = 0;
 
-    if (rng_below(rng, 2))
+    if (capacity[1] > 0.0)
         server.station.capacity = capacity;
     for (int i = 0; i < SCRIPT_JOBS; i++)
         dates_ns[i] = date_ns += (int64_t)rng_below(rng, 20 * (uint64_t)MS);
     for (int i = 0; i < SCRIPT_JOBS; i++)
-        works_ns[i] = 1 + (int64_t)rng_below(rng, 30 * (uint64_t)MS);
+        works_ns[i] = 1 + (int64_t)rng_below(rng, (uint64_t)work_max_ns);
     date_ns = 0;
     for (int i = 0; i < SCRIPT_CHANGES; i++) {
         date_ns += 1 + (int64_t)rng_below(rng, 100 * (uint64_t)MS);
-        changes[i] =
-            (struct speed_change){ date_ns, i == SCRIPT_CHANGES - 1 ? 1.0 : speeds[rng_below(rng, 6)] };
+        changes[i] = (struct speed_change){ date_ns, 1.0 };
+        if (changes_speed && i < SCRIPT_CHANGES - 1)
+            changes[i].speed = speeds[rng_below(rng, 6)];
     }
     server.works_ns = works_ns;
     play(records, &server, SCRIPT_JOBS, dates_ns, changes, SCRIPT_CHANGES);
