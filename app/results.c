@@ -127,10 +127,11 @@ static size_t chain_of(const struct results *results, const char *component)
 static void chain_entry(struct results *results, size_t position)
 {
     struct result_entry *entry = &results->entries[position];
-    size_t *chain = &results->chains[chain_of(results, entry->component)];
+    size_t *chain;
 
     if (position > 0 && !strcmp(entry[-1].component, entry->component))
         return;
+    chain = &results->chains[chain_of(results, entry->component)];
     entry->chained = *chain;
     *chain = position + 1;
 }
