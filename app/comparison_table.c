@@ -35,17 +35,18 @@ void comparison_limit(const struct outcome_of_variant *run, int room, char *text
     const struct assessment *assessment = &run->assessment;
     const struct result_entry *limit = assessment->limit;
     char use[RESULT_RESOURCE_SIZE + 64], resource[RESULT_RESOURCE_SIZE], name[96], how[16] = "FULL";
-    bool changes;
     int rest;
 
     if (!limit) {
         snprintf(text, size, "-");
         return;
     }
-    changes = assess_changes(assessment);
-    if (!assess_was_full(assessment, &run->results))
-        snprintf(how, sizeof how, changes ? "to %.0f%%" : "%.0f%%",
-                 (changes ? assessment->limit_peak : assessment->limit_utilisation) * 100);
+    if (!assess_was_full(assessment, &run->results)) {
+        if (assess_changes(assessment))
+            snprintf(how, sizeof how, "to %.0f%%", assessment->limit_peak * 100);
+        else
+            snprintf(how, sizeof how, "%.0f%%", assessment->limit_utilisation * 100);
+    }
     snprintf(use, sizeof use, " %s %s", result_resource(limit, resource), how);
     rest = room - (int)strlen(use);
     if (rest < (int)strlen(limit->component) && rest < 8) { /* rather the whole place than the resource */

@@ -123,17 +123,19 @@ static size_t chain_of(const struct results *results, const char *component)
     return hash & (results->entry_room - 1);
 }
 
-/* Only a component's first entry is in a chain: the others follow it. */
+/* Only a component's first entry is in a chain, behind those before it: the others follow it. */
 static void chain_entry(struct results *results, size_t position)
 {
     struct result_entry *entry = &results->entries[position];
-    size_t *chain;
+    size_t *end;
 
     if (position > 0 && !strcmp(entry[-1].component, entry->component))
         return;
-    chain = &results->chains[chain_of(results, entry->component)];
-    entry->chained = *chain;
-    *chain = position + 1;
+    end = &results->chains[chain_of(results, entry->component)];
+    while (*end)
+        end = &results->entries[*end - 1].chained;
+    *end = position + 1;
+    entry->chained = 0;
 }
 
 /* Room for one more entry, and as many chains as there is room for entries. */
@@ -344,7 +346,7 @@ struct interval results_interval(const struct results *results, const struct res
     return statistics_mean_interval(entry->values, n, RESULTS_CONFIDENCE);
 }
 
-/* Of a component whose entries are in two places, the chain has the later place before the earlier one. */
+/* The first entry of that name from there on in a chain. */
 static const struct result_entry *next_place(const struct results *results, size_t chained,
                                              const char *component)
 {
@@ -353,21 +355,10 @@ static const struct result_entry *next_place(const struct results *results, size
     return chained ? &results->entries[chained - 1] : NULL;
 }
 
-static const struct result_entry *last_place(const struct results *results, const char *component)
-{
-    if (results->entry_count == 0 || !results->chains)
-        return NULL;
-    return next_place(results, results->chains[chain_of(results, component)], component);
-}
-
 const struct result_entry *results_component(const struct results *results, const char *component)
 {
-    const struct result_entry *first = NULL;
-
-    for (const struct result_entry *place = last_place(results, component); place;
-         place = next_place(results, place->chained, component))
-        first = place;
-    return first;
+    return results->chains ? next_place(results, results->chains[chain_of(results, component)], component)
+                           : NULL;
 }
 
 const struct result_entry *results_next(const struct results *results, const struct result_entry *entry)
@@ -382,18 +373,12 @@ const struct result_entry *results_next(const struct results *results, const str
 const struct result_entry *results_find(const struct results *results, const char *component,
                                         const char *metric)
 {
-    const struct result_entry *first = NULL;
-
-    for (const struct result_entry *place = last_place(results, component); place;
-         place = next_place(results, place->chained, component)) {
-        const struct result_entry *entry = place;
-
-        while (entry && strcmp(entry->metric, metric) != 0)
-            entry = results_next(results, entry);
-        if (entry)
-            first = entry;
-    }
-    return first;
+    for (const struct result_entry *place = results_component(results, component); place;
+         place = next_place(results, place->chained, component))
+        for (const struct result_entry *entry = place; entry; entry = results_next(results, entry))
+            if (!strcmp(entry->metric, metric))
+                return entry;
+    return NULL;
 }
 
 double results_value(const struct results *results, const char *component, const char *metric)

@@ -41,7 +41,7 @@ struct result_entry {
     bool held;          /* utilisation of something waited in, see struct resource */
     bool shared;        /* utilisation of a host that others use too: told with the host */
     bool limits;        /* utilisation of a single resource of a single instance */
-    size_t chained;     /* 1 + position of the component that was added before to the same chain; 0: none */
+    size_t chained;     /* 1 + position of the component that was added next to the same chain; 0: none */
 };
 
 /* Why a run met its limit of memory, of requests or of events. */
@@ -64,7 +64,7 @@ struct growth {
 struct results {
     struct result_entry *entries;
     size_t entry_count, entry_room;
-    size_t *chains; /* entry_room of them: 1 + position of the component that was added last; 0: none */
+    size_t *chains; /* entry_room of them: 1 + position of the component that was added first; 0: none */
     struct histogram **histograms; /* merged over replications */
     size_t histogram_count, histogram_room;
     char **names; /* composed metric names, owned */

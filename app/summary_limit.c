@@ -82,7 +82,9 @@ static void write_overload(struct page *page, const struct outcome_of_variant *r
 /* Instances come and go, and by an autoscaler's word: a deployment adds none for load. */
 static bool is_scaled(const struct results *results, const char *component)
 {
-    for (size_t i = 0; results_find(results, component, "instances.mean") && i < results->entry_count; i++)
+    if (!results_find(results, component, "instances.mean"))
+        return false;
+    for (size_t i = 0; i < results->entry_count; i++)
         if (!strcmp(results->entries[i].metric, "scale_ups"))
             return true;
     return false;

@@ -24,11 +24,11 @@ static void write_utilisations(const struct tier *tier)
     const struct results *results = tier->results;
     char text[SUMMARY_TEXT_SIZE], resource[RESULT_RESOURCE_SIZE];
 
-    for (size_t i = 0; i < results->entry_count; i++) {
-        const struct result_entry *entry = &results->entries[i];
+    for (const struct result_entry *entry = results_component(results, tier->component); entry;
+         entry = results_next(results, entry)) {
         double value;
 
-        if (strcmp(entry->component, tier->component) || !result_is_resource(entry) || entry->shared)
+        if (!result_is_resource(entry) || entry->shared)
             continue;
         value = results_interval(results, entry).mean;
         if (value < SHOWN_FROM && strncmp(entry->metric, "cpu", 3) && strncmp(entry->metric, "servers", 7))
