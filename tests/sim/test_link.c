@@ -155,14 +155,13 @@ START_TEST(test_link_card_is_shared_by_all_that_a_server_sends)
     struct tiny_record records[3][2] = { { { 0 } } };
     struct sim *sim = tiny_sim(71, &network);
     static const char *const names[] = { "a", "b", "c" };
+    static const int64_t dates_ns[][2] = { { 0, 50 * MS }, { 1 * MS, 50 * MS + 1 }, { 2 * MS, 50 * MS + 2 } };
 
     server.reply_bytes = 10000;
     server.card_bytes_per_s = 1e6;
     for (int i = 0; i < 3; i++) {
         sources[i] = tiny_source_of("server", 2);
-        sources[i].dates_ns = i == 0   ? (const int64_t[]){ 0, 50 * MS }
-                              : i == 1 ? (const int64_t[]){ 1 * MS, 50 * MS + 1 }
-                                       : (const int64_t[]){ 2 * MS, 50 * MS + 2 };
+        sources[i].dates_ns = dates_ns[i];
         sources[i].ended = tiny_record;
         sources[i].argument = records[i];
         tiny_add_source(sim, names[i], &sources[i]);

@@ -329,8 +329,8 @@ START_TEST(test_trace_connections)
 
     network.links = &rule;
     network.link_count = 1;
+    source.dates_ns = (const int64_t[]){ 0, 2 * MS, 50 * MS };
     for (uint64_t ordinal = 1; ordinal <= 2; ordinal++) {
-        source.dates_ns = (const int64_t[]){ 0, 2 * MS, 50 * MS };
         sim = tiny_sim(66, &network);
         tiny_add_source(sim, "source", &source);
         tiny_add_server(sim, "server", 1, &server);
