@@ -234,7 +234,6 @@ static void cdn_on_request(struct component *self, struct request *request)
         if (!shared->is_routed[place])
             continue;
         cdn->rerouted += i > 0;
-        cdn_edge_expect_copy(shared->edges[place]->instances[0], request);
         sim_call(self, request, region->edges[place], 0);
         return;
     }

@@ -121,9 +121,6 @@ void cdn_edge_join(struct group *edge, struct group *name, uint32_t place);
 /* The request will go there soon: where its key will be looked for is fetched. */
 void cdn_edge_expect(const struct component *edge, const struct request *request);
 
-/* It goes there now: what lies where its key will be looked for is fetched while it is on its way. */
-void cdn_edge_expect_copy(const struct component *edge, const struct request *request);
-
 /* Drops the copy of that row at one edge, once the order has spread there. number: of the draw. */
 void cdn_edge_invalidate(struct component *edge, uint64_t id, uint64_t number);
 

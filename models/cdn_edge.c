@@ -203,13 +203,6 @@ void cdn_edge_expect(const struct component *self, const struct request *request
     eviction_prefetch(&edge->store, row_id(request->data, request->key));
 }
 
-void cdn_edge_expect_copy(const struct component *self, const struct request *request)
-{
-    const struct edge *edge = component_state(self);
-
-    eviction_prefetch_entry(&edge->store, row_id(request->data, request->key));
-}
-
 static void keep(struct component *self, const struct request *request, int64_t ttl_ns)
 {
     struct edge *edge = component_state(self);

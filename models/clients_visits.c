@@ -39,6 +39,8 @@ static void fetch_assets(struct component *self, struct request *page, const str
             shared->asset_target->type->expect(shared->asset_target->instances[0], child);
     }
     clients->assets += class->assets;
+    if (shared->audience) /* the last of the assets comes soon */
+        audience_prefetch(shared->audience, page->user);
     while (first) {
         struct request *child = sim_request(self->sim, first);
         uint32_t target;
@@ -208,12 +210,9 @@ static void page_ended(struct component *self, struct request *request)
 
 static void asset_ended(struct component *self, struct request *asset)
 {
-    const struct clients_shared *shared = self->shared;
     struct clients *clients = component_state(self);
     struct request *page;
 
-    if (shared->audience) /* the last of the assets comes soon */
-        audience_prefetch(shared->audience, asset->user);
     clients->assets_failed += asset->outcome != OUTCOME_OK;
     page = sim_join(self, asset);
     if (!page)

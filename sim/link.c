@@ -95,7 +95,7 @@ static struct pipe *make_pipe(struct sim *sim, double bytes_per_s)
  * beforehand: a queue's card is that of the broker that leads it. */
 static bool is_local(const struct link *link)
 {
-    return link->target->egress && link->target->egress == link->from->instances[0]->egress;
+    return link->between_cards && link->target->egress == link->from->instances[0]->egress;
 }
 
 /* One way, by what its sender has. */
@@ -118,6 +118,7 @@ static void set_speed(struct link *link)
     bool at_once = !link->latency && link->policy.timeout_ns == SIM_TIME_NEVER &&
                    link->policy.retries_max == 0 && !link->asked;
 
+    link->between_cards = link->target->egress && link->from->instances[0]->egress;
     link->plain_there = is_plain(link, link->from->instances[0], link->forward);
     link->plain_back = is_plain(link, link->target, link->back);
     link->instant_there = link->plain_there && at_once;

@@ -75,13 +75,14 @@ struct link {
     /* Not even latency, no timeout, no retries: a message arrives at once and is done with. */
     bool instant_there, instant_back;
     bool cut; /* see sim_link_cut() */
+    bool between_cards; /* both ends have a network card, which may be the same one */
     struct call_policy policy;
     struct pipe *forward, *back;    /* NULL: unlimited */
     struct connection_pool **pools; /* by calling instance, NULL: no connections modelled */
     double loss;                    /* share of messages */
-    uint64_t draw_key;              /* of loss and backoff */
-    struct connection_config connections;
     struct group *from;
+    uint64_t draw_key; /* of loss and backoff */
+    struct connection_config connections;
     const char *from_site; /* where the message leaves; NULL: at the site of `from` */
     struct link *asked;    /* to a name that answered with this link, see sim_link_behind(); NULL: none */
     const char *to_site;   /* where the message arrives; NULL: at the site of the target */
