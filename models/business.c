@@ -131,11 +131,36 @@ static void business_on_window(struct component *self)
     begin_calendar(self);
 }
 
+/* Users tell one business what they do: that of another monitor, before this one, that has some of them; NULL: none. */
+static const struct group *other_business(const struct group *monitor, const struct group *source)
+{
+    const struct sim *sim = monitor->sim;
+
+    for (uint16_t i = 0; i < sim->group_count; i++) {
+        const struct business_config *config = sim->groups[i]->config;
+        const struct group *users;
+
+        if (sim->groups[i]->type != &business_model.component)
+            continue;
+        if (sim->groups[i]->parent == monitor)
+            break;
+        users = sim_find_group(sim, config->users);
+        if (users == source || users->parent == source || source->parent == users)
+            return sim->groups[i]->parent;
+    }
+    return NULL;
+}
+
 void business_check_wired(const struct group *monitor, const struct business_config *config,
                           struct param_problems *problems)
 {
-    uint64_t users = clients_user_end(sim_find_group(monitor->sim, config->users));
+    const struct group *source = sim_find_group(monitor->sim, config->users);
+    const struct group *other = other_business(monitor, source);
+    uint64_t users = clients_user_end(source);
 
+    if (other)
+        param_problem(problems, "business.users", "let one monitor have the business",
+                      "%.64s counts the users of %.64s already", other->name, config->users);
     if (!users)
         param_problem(problems, "business.users", "name the clients", "%.64s has no users", config->users);
     else if (users > AUDIENCE_USERS_MAX)
