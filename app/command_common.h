@@ -7,6 +7,7 @@
 
 #include "app/options.h"
 #include "app/run.h"
+#include "sim/bug.h"
 
 #define COMMAND_REPEAT_SIZE 1024
 
@@ -16,7 +17,7 @@ enum exit_status {
     EXIT_EXPECTATION_FAILED = 1,
     EXIT_USER_ERROR = 2,
     EXIT_MACHINE_ERROR = 3,
-    EXIT_BUG = 4,
+    EXIT_BUG = BUG_STATUS,
     EXIT_SIGNAL =
         128, /* plus the signal's number; SIGPIPE's also where the reader of standard output went away */
 };

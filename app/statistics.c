@@ -5,22 +5,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
+#include "sim/bug.h"
 
 /* Upper point of Student's t for an interval of that confidence, both sides together. */
 static double t_quantile(double confidence, int degrees)
 {
-    require(confidence > 0 && confidence < 1);
+    BUG_UNLESS(confidence > 0 && confidence < 1);
     return gsl_cdf_tdist_Qinv((1 - confidence) / 2, degrees);
 }
 
 static double normal_quantile(double confidence)
 {
-    require(confidence > 0 && confidence < 1);
+    BUG_UNLESS(confidence > 0 && confidence < 1);
     return gsl_cdf_ugaussian_Qinv((1 - confidence) / 2);
 }
 
@@ -105,7 +101,7 @@ int statistics_replications_needed(struct interval interval, double confidence, 
     double now = statistics_relative_half_width(interval), spread;
     int low = 1, high = INT_MAX; /* low is too few, high may be enough */
 
-    require(target > 0);
+    BUG_UNLESS(target > 0);
     if (interval.n < 2 || isnan(now) || isinf(interval.high - interval.low))
         return 0;
     spread = now == 0 ? 0 : now * sqrt(interval.n) / t_quantile(confidence, interval.n - 1);
@@ -185,7 +181,7 @@ struct interval statistics_wilson(uint64_t hits, uint64_t trials, double confide
 {
     double z = normal_quantile(confidence), n = (double)trials, share, scale, middle, half;
 
-    require(hits <= trials);
+    BUG_UNLESS(hits <= trials);
     if (trials == 0)
         return (struct interval){ .mean = NAN, .low = 0, .high = 1 };
     share = (double)hits / n;
@@ -202,7 +198,7 @@ struct interval statistics_wilson(uint64_t hits, uint64_t trials, double confide
 
 double statistics_zero_events_upper(uint64_t n, double confidence)
 {
-    require(n > 0 && confidence > 0 && confidence < 1);
+    BUG_UNLESS(n > 0 && confidence > 0 && confidence < 1);
     return -expm1(log1p(-confidence) / (double)n);
 }
 
@@ -221,7 +217,7 @@ struct interval statistics_rate_interval(uint64_t events, double exposure, doubl
 {
     double k = (double)events, tail = (1 - confidence) / 2;
 
-    require(exposure > 0 && confidence > 0 && confidence < 1);
+    BUG_UNLESS(exposure > 0 && confidence > 0 && confidence < 1);
     return (struct interval){
         .mean = k / exposure,
         .low = events == 0 ? 0 : gamma_upper(1 - tail, k) / exposure,
@@ -248,7 +244,7 @@ struct interval statistics_ratio_interval(const uint64_t *hits, const uint64_t *
     bool few;
 
     for (int i = 0; i < n; i++) {
-        require(hits[i] <= trials[i]);
+        BUG_UNLESS(hits[i] <= trials[i]);
         if (trials[i] == 0)
             continue;
         sample_add(&sample, (double)hits[i] / (double)trials[i]);
@@ -280,7 +276,7 @@ static bool compares(double value, enum comparison comparison, double bound)
     case COMPARISON_GREATER_EQUAL:
         return value >= bound;
     }
-    abort();
+    BUG("no such comparison");
 }
 
 enum verdict statistics_verdict(struct interval interval, enum comparison comparison, double bound)
@@ -326,7 +322,7 @@ struct interval statistics_slope_interval(const double *values, int n, double sp
     struct interval slope = { .mean = NAN, .low = NAN, .high = NAN };
     double residual, half;
 
-    require(spacing > 0);
+    BUG_UNLESS(spacing > 0);
     for (int i = 0; i < n; i++) {
         sample_add(&y, values[i]);
         if (!isnan(values[i]))
@@ -350,7 +346,7 @@ void statistics_batch_means(const double *values, int n, int batches, double *me
 {
     int size, skipped;
 
-    require(batches > 0 && n >= batches);
+    BUG_UNLESS(batches > 0 && n >= batches);
     size = n / batches;
     skipped = n % batches;
     for (int i = 0; i < batches; i++) {

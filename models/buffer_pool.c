@@ -1,6 +1,5 @@
 #include "models/buffer_pool.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/random.h"
@@ -141,7 +140,7 @@ static uint32_t take_index(struct buffer_pool *pool, struct memory *memory)
     }
     if (pool->page_count + 1 >= pool->page_room) {
         if (pool->page_room > UINT32_MAX / 2)
-            abort(); /* 2^31 pages would be 50 GB of our own memory */
+            memory_leave(memory); /* 2^31 pages would be 50 GB of our own memory */
         pool->page_room = pool->page_room ? 2 * pool->page_room : FIRST_PAGES;
         pool->pages = memory_grow(memory, pool->pages, pool->page_room * sizeof *pool->pages);
     }

@@ -1,7 +1,8 @@
 #include "models/write_log.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
+
+#include "sim/bug.h"
 
 #define FIRST_ROOM 64
 
@@ -32,8 +33,7 @@ uint64_t write_log_append(struct write_log *log, struct memory *memory, const st
 
 uint32_t write_log_add_reader(struct write_log *log)
 {
-    if (log->reader_count == WRITE_LOG_READERS_MAX)
-        abort();
+    BUG_UNLESS(log->reader_count < WRITE_LOG_READERS_MAX);
     if (!log->reader_count)
         log->oldest = log->next;
     log->positions[log->reader_count] = log->next;
@@ -59,16 +59,14 @@ static void drop_needless(struct write_log *log)
 
 void write_log_advance(struct write_log *log, uint32_t reader)
 {
-    if (log->positions[reader] == log->next)
-        abort();
+    BUG_UNLESS(log->positions[reader] != log->next);
     if (log->positions[reader]++ == log->oldest)
         drop_needless(log);
 }
 
 const struct write_log_entry *write_log_at(const struct write_log *log, uint64_t n)
 {
-    if (n < log->oldest || n >= log->next)
-        abort();
+    BUG_UNLESS(n >= log->oldest && n < log->next);
     return &log->ring[n & (log->room - 1)];
 }
 
@@ -76,8 +74,7 @@ void write_log_move(struct write_log *log, uint32_t reader, uint64_t position)
 {
     bool was_oldest = log->positions[reader] == log->oldest;
 
-    if (position < log->oldest || position > log->next)
-        abort();
+    BUG_UNLESS(position >= log->oldest && position <= log->next);
     log->positions[reader] = position;
     if (was_oldest)
         drop_needless(log);
@@ -85,8 +82,7 @@ void write_log_move(struct write_log *log, uint32_t reader, uint64_t position)
 
 void write_log_truncate(struct write_log *log, uint64_t end)
 {
-    if (end > log->next || (log->reader_count && end < log->oldest))
-        abort();
+    BUG_UNLESS(end <= log->next && (!log->reader_count || end >= log->oldest));
     log->next = end;
     if (log->durable > end)
         log->durable = end;

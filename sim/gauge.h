@@ -17,13 +17,14 @@
  * Units: dates in ns of simulated time, never falling. Zeroed memory is a gauge at level 0 with a window
  * from time 0; the caller's storage, plain data.
  *
- * Errors: a level below 0 or above its limit is a bug and aborts. Cost: O(1) everywhere.
+ * Errors: a level below 0 or above its limit is a bug. Cost: O(1) everywhere.
  */
 #ifndef SIM_GAUGE_H
 #define SIM_GAUGE_H
 
 #include <stdint.h>
-#include <stdlib.h>
+
+#include "sim/bug.h"
 
 struct gauge {
     __int128 area;      /* dates of falls minus dates of rises in the window, unit-ns */
@@ -36,8 +37,7 @@ struct gauge {
 static inline void gauge_rise(struct gauge *gauge, int64_t now_ns)
 {
     gauge->area -= (uint64_t)now_ns; /* dates are not negative, which saves extending the sign */
-    if (__builtin_add_overflow(gauge->level, 1, &gauge->level))
-        abort();
+    BUG_UNLESS(!__builtin_add_overflow(gauge->level, 1, &gauge->level));
     if (gauge->level > gauge->level_max)
         gauge->level_max = gauge->level;
 }
@@ -46,8 +46,7 @@ static inline void gauge_rise(struct gauge *gauge, int64_t now_ns)
 static inline void gauge_fall(struct gauge *gauge, int64_t now_ns)
 {
     gauge->area += (uint64_t)now_ns;
-    if (gauge->level-- == 0)
-        abort();
+    BUG_UNLESS(gauge->level-- > 0);
 }
 
 /* n units more (n < 0: less) from now on. */
@@ -55,8 +54,8 @@ static inline void gauge_add(struct gauge *gauge, int64_t n, int64_t now_ns)
 {
     int64_t level;
 
-    if (__builtin_add_overflow((int64_t)gauge->level, n, &level) || level < 0 || level > UINT32_MAX)
-        abort();
+    BUG_UNLESS(!__builtin_add_overflow((int64_t)gauge->level, n, &level) && level >= 0 &&
+               level <= UINT32_MAX);
     gauge->area -= (__int128)n * now_ns;
     gauge->level = (uint32_t)level;
     if (gauge->level > gauge->level_max)
@@ -95,8 +94,7 @@ struct amount {
 /* The level is `level` >= 0 from now on. */
 static inline void amount_set(struct amount *amount, int64_t level, int64_t now_ns)
 {
-    if (level < 0)
-        abort();
+    BUG_UNLESS(level >= 0);
     amount->area -= (__int128)(level - amount->level) * now_ns;
     amount->level = level;
     if (level > amount->level_max)
@@ -108,8 +106,7 @@ static inline void amount_add(struct amount *amount, int64_t n, int64_t now_ns)
 {
     int64_t level;
 
-    if (__builtin_add_overflow(amount->level, n, &level))
-        abort();
+    BUG_UNLESS(!__builtin_add_overflow(amount->level, n, &level));
     amount_set(amount, level, now_ns);
 }
 

@@ -2,8 +2,9 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "sim/bug.h"
 
 _Static_assert(sizeof(struct histogram) == 58400, "the header states the size");
 
@@ -53,8 +54,7 @@ void histogram_widen(struct histogram *histogram, int64_t value)
     bool first = histogram_is_empty(histogram);
     int64_t max = first ? value : histogram_max(histogram);
 
-    if (value < 0)
-        abort();
+    BUG_UNLESS(value >= 0);
     if (first || value < histogram->min)
         histogram->min = value;
     histogram->span = (uint64_t)((value > max ? value : max) - histogram->min);

@@ -11,7 +11,7 @@
  * maximum. Plain data without pointers, the caller's storage: zeroed memory is an empty histogram,
  * and an assignment copies one.
  *
- * Errors: a negative value is a bug and aborts. Counts hold 2^64 values, the sum cannot overflow before.
+ * Errors: a negative value is a bug. Counts hold 2^64 values, the sum cannot overflow before.
  *
  * Cost: adding O(1), everything else O(buckets between minimum and maximum), at most 7,296.
  *

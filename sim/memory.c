@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sim/bug.h"
+
 #define LARGE_PAGE ((uintptr_t)2 << 20)
 #define LARGE_PAGE_SHARE 4 /* at most one of so many small pages may be one that was never touched */
 #define SMALL_PAGES_MOST 512
@@ -62,8 +64,8 @@ bool memory_guard(struct memory *memory, void (*body)(void *argument), void *arg
 
 _Noreturn void memory_leave(struct memory *memory)
 {
-    if (!memory->escape) /* outside of a guard there is nobody to tell */
-        abort();
+    if (!memory->escape)
+        BUG("memory ran out where nobody is told");
     longjmp(*(jmp_buf *)memory->escape, 1);
 }
 

@@ -1,25 +1,18 @@
 #include "sim/series.h"
 
-#include "sim/time.h"
-
 #include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define CAPACITY_FIRST 64 /* points */
+#include "sim/bug.h"
+#include "sim/time.h"
 
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
+#define CAPACITY_FIRST 64 /* points */
 
 void series_init(struct series *series, struct memory *memory, int64_t start_ns, int64_t interval_ns,
                  uint32_t points_max)
 {
-    require(start_ns >= 0 && interval_ns > 0);
-    require(points_max >= 2 && points_max <= 1 << 24 && points_max % 2 == 0);
+    BUG_UNLESS(start_ns >= 0 && interval_ns > 0);
+    BUG_UNLESS(points_max >= 2 && points_max <= 1 << 24 && points_max % 2 == 0);
     *series = (struct series){
         .memory = memory,
         .points_max = points_max,
@@ -66,7 +59,7 @@ static void halve(struct series *series)
 /* The point that now_ns is in, after making room for it. */
 static uint32_t place(struct series *series, int64_t now_ns)
 {
-    require(now_ns >= series->start_ns);
+    BUG_UNLESS(now_ns >= series->start_ns);
     while ((now_ns - series->start_ns) / series->interval_ns >= series->points_max)
         halve(series);
     return (uint32_t)((now_ns - series->start_ns) / series->interval_ns);

@@ -15,7 +15,7 @@
  * Units: dates and intervals in ns of simulated time; dates never fall. The points belong to the run's
  * struct memory (32 bytes each, grown as needed, 128 KiB at 4096 points) and are freed with it.
  *
- * Errors: a date before the start, or a negative interval, is a bug and aborts; running out of memory
+ * Errors: a date before the start, or a negative interval, is a bug; running out of memory
  * leaves by memory_guard(). Cost: O(1) an addition, amortised.
  */
 #ifndef SIM_SERIES_H

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sim/bug.h"
 #include "sim/call.h"
 #include "sim/station.h"
 
@@ -534,11 +535,11 @@ int64_t sim_next_ns(struct sim *sim)
 
 _Noreturn void sim_bug(const struct sim *sim, const struct component *component, const char *what, const char *file, int line)
 {
-    fprintf(stderr, "scalesim: bug: %s:%d: %s\n", file, line, what);
+    bug_tell(what, file, line);
     fprintf(stderr, "  at %.9f s of simulated time, event %llu, seed %llu", (double)sim->now_ns * 1e-9,
             (unsigned long long)sim->events, (unsigned long long)sim->seed);
     if (component)
         fprintf(stderr, ", component %s[%u]", component->group->name, component->instance);
     fprintf(stderr, "\n  to repeat it: %s\n", sim->replay ? sim->replay : "(not known)");
-    _Exit(4);
+    _Exit(BUG_STATUS);
 }
