@@ -37,7 +37,8 @@ struct gauge {
 static inline void gauge_rise(struct gauge *gauge, int64_t now_ns)
 {
     gauge->area -= (uint64_t)now_ns; /* dates are not negative, which saves extending the sign */
-    BUG_UNLESS(!__builtin_add_overflow(gauge->level, 1, &gauge->level));
+    if (__builtin_add_overflow(gauge->level, 1, &gauge->level))
+        BUG("the level of a gauge has passed its limit");
     if (gauge->level > gauge->level_max)
         gauge->level_max = gauge->level;
 }
@@ -46,7 +47,8 @@ static inline void gauge_rise(struct gauge *gauge, int64_t now_ns)
 static inline void gauge_fall(struct gauge *gauge, int64_t now_ns)
 {
     gauge->area += (uint64_t)now_ns;
-    BUG_UNLESS(gauge->level-- > 0);
+    if (gauge->level-- == 0)
+        BUG("the level of a gauge has fallen below 0");
 }
 
 /* n units more (n < 0: less) from now on. */
@@ -54,8 +56,8 @@ static inline void gauge_add(struct gauge *gauge, int64_t n, int64_t now_ns)
 {
     int64_t level;
 
-    BUG_UNLESS(!__builtin_add_overflow((int64_t)gauge->level, n, &level) && level >= 0 &&
-               level <= UINT32_MAX);
+    if (__builtin_add_overflow((int64_t)gauge->level, n, &level) || level < 0 || level > UINT32_MAX)
+        BUG("the level of a gauge is out of its range");
     gauge->area -= (__int128)n * now_ns;
     gauge->level = (uint32_t)level;
     if (gauge->level > gauge->level_max)
@@ -106,7 +108,8 @@ static inline void amount_add(struct amount *amount, int64_t n, int64_t now_ns)
 {
     int64_t level;
 
-    BUG_UNLESS(!__builtin_add_overflow(amount->level, n, &level));
+    if (__builtin_add_overflow(amount->level, n, &level))
+        BUG("an amount has passed its limit");
     amount_set(amount, level, now_ns);
 }
 
