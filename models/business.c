@@ -158,15 +158,15 @@ void business_check_wired(const struct group *monitor, const struct business_con
     const struct group *other = other_business(monitor, source);
     uint64_t users = clients_user_end(source);
 
-    if (other)
-        param_problem(problems, "business.users", "let one monitor have the business",
-                      "%.64s counts the users of %.64s already", other->name, config->users);
     if (!users)
         param_problem(problems, "business.users", "name the clients", "%.64s has no users", config->users);
     else if (users > AUDIENCE_USERS_MAX)
         param_problem(problems, "business.users", "give it a smaller population",
                       "the users of %.64s are more than the %d that can be told apart", config->users,
                       AUDIENCE_USERS_MAX);
+    else if (other)
+        param_problem(problems, "business.users", "let one monitor have the business",
+                      "%.64s counts the users of %.64s already", other->name, config->users);
 }
 
 const struct model_type business_model = {

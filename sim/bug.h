@@ -9,6 +9,7 @@
 /* The line alone; for those who have more to say before they exit. */
 void bug_tell(const char *what, const char *file, int line);
 
+/* Prints the line and exits with BUG_STATUS. */
 _Noreturn void bug_exit(const char *what, const char *file, int line) __attribute__((cold));
 
 #define BUG(what) bug_exit((what), __FILE__, __LINE__)
