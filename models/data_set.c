@@ -211,12 +211,10 @@ static uint64_t written_bit(uint16_t data)
 uint32_t row_version(const struct sim *sim, uint16_t data, uint64_t row)
 {
     const struct truth *truth = sim->truth;
-    const struct row_entry *entry;
 
     if (!truth || !(truth->written & written_bit(data))) /* most data is only read: no need to look */
         return 0;
-    entry = row_table_find(&truth->rows, row_id(data, row));
-    return entry ? entry->version : 0;
+    return row_table_look(&truth->rows, row_id(data, row)).version;
 }
 
 void row_expect(const struct sim *sim, uint16_t data, uint64_t row)

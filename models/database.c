@@ -171,11 +171,10 @@ static uint32_t version_of_nothing(const struct component *self, const struct re
 {
     const struct database_shared *shared = self->shared;
     const struct database *db = component_state(self);
-    const struct row_entry *entry = NULL;
 
-    if (shared->parts.leaderless && request->data)
-        entry = row_table_find(&db->rows, row_id(request->data, request->key));
-    return entry ? entry->version : 0;
+    if (!shared->parts.leaderless || !request->data)
+        return 0;
+    return row_table_look(&db->rows, row_id(request->data, request->key)).version;
 }
 
 static void answer(struct component *self, struct request *request, enum outcome outcome)
@@ -227,7 +226,7 @@ static bool row_is_here(struct component *self, const struct request *request)
     const struct database *db = component_state(self);
     const struct stored *stored = &db->pages.stored[request->data];
     enum row_place place = place_of_row(self, request);
-    const struct row_entry *entry;
+    enum row_state state;
 
     if (!request->data)
         return true;
@@ -236,12 +235,11 @@ static bool row_is_here(struct component *self, const struct request *request)
     if (request->operation == OPERATION_INSERT && shared->parts.appends &&
         shared->parts.appends(shared->parts.context, request->data))
         return true; /* as good as there */
-    entry = row_table_find(&db->rows, row_id(request->data, request->key));
-    if (entry && entry->state != ROW_UNCHANGED)
-        return entry->state == ROW_PRESENT;
-    if (request->key < stored->rows)
+    state = row_table_look(&db->rows, row_id(request->data, request->key)).state;
+    /* one branch for both, see row_table_look() */
+    if ((state == ROW_PRESENT) | ((state == ROW_UNCHANGED) & (request->key < stored->rows)))
         return true;
-    return !shared->parts.place && /* where rows move nobody asks for those */
+    return state == ROW_UNCHANGED && !shared->parts.place && /* where rows move nobody asks for those */
            database_is_appended(self, stored, request->key);
 }
 
@@ -250,8 +248,7 @@ static bool row_is_here(struct component *self, const struct request *request)
 static uint32_t newest_that_is_left(const struct database *db, const struct request *request, uint32_t newest)
 {
     const struct row_table *rows = db->replica ? replica_rows_of_primary(db->replica) : &db->rows;
-    const struct row_entry *entry = row_table_find(rows, row_id(request->data, request->key));
-    uint32_t left = entry ? entry->version : 0;
+    uint32_t left = row_table_look(rows, row_id(request->data, request->key)).version;
 
     return left < newest ? left : newest;
 }
@@ -280,11 +277,11 @@ static void read_row(struct component *self, struct request *request)
     const struct database_shared *shared = self->shared;
     struct database *db = component_state(self);
     uint32_t newest = row_version(self->sim, request->data, request->key);
-    const struct row_entry *entry = row_table_find(&db->rows, row_id(request->data, request->key));
+    uint32_t ours = row_table_look(&db->rows, row_id(request->data, request->key)).version;
 
     if (__builtin_expect(db->lost_any, 0))
         newest = newest_that_is_left(db, request, newest);
-    request->version = shared->parts.private_rows ? newest : entry ? entry->version : 0;
+    request->version = shared->parts.private_rows ? newest : ours;
     if (request->version < newest) {
         request->flags |= REQUEST_STALE;
         db->stale_reads++;
@@ -421,12 +418,10 @@ static struct write_log_entry log_record(struct component *self, const struct re
 /* What it has now, for whoever may have to take the change back. */
 static void note_previous(const struct database *db, struct write_log_entry *record)
 {
-    const struct row_entry *entry = row_table_find(&db->rows, row_id(record->data, record->row));
+    struct row_entry now = row_table_look(&db->rows, row_id(record->data, record->row));
 
-    if (!entry)
-        return;
-    record->previous = entry->version;
-    record->previous_state = (uint8_t)entry->state;
+    record->previous = now.version;
+    record->previous_state = (uint8_t)now.state;
 }
 
 /* The record is as safe as this node alone makes it. */

@@ -106,8 +106,9 @@ void database_set_whole(struct group *stores, const struct database_parts *parts
 /* Whether the request changes rows. */
 static inline bool database_writes(const struct request *request)
 {
-    return request->operation != OPERATION_READ && request->operation != OPERATION_GET &&
-           request->operation != OPERATION_COPY_OUT;
+    const uint32_t reads = 1u << OPERATION_READ | 1u << OPERATION_GET | 1u << OPERATION_COPY_OUT;
+
+    return !(reads >> request->operation & 1u);
 }
 
 /* Whether a write comes with a version, of its row or of the one that it repeats. */

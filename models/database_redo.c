@@ -15,10 +15,9 @@ static bool is_there(struct component *self, uint16_t data, uint64_t row, enum r
 bool database_has_row(struct component *self, uint16_t data, uint64_t row)
 {
     const struct database *db = component_state(self);
-    const struct row_entry *entry = row_table_find(&db->rows, row_id(data, row));
 
     database_know(self, data);
-    return is_there(self, data, row, entry ? (enum row_state)entry->state : ROW_UNCHANGED);
+    return is_there(self, data, row, (enum row_state)row_table_look(&db->rows, row_id(data, row)).state);
 }
 
 /* Its place among the rows with automatic numbers of this part. */

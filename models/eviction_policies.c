@@ -265,9 +265,7 @@ static void sift_down(struct eviction_store *store, uint32_t place, uint32_t ent
 
 static uint32_t times_asked(const struct eviction_store *store, uint64_t id)
 {
-    const struct row_entry *row = row_table_find(&store->asked, id);
-
-    return row ? row->version : 0;
+    return row_table_look(&store->asked, id).version;
 }
 
 static void perfect_lfu_use(struct eviction_store *store, uint32_t entry)

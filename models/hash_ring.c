@@ -14,6 +14,22 @@ static int by_place(const void *left, const void *right)
     return (a->node > b->node) - (a->node < b->node);
 }
 
+/* As many equal arcs of the circle as points, rounded up to a power of two: where the search in each begins. */
+static void make_arcs(struct hash_ring *ring, struct memory *memory)
+{
+    uint32_t bits = 1, i = 0;
+
+    while (UINT64_C(1) << bits < ring->point_count)
+        bits++;
+    ring->arc_shift = 64 - bits;
+    ring->arcs = memory_alloc_array(memory, UINT64_C(1) << bits, sizeof *ring->arcs);
+    for (uint64_t arc = 0; arc < UINT64_C(1) << bits; arc++) {
+        while (i < ring->point_count && ring->points[i].place < arc << ring->arc_shift)
+            i++;
+        ring->arcs[arc] = i;
+    }
+}
+
 void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t nodes, uint32_t virtual_nodes,
                     uint64_t seed)
 {
@@ -25,23 +41,18 @@ void hash_ring_init(struct hash_ring *ring, struct memory *memory, uint32_t node
         for (uint32_t i = 0; i < virtual_nodes; i++)
             ring->points[n++] = (struct ring_point){ rng_hash(rng_hash(seed, node), i), node };
     qsort(ring->points, ring->point_count, sizeof *ring->points, by_place);
+    make_arcs(ring, memory);
 }
 
-/* Index of the first point at or after the key's place. */
+/* Index of the first point at or after the key's place. An arc holds one point on average or less. */
 static uint32_t first_point(const struct hash_ring *ring, uint64_t key)
 {
     uint64_t place = rng_hash(~ring->seed, key);
-    uint32_t low = 0, high = ring->point_count;
+    uint32_t i = ring->arcs[place >> ring->arc_shift];
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (ring->points[middle].place < place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low == ring->point_count ? 0 : low;
+    while (i < ring->point_count && ring->points[i].place < place)
+        i++;
+    return i == ring->point_count ? 0 : i;
 }
 
 uint32_t hash_ring_find(const struct hash_ring *ring, uint64_t key)

@@ -176,9 +176,7 @@ static void take_question(struct request *carrier, struct request *request)
 
 static uint32_t version_in(const struct row_table *table, const struct request *request)
 {
-    const struct row_entry *entry = row_table_find(table, row_id(request->data, request->key));
-
-    return entry ? entry->version : 0;
+    return row_table_look(table, row_id(request->data, request->key)).version;
 }
 
 /* Of two clocks that read the same the later write has the later version. */

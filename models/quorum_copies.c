@@ -224,11 +224,11 @@ static uint32_t newest_left(const struct quorum_set *set, const struct write_log
     uint32_t newest = 0;
 
     for (uint32_t i = 0; i < set->count; i++) {
-        const struct row_entry *row =
-            row_table_find(database_changed_rows(set->copies[i].node), row_id(entry->data, entry->row));
+        const struct row_table *rows = database_changed_rows(set->copies[i].node);
+        uint32_t version = row_table_look(rows, row_id(entry->data, entry->row)).version;
 
-        if (row && row->version > newest)
-            newest = row->version;
+        if (version > newest)
+            newest = version;
     }
     return newest;
 }

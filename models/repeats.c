@@ -138,12 +138,8 @@ bool repeats_is_stale(struct sim *sim, const struct repeats *repeats, uint64_t r
         return false;
     for (uint16_t place = 0; place < repeats->each; place++) {
         uint32_t newest = row_version(sim, repeats->of, repeats_source(repeats, row, place));
-        const struct row_entry *entry;
 
-        if (!newest)
-            continue;
-        entry = row_table_find(copies, row_id(repeats->data, place_number(repeats, row, place)));
-        if (!entry || entry->version < newest)
+        if (row_table_look(copies, row_id(repeats->data, place_number(repeats, row, place))).version < newest)
             return true;
     }
     return false;

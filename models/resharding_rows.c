@@ -144,9 +144,7 @@ struct resharding *resharding_make(struct group *store, const struct reshard_con
 
 static bool is_deleted(const struct component *node, uint16_t data, uint64_t row)
 {
-    const struct row_entry *entry = row_table_find(database_changed_rows(node), row_id(data, row));
-
-    return entry && entry->state == ROW_DELETED;
+    return row_table_look(database_changed_rows(node), row_id(data, row)).state == ROW_DELETED;
 }
 
 static void add_to_pair(struct moving_pair *pair, uint64_t row)

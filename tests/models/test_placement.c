@@ -96,6 +96,7 @@ static void check_spread(uint32_t virtual_nodes, uint32_t seeds, double cv, doub
         }
         ck_assert_double_eq_tol(sum, 1.0, 1e-12);
         greatest += max;
+        memory_free(&memory, ring.arcs);
         memory_free(&memory, ring.points);
     }
     ck_assert_double_eq_tol(sqrt(squares / seeds), cv, 0.05 * cv);
@@ -172,6 +173,32 @@ START_TEST(test_placement_modulo_copies_follow_the_home)
 }
 END_TEST
 
+/* The next point round the circle, of all. */
+static uint32_t next_of_all(const struct hash_ring *ring, uint64_t key)
+{
+    uint64_t place = rng_hash(~ring->seed, key);
+    uint32_t next = 0;
+
+    for (uint32_t i = 1; i < ring->point_count; i++)
+        if (ring->points[i].place - place < ring->points[next].place - place)
+            next = i;
+    return ring->points[next].node;
+}
+
+START_TEST(test_placement_ring_finds_the_next_point)
+{
+    start();
+    for (uint32_t virtual_nodes = 1; virtual_nodes <= 40; virtual_nodes++) { /* 3 to 120 points */
+        struct hash_ring ring;
+
+        hash_ring_init(&ring, &memory, 3, virtual_nodes, virtual_nodes);
+        for (uint64_t key = 0; key < 1000; key++)
+            ck_assert_uint_eq(hash_ring_find(&ring, key), next_of_all(&ring, key));
+    }
+    end();
+}
+END_TEST
+
 START_TEST(test_placement_ring_depends_on_its_seed_alone)
 {
     struct hash_ring first, again, other;
@@ -225,4 +252,5 @@ TEST_MAIN("placement", test_placement_modulo_moves_four_fifths,
           test_placement_ring_spreads_as_the_beta_law_says, test_placement_share_is_what_keys_get,
           test_placement_copies_lie_on_different_shards_while_there_are_enough,
           test_placement_modulo_copies_follow_the_home, test_placement_ring_depends_on_its_seed_alone,
-          test_placement_ring_of_one_place_has_it_all, test_placement_ring_is_closed)
+          test_placement_ring_finds_the_next_point, test_placement_ring_of_one_place_has_it_all,
+          test_placement_ring_is_closed)

@@ -52,9 +52,12 @@ static uint64_t check(const struct row_table *table)
         const struct row_entry *entry;
 
         for (uint32_t i = 0; i < ROWS; i++) {
+            struct row_entry look = row_table_look(table, row_id(data, row_of(data, i)));
+
             entry = row_table_find(table, row_id(data, row_of(data, i)));
             used += plain[data][i].used;
-            if ((entry != NULL) != plain[data][i].used || (entry && !is_as(entry, &plain[data][i])))
+            if ((entry != NULL) != plain[data][i].used || !is_as(&look, &plain[data][i]) ||
+                (entry && !is_as(entry, &plain[data][i])))
                 ck_abort_msg("row %u of data set %u is not found as it is", i, data);
         }
         while ((entry = row_table_next(table, data, &place, &row))) {
