@@ -1,20 +1,12 @@
 #include "models/sticky_table.h"
 
-#include <string.h>
-
 #define ROOM_FIRST 64
-#define BUCKETS_FIRST 64
 
 void sticky_init(struct sticky_table *table, struct memory *memory, int64_t lifetime_ns, uint64_t key)
 {
-    *table = (struct sticky_table){ .memory = memory,
-                                    .lifetime_ns = lifetime_ns,
-                                    .key = key,
-                                    .room = ROOM_FIRST,
-                                    .used = 1,
-                                    .bucket_count = BUCKETS_FIRST };
-    table->cookies = memory_alloc_array(memory, ROOM_FIRST, sizeof *table->cookies);
-    table->buckets = memory_alloc_array(memory, BUCKETS_FIRST, sizeof *table->buckets);
+    *table =
+        (struct sticky_table){ .memory = memory, .lifetime_ns = lifetime_ns, .key = key, .room = ROOM_FIRST };
+    table->cookies = memory_alloc_array(memory, ROOM_FIRST + 1, sizeof *table->cookies);
 }
 
 /* ---- by last use ---- */
@@ -39,39 +31,81 @@ static void link_newest(struct sticky_table *table, uint32_t index)
 
 /* ---- by user ---- */
 
-/* What refers to the user's cookie: its bucket or the one before in it; *result is 0 where there is none. */
-static uint32_t *search(const struct sticky_table *table, uint64_t user)
+static inline uint32_t next_place(const struct sticky_table *table, uint32_t index)
 {
-    uint32_t *place = sticky_bucket(table, user);
-
-    while (*place && table->cookies[*place].user != user)
-        place = &table->cookies[*place].next;
-    return place;
+    return index == table->room ? 1 : index + 1;
 }
 
-static void add_buckets(struct sticky_table *table)
+/* Where the user's cookie is; 0: there is none. */
+static uint32_t search(const struct sticky_table *table, uint64_t user)
 {
-    memory_free(table->memory, table->buckets);
-    table->bucket_count *= 2;
-    table->buckets = memory_alloc_array(table->memory, table->bucket_count, sizeof *table->buckets);
-    for (uint32_t i = table->cookies[0].newer; i; i = table->cookies[i].newer) {
-        uint32_t *bucket = sticky_bucket(table, table->cookies[i].user);
+    for (uint32_t i = sticky_home(table, user); table->cookies[i].is_used; i = next_place(table, i))
+        if (table->cookies[i].user == user)
+            return i;
+    return 0;
+}
 
-        table->cookies[i].next = *bucket;
-        *bucket = i;
+/* Where a cookie that is not there goes. There is always a free place. */
+static uint32_t free_place(const struct sticky_table *table, uint64_t user)
+{
+    uint32_t i = sticky_home(table, user);
+
+    while (table->cookies[i].is_used)
+        i = next_place(table, i);
+    return i;
+}
+
+/* How many places a search that begins at `from` has passed at `to`. */
+static uint32_t distance(const struct sticky_table *table, uint32_t from, uint32_t to)
+{
+    return to >= from ? to - from : to + table->room - from;
+}
+
+static void move_cookie(struct sticky_table *table, uint32_t from, uint32_t to)
+{
+    struct cookie *cookie = &table->cookies[to];
+
+    *cookie = table->cookies[from];
+    table->cookies[cookie->older].newer = to;
+    table->cookies[cookie->newer].older = to;
+}
+
+/* Empties a place whose cookie is in no list: whoever was kept from it by that cookie moves there. */
+static void close_gap(struct sticky_table *table, uint32_t gap)
+{
+    for (uint32_t i = next_place(table, gap); table->cookies[i].is_used; i = next_place(table, i)) {
+        uint32_t home = sticky_home(table, table->cookies[i].user);
+
+        if (distance(table, home, i) < distance(table, gap, i))
+            continue;
+        move_cookie(table, i, gap);
+        gap = i;
     }
+    table->cookies[gap].is_used = 0;
+}
+
+/* By a half, when four of five places are taken. */
+static void grow(struct sticky_table *table)
+{
+    struct cookie *old = table->cookies;
+
+    table->room += table->room / 2;
+    table->cookies = memory_alloc_array(table->memory, (size_t)table->room + 1, sizeof *table->cookies);
+    for (uint32_t i = old[0].newer; i; i = old[i].newer) {
+        uint32_t place = free_place(table, old[i].user);
+
+        table->cookies[place] = old[i];
+        link_newest(table, place);
+    }
+    memory_free(table->memory, old);
 }
 
 /* ---- both ---- */
 
 static void drop(struct sticky_table *table, uint32_t index)
 {
-    uint32_t *place = search(table, table->cookies[index].user);
-
-    *place = table->cookies[index].next;
     unlink_cookie(table, index);
-    table->cookies[index].next = table->free;
-    table->free = index;
+    close_gap(table, index);
     table->count--;
 }
 
@@ -84,28 +118,12 @@ static void drop_expired(struct sticky_table *table, int64_t now_ns)
         drop(table, oldest);
 }
 
-/* A place for one more. Room grows by a half, so that a third of it at most lies idle. */
-static uint32_t take_place(struct sticky_table *table)
-{
-    uint32_t index = table->free;
-
-    if (index) {
-        table->free = table->cookies[index].next;
-        return index;
-    }
-    if (table->used == table->room) {
-        table->room += table->room / 2;
-        table->cookies = memory_grow(table->memory, table->cookies, table->room * sizeof *table->cookies);
-    }
-    return table->used++;
-}
-
 uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns)
 {
     uint32_t index;
 
     drop_expired(table, now_ns);
-    index = *search(table, user);
+    index = search(table, user);
     if (!index)
         return STICKY_NONE;
     sticky_use(table, &table->cookies[index], now_ns);
@@ -125,20 +143,19 @@ void sticky_use(struct sticky_table *table, struct cookie *cookie, int64_t now_n
 
 void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int64_t now_ns)
 {
-    uint32_t index, *bucket;
+    uint32_t index;
 
     if (sticky_find(table, user, now_ns) != STICKY_NONE) {
         table->cookies[table->cookies[0].older].target = target; /* the newest now */
         return;
     }
-    index = take_place(table);
-    bucket = sticky_bucket(table, user);
-    table->cookies[index] = (struct cookie){ .user = user, .used_ns = now_ns, .target = target,
-                                             .next = *bucket };
-    *bucket = index;
+    if (5 * ((uint64_t)table->count + 1) > 4 * (uint64_t)table->room)
+        grow(table);
+    index = free_place(table, user);
+    table->cookies[index] =
+        (struct cookie){ .user = user, .used_ns = now_ns, .target = target, .is_used = 1 };
     link_newest(table, index);
-    if (++table->count > table->bucket_count)
-        add_buckets(table);
+    table->count++;
 }
 
 bool sticky_take_expired(struct sticky_table *table, int64_t now_ns, struct cookie *expired)
@@ -154,7 +171,7 @@ bool sticky_take_expired(struct sticky_table *table, int64_t now_ns, struct cook
 
 struct cookie *sticky_peek(const struct sticky_table *table, uint64_t user)
 {
-    uint32_t index = *search(table, user);
+    uint32_t index = search(table, user);
 
     return index ? &table->cookies[index] : NULL;
 }
@@ -168,16 +185,14 @@ struct cookie *sticky_younger(const struct sticky_table *table, const struct coo
 
 void sticky_rename(struct sticky_table *table, uint64_t user, uint64_t other)
 {
-    uint32_t *place = search(table, user), index = *place;
+    uint32_t index = search(table, user), place = free_place(table, other);
 
-    *place = table->cookies[index].next;
-    table->cookies[index].user = other;
-    place = sticky_bucket(table, other);
-    table->cookies[index].next = *place;
-    *place = index;
+    move_cookie(table, index, place);
+    table->cookies[place].user = other;
+    close_gap(table, index);
 }
 
 void sticky_drop(struct sticky_table *table, uint64_t user)
 {
-    drop(table, *search(table, user));
+    drop(table, search(table, user));
 }

@@ -5,9 +5,11 @@
  * each look-up drops those at the old end that have expired, so the table holds no more users than came
  * within one lifetime.
  *
- * Cost: O(1) expected and amortised. Memory: 32 bytes a cookie, up to 56 with room to grow; a user without a
- * cookie costs nothing. Ownership: blocks of the `struct memory` given, freed with it. Errors: none; at most
- * 2^32 - 2 cookies.
+ * Cost: O(1) expected and amortised. Memory: 40 bytes a cookie when the table is full, 60 when it has just grown; a user
+ * without a cookie costs nothing. Ownership: blocks of the `struct memory` given, freed with it. Errors: none; at most
+ * 2^31 cookies.
+ * Method: a hash table with open addressing, so that a look-up that somebody prepares reads one place of memory, with
+ * deletion by closing gaps (Knuth, "The Art of Computer Programming" 3, 6.4, algorithm R), and a list through it.
  */
 #ifndef MODELS_STICKY_TABLE_H
 #define MODELS_STICKY_TABLE_H
@@ -24,7 +26,7 @@ struct cookie {
     uint64_t user;
     int64_t used_ns;
     uint32_t target;
-    uint32_t next; /* of the same bucket, or of the free ones; 0: none */
+    uint32_t is_used; /* the place */
     uint32_t older, newer;
 };
 
@@ -33,11 +35,8 @@ struct sticky_table {
     int64_t lifetime_ns;
     uint64_t key;         /* of the hash */
     struct cookie *cookies; /* from index 1; 0 closes the ring of those in use: its newer is the oldest */
-    uint32_t room, used;  /* places there are, places ever used */
-    uint32_t free;        /* the first of the free ones */
-    uint32_t count;       /* cookies there are */
-    uint32_t *buckets;
-    uint32_t bucket_count; /* a power of two */
+    uint32_t room;          /* places there are */
+    uint32_t count;         /* cookies there are */
 };
 
 void sticky_init(struct sticky_table *table, struct memory *memory, int64_t lifetime_ns, uint64_t key);
@@ -46,10 +45,10 @@ void sticky_init(struct sticky_table *table, struct memory *memory, int64_t life
  * Dates never fall. */
 uint32_t sticky_find(struct sticky_table *table, uint64_t user, int64_t now_ns);
 
-/* What names the first cookie of the user's bucket. Not for others. */
-static inline uint32_t *sticky_bucket(const struct sticky_table *table, uint64_t user)
+/* Where the search for the user's cookie begins. Not for others. */
+static inline uint32_t sticky_home(const struct sticky_table *table, uint64_t user)
 {
-    return &table->buckets[rng_hash(table->key, user) & (table->bucket_count - 1)];
+    return 1 + (uint32_t)((unsigned __int128)rng_hash(table->key, user) * table->room >> 64);
 }
 
 /* For callers that know the user some time ahead: fetches the cookie that will be looked at first.
@@ -57,7 +56,7 @@ static inline uint32_t *sticky_bucket(const struct sticky_table *table, uint64_t
 static inline __attribute__((always_inline)) void sticky_prefetch(const struct sticky_table *table,
                                                                   uint64_t user)
 {
-    __builtin_prefetch(&table->cookies[*sticky_bucket(table, user)]);
+    __builtin_prefetch(&table->cookies[sticky_home(table, user)]);
 }
 
 /* Gives the user a cookie, or another one. */
@@ -68,7 +67,7 @@ void sticky_set(struct sticky_table *table, uint64_t user, uint32_t target, int6
 /* Removes the oldest of those that have expired and tells which it was; false: none has. */
 bool sticky_take_expired(struct sticky_table *table, int64_t now_ns, struct cookie *expired);
 
-/* The user's cookie, without using it; NULL: there is none. Valid until the next sticky_set(). */
+/* The user's cookie, without using it; NULL: there is none. Valid until one is set, renamed or taken away. */
 struct cookie *sticky_peek(const struct sticky_table *table, uint64_t user);
 
 /* It is used now: what sticky_find() does when it has found it. */

@@ -13,7 +13,7 @@
  *
  * Randomness: none of its own. Cost: O(1) expected a step, O(sessions) a crash or a session that must make
  * room.
- * Memory: 32 to 56 bytes a session, wherever it is kept (sticky_table.h); nothing for users who have none.
+ * Memory: 40 to 60 bytes a session, wherever it is kept (sticky_table.h); nothing for users who have none.
  */
 #ifndef MODELS_WEB_SESSIONS_H
 #define MODELS_WEB_SESSIONS_H
