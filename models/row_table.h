@@ -122,11 +122,15 @@ static inline __attribute__((always_inline)) void row_table_prefetch(const struc
                                                                      uint64_t id)
 {
     const struct row_entry *entry = row_table_in_array(table, id);
+    const struct row_slot *slot;
 
-    if (entry)
+    if (entry) {
         __builtin_prefetch(entry);
-    else if (table->slot_count)
-        __builtin_prefetch(&table->slots[hash_key(id) & (table->slot_count - 1)]);
+    } else if (table->slot_count) {
+        slot = &table->slots[hash_key(id) & (table->slot_count - 1)];
+        __builtin_prefetch(slot);
+        __builtin_prefetch(slot + 4); /* many a search goes on there */
+    }
 }
 
 /* The row's entry, made (version 0, unchanged) when there is none; valid until the next call. */

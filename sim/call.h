@@ -49,14 +49,19 @@ _Static_assert(sizeof(struct call_question) == 8, "requests stay aligned");
 
 /* ---- time ---- */
 
-/* The date and place in order of an event of `self`. */
-static inline struct event sim_event(struct component *self, const struct request *request, int64_t time_ns)
+/* The date and place in order of an event of `self`, about the request of that index. */
+static inline struct event sim_event_about(struct component *self, uint32_t index, int64_t time_ns)
 {
     struct site *site = self->site;
     uint64_t order = site->order;
 
     site->order = order + EVENT_ORDER_STEP;
-    return (struct event){ time_ns, order | request->index };
+    return (struct event){ time_ns, order | index };
+}
+
+static inline struct event sim_event(struct component *self, const struct request *request, int64_t time_ns)
+{
+    return sim_event_about(self, request->index, time_ns);
 }
 
 /* Calls resume(owner, request) after delay_ns. */

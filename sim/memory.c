@@ -88,11 +88,12 @@ static void enlist(struct memory *memory, struct memory_block *block)
     memory_account(memory, block->size);
 }
 
-/* Whole small pages of a block that nobody has used yet. */
+/* Those in a block that nobody has used yet. Whole ones only: no large page can cross the line between memory that is to have
+ * them and memory that is not. */
 static void ask_for_large_pages(void *start, size_t size)
 {
-    uintptr_t small = (uintptr_t)sysconf(_SC_PAGESIZE), first = ((uintptr_t)start + small - 1) & ~(small - 1);
-    uintptr_t end = ((uintptr_t)start + size) & ~(small - 1);
+    uintptr_t first = ((uintptr_t)start + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)start + size) & ~(LARGE_PAGE - 1);
 
     (void)madvise((void *)first, end - first, MADV_HUGEPAGE); /* they are small where that fails */
 }

@@ -30,8 +30,7 @@ struct sharing {
     uint32_t room;      /* for jobs */
     uint32_t whole;     /* so many requests have a whole server each */
     uint32_t alone;     /* times the station was empty since somebody had to share */
-    uint32_t alarm;     /* timer of the next departure, 0: none */
-    uint32_t ticker;
+    uint32_t alarm;     /* of the next departure, about the request that leaves then */
     double clock_ns;    /* virtual: work that each request present has received, ns */
     int64_t updated_ns; /* when clock_ns was right */
     double pace;        /* of the clock with the requests present; 0: nobody is served */
@@ -69,6 +68,7 @@ void sharing_init(struct station *station, const struct station_config *config)
     }
     sharing->room = 16;
     sharing->jobs = memory_alloc_array(&sim->memory, sharing->room, sizeof *sharing->jobs);
+    sharing->alarm = alarms_add(&sim->alarms);
     station->sharing = sharing;
 }
 
@@ -161,17 +161,13 @@ static void set_alarm(struct station *station)
     struct event due;
 
     if (sharing->pace <= 0.0) {
-        if (sharing->alarm)
-            timer_stop(&sim->timers, sharing->alarm);
-        sharing->alarm = 0;
+        alarm_set(&sim->alarms, sharing->alarm, EVENT_NEVER);
         return;
     }
     left_ns = round_up_ns((sharing->jobs[0].end - sharing->clock_ns) * sharing->inverse_pace - ROUNDING_NS, sim->now_ns);
-    due = sim_event(owner, sim_request(sim, sharing->ticker), sim->now_ns + left_ns);
-    if (sharing->alarm)
-        timer_move(&sim->timers, sharing->alarm, due);
-    else
-        sharing->alarm = timer_start(&sim->timers, due);
+    due = sim_event_about(owner, job_request(sharing->jobs[0]), sim->now_ns + left_ns);
+    alarm_set(&sim->alarms, sharing->alarm, due);
+    sim_bound(sim, due.time_ns);
 }
 
 /* ---- nobody shares ---- */
@@ -299,17 +295,24 @@ static void begin_to_share(struct station *station)
 
 /* ---- departures under sharing ---- */
 
-/* The alarm: the first is done. */
-static void sharing_depart(struct component *owner, struct request *ticker)
+/* The next departure comes soon: fetches what it reads, then the first jobs. */
+void sharing_expect(const struct station *station, bool jobs)
 {
-    struct sim *sim = owner->sim;
-    struct station *station = sim->stations[ticker->station];
+    const char *start = jobs ? (const char *)station->sharing->jobs : (const char *)station->sharing;
+
+    __builtin_prefetch(start);
+    __builtin_prefetch(start + 64);
+}
+
+/* The alarm: the first is done. */
+void sharing_depart(struct station *station)
+{
+    struct sim *sim = station->owner->sim;
     struct sharing *sharing = station->sharing;
     struct sharing_job job;
     struct request *request;
     int64_t present_ns;
 
-    sharing->alarm = 0;
     advance_clock(station, sim->now_ns);
     job = heap_take_first(sharing);
     set_pace(station);
@@ -324,22 +327,12 @@ static void sharing_depart(struct component *owner, struct request *ticker)
         gauge_fall(&station->busy, sim->now_ns);
     else
         gauge_fall(&station->waiting, sim->now_ns);
-    if (sharing->count)
-        set_alarm(station);
+    set_alarm(station);
     rest_if_empty(station);
     request->owner->on_timer(request->owner, request);
 }
 
 /* ---- the station's verbs ---- */
-
-void sharing_start(struct station *station)
-{
-    struct request *ticker = sim_ticker(station->owner);
-
-    ticker->resume = sharing_depart;
-    ticker->station = station->id;
-    station->sharing->ticker = ticker->index;
-}
 
 /* A request that has to share, or comes while others do. */
 static __attribute__((noinline)) void share(struct station *station, struct component *self, struct request *request)

@@ -36,6 +36,7 @@ static void create_tables(void *argument)
     sim->link_count = 1; /* 0: none */
     lanes_init(&sim->lanes, memory);
     timers_init(&sim->timers, memory);
+    alarms_init(&sim->alarms, memory);
     heap_init(&sim->cancelled, memory, CANCELLED_START);
 }
 
@@ -292,8 +293,7 @@ struct lane *sim_lane(struct sim *sim, const struct site *site, int64_t delay_ns
 void sim_cancel(struct sim *sim, struct event event)
 {
     heap_push(&sim->cancelled, event);
-    if (event.time_ns < sim->timers.bound_ns)
-        sim->timers.bound_ns = event.time_ns; /* see lower_bound() */
+    sim_bound(sim, event.time_ns);
 }
 
 void sim_wake(struct sim *sim, struct request *request)
@@ -365,16 +365,17 @@ static bool is_cancelled(struct sim *sim, struct event event)
     return true;
 }
 
-/* So that one comparison with the bound of the timers tells whether anything stands before an event: a timer, the end of the
- * run, that it was taken back. */
+/* So that one comparison with the bound of the timers tells whether anything stands before an event: a timer, an alarm, the end
+ * of the run, that it was taken back. */
 static void lower_bound(struct sim *sim, int64_t end_ns)
 {
     int64_t *bound_ns = &sim->timers.bound_ns;
 
     if (*bound_ns > end_ns)
         *bound_ns = end_ns + 1;
-    if (sim->cancelled.count && *bound_ns > sim->cancelled.events[0].time_ns)
-        *bound_ns = sim->cancelled.events[0].time_ns;
+    if (sim->cancelled.count)
+        sim_bound(sim, sim->cancelled.events[0].time_ns);
+    sim_bound(sim, alarms_first(&sim->alarms).time_ns);
 }
 
 /* ---- fetching ahead: worth nothing with 150 in flight, a third of the time with 10,000 ---- */
@@ -405,12 +406,38 @@ static inline __attribute__((always_inline)) void prefetch_caller(const struct s
     component_prefetch(sim->components[frame->component]);
 }
 
+/* Step by step, as each thing names the next, and with some events in between: for the alarm that comes first its request, whom
+ * and what that meets, then the requests that share. */
+static void prefetch_alarm(struct sim *sim, struct event alarm)
+{
+    const struct request *request = sim_request(sim, event_payload(alarm));
+
+    if (alarm.order != sim->alarms.fetched) {
+        sim->alarms.fetched = alarm.order;
+        sim->alarms.stage = 0;
+        prefetch_request(sim, alarm);
+        return;
+    }
+    switch (++sim->alarms.stage) {
+    case 3:
+        prefetch_owner(sim, request);
+        prefetch_caller(sim, request);
+        break;
+    case 5:
+    case 7:
+        sharing_expect(sim->stations[request->station], sim->alarms.stage == 7);
+        break;
+    }
+}
+
 /* The requests of the next bucket and of a lane's events to come, then, shortly before their events, whom they meet. Apart, so
  * that the main loop stays short for runs in which nothing is fetched. */
 static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, bool is_in_lane)
 {
     const struct request *request;
 
+    if (!event_is_never(alarms_first(&sim->alarms)))
+        prefetch_alarm(sim, alarms_first(&sim->alarms));
     if (is_in_lane) {
         prefetch_request(sim, lanes_ahead(&sim->lanes, 3));
         request = sim_request(sim, event_payload(lanes_ahead(&sim->lanes, 1)));
@@ -477,13 +504,18 @@ static __attribute__((noinline)) enum sim_status look_before(struct sim *sim, in
 {
     enum sim_status status;
     bool is_in_lane;
-    struct event first = first_event(sim, &is_in_lane), timer = timers_first(&sim->timers);
-    bool fires = timer.time_ns <= end_ns && event_before(timer, first);
+    struct event first = first_event(sim, &is_in_lane);
+    struct event timer = timers_first(&sim->timers), alarm = alarms_first(&sim->alarms);
+    bool is_alarm = event_before(alarm, timer);
+    struct event due = is_alarm ? alarm : timer;
 
-    if (fires) {
-        sim->now_ns = timer.time_ns;
+    if (due.time_ns <= end_ns && event_before(due, first)) {
+        sim->now_ns = due.time_ns;
         sim->nesting = 0;
-        sim_timer_fire(sim);
+        if (is_alarm)
+            sharing_depart(sim->stations[sim_request(sim, event_payload(alarm))->station]);
+        else
+            sim_timer_fire(sim);
     } else if (first.time_ns > end_ns) {
         lower_bound(sim, end_ns);
         return SIM_ENDED;
@@ -528,6 +560,8 @@ int64_t sim_next_ns(struct sim *sim)
 
     if (sim->timers.bound_ns < next_ns && timers_first(&sim->timers).time_ns < next_ns)
         next_ns = timers_first(&sim->timers).time_ns;
+    if (alarms_first(&sim->alarms).time_ns < next_ns)
+        next_ns = alarms_first(&sim->alarms).time_ns;
     return next_ns;
 }
 

@@ -10,11 +10,12 @@
  *   sim_conserves, and the readers in measure.h
  *   sim_destroy
  *
- * Order: events run by (time, sequence). Three sources are merged by that key, so it does not matter
+ * Order: events run by (time, sequence). Four sources are merged by that key, so it does not matter
  * to results where an event waits:
  *   pending   delays that vary
  *   lanes     a FIFO for each constant delay: already in order, nothing to search
- *   timers    what is usually cancelled: timeouts, and next completions under processor sharing
+ *   timers    what is usually cancelled: timeouts
+ *   alarms    what moves whenever somebody comes or goes: next departures under processor sharing
  * The sequence is a site's own with the site's number above it, so that a run split by site later
  * keeps its order. An event of pending or of a lane that has to be taken back, which is rare, stays where it is and
  * is skipped at its turn: sim_cancel().
@@ -32,6 +33,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sim/alarm.h"
 #include "sim/component.h"
 #include "sim/heap.h"
 #include "sim/lane.h"
@@ -94,6 +96,7 @@ struct sim {
     struct heap cancelled; /* events that were taken back and whose date has not come */
     struct lanes lanes;
     struct timers timers;
+    struct alarms alarms; /* of stations that share, each about the request that leaves then */
     struct pending pending;
     struct memory memory;
 
@@ -220,6 +223,13 @@ struct request *sim_ticker(struct component *self);
 /* The lane of a constant delay for events of that site, NULL: none is left. Events of different sites do not share one:
  * at equal dates the lower site goes first, whoever scheduled first. */
 struct lane *sim_lane(struct sim *sim, const struct site *site, int64_t delay_ns);
+
+/* Something stands before events from that date on: see lower_bound(). */
+static inline void sim_bound(struct sim *sim, int64_t date_ns)
+{
+    if (date_ns < sim->timers.bound_ns)
+        sim->timers.bound_ns = date_ns;
+}
 
 /* Takes back an event that waits in pending or in a lane: it will not happen. O(log n) in those taken back. */
 void sim_cancel(struct sim *sim, struct event event);

@@ -1,5 +1,5 @@
-/* timer.h - events that are usually taken back: timeouts, nearly all cancelled, and alarms that are moved
- * again and again, such as the next completion of a processor-sharing station.
+/* timer.h - events that are usually taken back: timeouts, nearly all cancelled, and the next dates of populations, which are
+ * moved again and again.
  *
  * Represented: a timer is a date, an order among equal dates, and two fields of its user. It is popped in
  * the exact order of event_before(), and what is stopped is gone at once: nothing lingers.

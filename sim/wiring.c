@@ -161,9 +161,6 @@ void sim_begin(struct sim *sim)
     sim->begun = true;
     faults_start(sim); /* first, so that a fault comes before what others do at its date */
     cuts_start(sim);
-    for (uint32_t i = 0; i < sim->station_count; i++)
-        if (sim->stations[i]->sharing)
-            sharing_start(sim->stations[i]);
     for (uint16_t i = 0; i < sim->group_count; i++)
         if (sim->groups[i]->members)
             members_begin(sim->groups[i]);
