@@ -228,7 +228,7 @@ void row_expect(const struct sim *sim, uint16_t data, uint64_t row)
 uint32_t row_commit(struct sim *sim, uint16_t data, uint64_t row)
 {
     struct truth *truth = truth_of(sim);
-    uint32_t version = ++row_table_entry(&truth->rows, &sim->memory, row_id(data, row))->version;
+    uint32_t version = row_table_raise(&truth->rows, &sim->memory, row_id(data, row));
 
     truth->written |= written_bit(data);
     for (const struct row_watcher *watcher = truth->watchers; watcher; watcher = watcher->next)

@@ -307,15 +307,15 @@ static bool version_is_given(const struct database_shared *shared, const struct 
 }
 
 /* Where the row is also written elsewhere: what this change means for the copies. */
-static void count_copies(struct component *self, const struct request *request, const struct row_entry *entry)
+static void count_copies(struct component *self, const struct request *request, uint32_t before)
 {
     struct database *db = component_state(self);
 
     if (request->operation == OPERATION_APPLY) {
         db->copies.applied++;
-        db->copies.superseded += request->version <= entry->version;
+        db->copies.superseded += request->version <= before;
     } else if (!db->lost_any) { /* else nobody knows what it once had */
-        db->copies.conflicts += entry->version < row_version(self->sim, request->data, request->key);
+        db->copies.conflicts += before < row_version(self->sim, request->data, request->key);
     }
 }
 
@@ -325,12 +325,11 @@ static void change_row(struct component *self, struct request *request)
     struct database *db = component_state(self);
     struct stored *stored = &db->pages.stored[request->data];
     bool was_here = row_is_here(self, request);
-    struct row_entry *entry =
-        row_table_entry(&db->rows, &self->sim->memory, row_id(request->data, request->key));
+    uint64_t id = row_id(request->data, request->key);
+    uint32_t before = row_table_look(&db->rows, id).version, version = request->version;
     bool is_here = request->operation != OPERATION_DELETE;
-    uint32_t version = request->version;
 
-    count_copies(self, request, entry);
+    count_copies(self, request, before);
     if (request->operation == OPERATION_REPEAT)
         repeats_written(self->sim, repeats_of(self->sim, request->data), request->key,
                         (uint16_t)(request->rows - 1u), version);
@@ -343,10 +342,10 @@ static void change_row(struct component *self, struct request *request)
     }
     if (request->operation != OPERATION_REPEAT) /* that one keeps what it says, should it be sent again */
         request->version = version;
-    if (version < entry->version) /* a later write overtook this one: it stands */
+    if (version < before) /* a later write overtook this one: it stands */
         return;
-    entry->version = version;
-    entry->state = is_here ? ROW_PRESENT : ROW_DELETED;
+    row_table_set(&db->rows, &self->sim->memory, id,
+                  (struct row_entry){ version, is_here ? ROW_PRESENT : ROW_DELETED });
     if (is_here != was_here)
         database_add_storage(self, is_here ? (int64_t)stored->row_bytes : -(int64_t)stored->row_bytes);
 }
@@ -661,15 +660,12 @@ const struct row_table *database_changed_rows(const struct component *node)
     return &db->rows;
 }
 
-void database_take_row(struct component *node, uint64_t id, const struct row_entry *entry)
+void database_take_row(struct component *node, uint64_t id, struct row_entry entry)
 {
     struct database *db = component_state(node);
-    struct row_entry *own = row_table_entry(&db->rows, &node->sim->memory, id);
 
-    if (entry->version < own->version)
-        return;
-    own->version = entry->version;
-    own->state = entry->state;
+    if (entry.version >= row_table_look(&db->rows, id).version)
+        row_table_set(&db->rows, &node->sim->memory, id, entry);
 }
 
 static void database_wire_group(struct group *group)

@@ -140,6 +140,6 @@ void database_end_arrivals(struct component *node);
 const struct row_table *database_changed_rows(const struct component *node);
 
 /* The node has what another one remembers of a row, unless it knows of a later change. */
-void database_take_row(struct component *node, uint64_t id, const struct row_entry *entry);
+void database_take_row(struct component *node, uint64_t id, struct row_entry entry);
 
 #endif

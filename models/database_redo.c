@@ -54,16 +54,16 @@ static void undo_appended(struct component *self, const struct write_log_entry *
     stored->appended_visible = place;
 }
 
-static void set_row(struct component *self, const struct write_log_entry *entry, struct row_entry *row,
+static void set_row(struct component *self, const struct write_log_entry *entry, enum row_state before,
                     uint32_t version, enum row_state state)
 {
-    const struct database *db = component_state(self);
+    struct database *db = component_state(self);
     int64_t bytes = (int64_t)db->pages.stored[entry->data].row_bytes;
-    bool was_there = is_there(self, entry->data, entry->row, (enum row_state)row->state);
+    bool was_there = is_there(self, entry->data, entry->row, before);
     bool comes = is_there(self, entry->data, entry->row, state);
 
-    row->version = version;
-    row->state = (uint16_t)state;
+    row_table_set(&db->rows, &self->sim->memory, row_id(entry->data, entry->row),
+                  (struct row_entry){ version, (uint16_t)state });
     if (was_there != comes)
         database_add_storage(self, comes ? bytes : -bytes);
 }
@@ -71,7 +71,7 @@ static void set_row(struct component *self, const struct write_log_entry *entry,
 void database_redo(struct component *self, const struct write_log_entry *entry)
 {
     struct database *db = component_state(self);
-    struct row_entry *row;
+    struct row_entry row;
 
     if (!entry->data)
         return;
@@ -80,15 +80,15 @@ void database_redo(struct component *self, const struct write_log_entry *entry)
         redo_appended(self, entry);
         return;
     }
-    row = row_table_entry(&db->rows, &self->sim->memory, row_id(entry->data, entry->row));
-    if (row->version < entry->version)
-        set_row(self, entry, row, entry->version, (enum row_state)entry->state);
+    row = row_table_look(&db->rows, row_id(entry->data, entry->row));
+    if (row.version < entry->version)
+        set_row(self, entry, (enum row_state)row.state, entry->version, (enum row_state)entry->state);
 }
 
 void database_undo(struct component *self, const struct write_log_entry *entry)
 {
     struct database *db = component_state(self);
-    struct row_entry *row;
+    struct row_entry row;
 
     if (!entry->data || !db->pages.stored[entry->data].rows)
         return;
@@ -96,7 +96,8 @@ void database_undo(struct component *self, const struct write_log_entry *entry)
         undo_appended(self, entry);
         return;
     }
-    row = row_table_find(&db->rows, row_id(entry->data, entry->row));
-    if (row && row->version == entry->version)
-        set_row(self, entry, row, entry->previous, (enum row_state)entry->previous_state);
+    row = row_table_look(&db->rows, row_id(entry->data, entry->row));
+    if (row.version == entry->version)
+        set_row(self, entry, (enum row_state)row.state, entry->previous,
+                (enum row_state)entry->previous_state);
 }

@@ -250,10 +250,7 @@ void eviction_evict(struct eviction_store *store, int64_t now_ns)
 
 static inline void count_asking(struct eviction_store *store, uint64_t id)
 {
-    struct row_entry *row = row_table_entry(&store->asked, store->memory, id);
-
-    if (row->version < UINT32_MAX)
-        row->version++;
+    row_table_raise(&store->asked, store->memory, id);
 }
 
 /* The entry of that key; one that has expired is removed. 0: none. */

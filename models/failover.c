@@ -374,7 +374,7 @@ static void end_replay(struct replica_set *set)
     struct failover_replay *replay = set->replay;
 
     forget_surplus(replay->source);
-    memory_free(&set->router->sim->memory, replay->rows.slots);
+    row_table_deinit(&replay->rows, &set->router->sim->memory);
     memory_free(&set->router->sim->memory, replay);
     set->replay = NULL;
 }
@@ -383,10 +383,10 @@ static void end_replay(struct replica_set *set)
 static bool is_in_conflict(const struct replica_set *set, const struct write_log_entry *entry)
 {
     const struct row_table *rows = &replica_database(replica_set_primary(set))->rows;
-    const struct row_entry *now = row_table_find(rows, row_id(entry->data, entry->row));
-    const struct row_entry *ours = row_table_find(&set->replay->rows, row_id(entry->data, entry->row));
+    uint32_t now = row_table_look(rows, row_id(entry->data, entry->row)).version;
+    uint32_t ours = row_table_look(&set->replay->rows, row_id(entry->data, entry->row)).version;
 
-    return entry->data && entry->version && now && now->version != (ours ? ours->version : entry->previous);
+    return entry->data && entry->version && now && now != (ours ? ours : entry->previous);
 }
 
 /* Of a row that is there: to insert it gives a further one the next automatic number. */
@@ -397,9 +397,7 @@ static uint64_t key_that_is_taken(const struct replica_set *set, const struct wr
     uint64_t key = rows ? entry->row % rows : 0;
 
     for (uint64_t tried = 0; tried < rows; tried++, key = (key + 1) % rows) {
-        const struct row_entry *row = row_table_find(&primary->rows, row_id(entry->data, key));
-
-        if (!row || row->state != ROW_DELETED)
+        if (row_table_look(&primary->rows, row_id(entry->data, key)).state != ROW_DELETED)
             break;
     }
     return key;
@@ -469,8 +467,8 @@ void failover_on_replayed(struct replica_set *set, struct request *write)
     if (write->outcome == OUTCOME_OK) {
         replicated_of(set)->replayed++;
         if (replay && write->data && write->version)
-            row_table_entry(&replay->rows, &set->router->sim->memory, row_id(write->data, write->key))
-                ->version = write->version;
+            row_table_set(&replay->rows, &set->router->sim->memory, row_id(write->data, write->key),
+                          (struct row_entry){ .version = write->version });
     } else if (replay && replay->next &&
                write->outcome != OUTCOME_NOT_FOUND) { /* the primary has died, or is full */
         replay->next--;

@@ -183,17 +183,17 @@ static uint32_t version_in(const struct row_table *table, const struct request *
 static uint32_t next_version(struct quorum_set *set, const struct request *request)
 {
     struct sim *sim = set->router->sim;
-    struct row_entry *given =
-        row_table_entry(&set->given, &sim->memory, row_id(request->data, request->key));
-    uint32_t newest = row_version(sim, request->data, request->key);
+    uint64_t id = row_id(request->data, request->key);
+    struct row_entry given = row_table_look(&set->given, id);
+    uint32_t newest = row_version(sim, request->data, request->key), version;
 
-    if (request->operation == OPERATION_APPLY || (set->versions_given && request->version)) {
-        if (given->version < request->version)
-            given->version = request->version;
-        return request->version;
-    }
-    given->version = (given->version > newest ? given->version : newest) + 1;
-    return given->version;
+    if (request->operation == OPERATION_APPLY || (set->versions_given && request->version))
+        version = request->version;
+    else
+        version = (given.version > newest ? given.version : newest) + 1;
+    if (given.version < version)
+        row_table_set(&set->given, &sim->memory, id, (struct row_entry){ .version = version });
+    return version;
 }
 
 /* ---- to the copies ---- */

@@ -7,11 +7,11 @@
 
 static void acknowledge(struct quorum_set *set, const struct request *question, uint32_t version)
 {
-    struct row_entry *acknowledged = row_table_entry(&set->acknowledged, &set->router->sim->memory,
-                                                     row_id(question->data, question->key));
+    uint64_t id = row_id(question->data, question->key);
 
-    if (acknowledged->version < version)
-        acknowledged->version = version;
+    if (row_table_look(&set->acknowledged, id).version < version)
+        row_table_set(&set->acknowledged, &set->router->sim->memory, id,
+                      (struct row_entry){ .version = version });
 }
 
 static void note_read(struct quorum_operation *operation, const struct request *branch)

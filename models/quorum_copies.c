@@ -196,10 +196,9 @@ static bool is_as_new(const struct quorum_hint *hint, const struct write_log_ent
 static bool will_have(const struct quorum_copy *copy, const struct write_log_entry *entry)
 {
     const struct quorum_set *set = copy->set;
-    const struct row_entry *row =
-        row_table_find(database_changed_rows(copy->node), row_id(entry->data, entry->row));
+    const struct row_table *rows = database_changed_rows(copy->node);
 
-    if (row && row->version >= entry->version)
+    if (row_table_look(rows, row_id(entry->data, entry->row)).version >= entry->version)
         return true;
     for (uint64_t i = 0; i < copy->hint_count; i++)
         if (is_as_new(&copy->hints[(copy->first_hint + i) & (copy->hint_room - 1)], entry))
@@ -233,16 +232,11 @@ static uint32_t newest_left(const struct quorum_set *set, const struct write_log
     return newest;
 }
 
-static struct row_entry *find_acknowledged(const struct quorum_set *set, const struct write_log_entry *entry)
-{
-    return row_table_find(&set->acknowledged, row_id(entry->data, entry->row));
-}
-
 static bool is_lost(const struct quorum_set *set, const struct write_log_entry *entry)
 {
-    const struct row_entry *acknowledged = find_acknowledged(set, entry);
+    uint32_t acknowledged = row_table_look(&set->acknowledged, row_id(entry->data, entry->row)).version;
 
-    if (!entry->version || !acknowledged || acknowledged->version < entry->version)
+    if (!entry->version || acknowledged < entry->version)
         return false;
     for (uint32_t i = 0; i < set->count; i++)
         if (will_have(&set->copies[i], entry))
@@ -253,7 +247,7 @@ static bool is_lost(const struct quorum_set *set, const struct write_log_entry *
 /* What the copy had in memory alone. Nobody can expect to read what is lost. */
 static void lose_tail(struct quorum_copy *copy)
 {
-    const struct quorum_set *set = copy->set;
+    struct quorum_set *set = copy->set;
     const struct database *db = component_state(copy->node);
     uint64_t end = db->log.next, lost = 0;
 
@@ -262,10 +256,11 @@ static void lose_tail(struct quorum_copy *copy)
     for (uint64_t n = db->log.durable; n < end; n++)
         lost += is_lost(set, write_log_at(&db->log, n));
     for (uint64_t n = db->log.durable; lost && n < end; n++) {
-        struct row_entry *acknowledged = find_acknowledged(set, write_log_at(&db->log, n));
+        const struct write_log_entry *entry = write_log_at(&db->log, n);
 
-        if (is_lost(set, write_log_at(&db->log, n)))
-            acknowledged->version = newest_left(set, write_log_at(&db->log, n));
+        if (is_lost(set, entry))
+            row_table_set(&set->acknowledged, &set->router->sim->memory, row_id(entry->data, entry->row),
+                          (struct row_entry){ .version = newest_left(set, entry) });
     }
     quorum_of_set(set)->lost += lost;
 }

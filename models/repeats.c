@@ -123,11 +123,11 @@ uint64_t repeats_source(const struct repeats *repeats, uint64_t row, uint16_t pl
 void repeats_written(struct sim *sim, const struct repeats *repeats, uint64_t row, uint16_t place,
                      uint32_t version)
 {
-    struct row_entry *entry = row_table_entry(&repeated_rows_of(sim)->copies, &sim->memory,
-                                              row_id(repeats->data, place_number(repeats, row, place)));
+    struct row_table *copies = &repeated_rows_of(sim)->copies;
+    uint64_t id = row_id(repeats->data, place_number(repeats, row, place));
 
-    if (entry->version < version)
-        entry->version = version;
+    if (row_table_look(copies, id).version < version)
+        row_table_set(copies, &sim->memory, id, (struct row_entry){ .version = version });
 }
 
 bool repeats_is_stale(struct sim *sim, const struct repeats *repeats, uint64_t row)

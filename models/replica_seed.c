@@ -61,14 +61,7 @@ static void take_rows(struct replica *replica, const struct replica *source)
     const struct database *from = replica_database(source);
     struct memory *memory = &replica->node->sim->memory;
 
-    memory_free(memory, db->rows.slots);
-    db->rows = from->rows;
-    db->rows.slots = NULL;
-    if (from->rows.slot_count) {
-        db->rows.slots = memory_alloc_array(memory, from->rows.slot_count, sizeof *db->rows.slots);
-        for (uint64_t i = 0; i < from->rows.slot_count; i++)
-            db->rows.slots[i] = from->rows.slots[i];
-    }
+    row_table_copy(&db->rows, memory, &from->rows);
     for (uint16_t data = 1; data <= environment_of(replica->node->sim)->data_set_count; data++) {
         if (from->pages.stored[data].rows)
             database_know(replica->node, data);

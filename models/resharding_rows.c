@@ -167,15 +167,15 @@ static bool next_beyond(const struct resharding *resharding, uint16_t data, stru
 {
     for (; beyond->from < resharding->before.shards; beyond->from++, beyond->place = 0) {
         const struct row_table *table = database_changed_rows(node_of(resharding, beyond->from));
-        const struct row_entry *entry;
+        struct row_entry entry;
 
-        while ((entry = row_table_next(table, data, &beyond->place, &beyond->row))) {
+        while (row_table_next(table, data, &beyond->place, &beyond->row, &entry)) {
             struct row_route route;
 
             if (beyond->row < row_count(resharding, data))
                 continue;
             route = resharding_route(resharding, data, beyond->row);
-            beyond->state = (enum row_state)entry->state;
+            beyond->state = (enum row_state)entry.state;
             beyond->to = route.after;
             if (route.before == beyond->from && route.after != beyond->from)
                 return true;
@@ -225,12 +225,12 @@ uint64_t resharding_next_chunk(const struct resharding *resharding, uint16_t dat
 static bool switch_row(const struct resharding *resharding, uint16_t data, uint64_t row, uint32_t from,
                        uint32_t to)
 {
-    const struct row_entry *entry =
-        row_table_find(database_changed_rows(node_of(resharding, from)), row_id(data, row));
+    struct row_entry entry =
+        row_table_look(database_changed_rows(node_of(resharding, from)), row_id(data, row));
 
-    if (entry)
+    if (entry.version || entry.state)
         database_take_row(resharding->nodes->instances[to], row_id(data, row), entry);
-    return !entry || entry->state != ROW_DELETED;
+    return entry.state != ROW_DELETED;
 }
 
 static void move_row(struct resharding *resharding, uint16_t data, uint32_t from, uint32_t to)
@@ -352,14 +352,14 @@ static void count_data_set(const struct resharding *resharding, uint16_t data, i
     for (uint32_t node = 0; node < resharding->node_count; node++) {
         const struct added_rows *added = added_rows_of(resharding, data, node);
         const struct row_table *table = database_changed_rows(node_of(resharding, node));
-        const struct row_entry *entry;
+        struct row_entry entry;
         uint64_t place = 0, row;
 
         for (uint64_t i = 0; i < added->count; i++)
             bytes[i < added->moved_end ? placement_home(&resharding->after, data, added->owners[i]) : node] +=
                 row_bytes;
-        while ((entry = row_table_next(table, data, &place, &row)))
-            if (row >= rows && entry->state == ROW_PRESENT &&
+        while (row_table_next(table, data, &place, &row, &entry))
+            if (row >= rows && entry.state == ROW_PRESENT &&
                 place_of_row(resharding, node, data, row) == ROW_HOME)
                 bytes[node] += row_bytes;
     }

@@ -8,10 +8,12 @@
  * A row is named by row_id(): data set and number in one word, exact for row numbers below 2^48.
  *
  * They are in a hash table, until so many rows of a data set were changed that an array of all its rows takes
- * less: then they are in such an array, where one is found without searching.
+ * less: then they are in such an array, where one is found without searching. The few whose version is too
+ * large for two bytes stay in the hash table, and the array says so.
  *
- * Cost: O(1) expected, 16 bytes a slot, at most three quarters of the slots in use; 8 bytes for each row of an
- * array. Memory is the run's.
+ * Cost: O(1) expected, 16 bytes a slot, at most three quarters of the slots in use; 2 bytes for each row of an
+ * array: rows of millions of users are looked at in no order, and the fewer pages they lie on, the more often
+ * the processor knows where those are. Memory is the run's.
  * Method: open addressing with linear probing (Knuth, "The Art of Computer Programming" 3, 6.4).
  */
 #ifndef MODELS_ROW_TABLE_H
@@ -29,22 +31,28 @@ enum row_state {
     ROW_DELETED,
 };
 
+/* Both 0: the row was never changed. */
 struct row_entry {
     uint32_t version;
-    uint16_t used;  /* 0: the row was never changed */
-    uint16_t state; /* enum row_state */
+    uint16_t state; /* enum row_state, or the owner's own */
 };
 
 struct row_slot {
     uint64_t id; /* of row_id() */
-    struct row_entry entry;
+    uint32_t version;
+    uint16_t state;
+    uint16_t used;
 };
+
+/* How an array holds an entry: the version above, the state in the lowest bits. */
+#define ROW_STATE_BITS 2
+#define ROW_IN_SLOT UINT16_MAX /* too large for that */
 
 /* The rows of a data set up to row_end; those beyond are in slots. */
 struct row_array {
-    struct row_entry *entries;
+    uint16_t *entries;
     uint64_t row_end;
-    uint64_t count; /* used */
+    uint64_t count; /* changed */
 };
 
 /* Zeroed memory is an empty table. */
@@ -71,8 +79,8 @@ static inline uint64_t row_id_row(uint64_t id)
     return id & ((UINT64_C(1) << 48) - 1);
 }
 
-/* The row's place in an array; NULL: it would be in a slot. */
-static inline struct row_entry *row_table_in_array(const struct row_table *table, uint64_t id)
+/* The row's place in an array; NULL: it would be in a slot. Not for others. */
+static inline uint16_t *row_table_in_array(const struct row_table *table, uint64_t id)
 {
     uint16_t data = row_id_data(id);
 
@@ -81,39 +89,28 @@ static inline struct row_entry *row_table_in_array(const struct row_table *table
                : NULL;
 }
 
-/* The entry of a row that is not in an array; NULL: it was never changed. */
-static inline struct row_entry *row_table_in_slots(const struct row_table *table, uint64_t id)
+/* What the slots say. Not for others. */
+static inline struct row_entry row_table_in_slots(const struct row_table *table, uint64_t id)
 {
     uint64_t mask = table->slot_count - 1;
 
     if (!table->count)
-        return NULL;
-    for (uint64_t i = hash_key(id) & mask; table->slots[i].entry.used; i = (i + 1) & mask)
+        return (struct row_entry){ 0 };
+    for (uint64_t i = hash_key(id) & mask; table->slots[i].used; i = (i + 1) & mask)
         if (table->slots[i].id == id)
-            return &table->slots[i].entry;
-    return NULL;
+            return (struct row_entry){ table->slots[i].version, table->slots[i].state };
+    return (struct row_entry){ 0 };
 }
 
-/* The row's entry, valid until the next row_table_entry(); NULL: it was never changed. */
-static inline struct row_entry *row_table_find(const struct row_table *table, uint64_t id)
-{
-    struct row_entry *entry = row_table_in_array(table, id);
-
-    if (!entry)
-        return row_table_in_slots(table, id);
-    return entry->used ? entry : NULL;
-}
-
-/* What the row's entry says; of a row that was never changed all is 0. In an array nobody has to ask whether it was: that is
- * what no processor foresees, and what it learns late, when the entry has come from memory. */
+/* What is remembered of the row. In an array nobody asks first whether it was changed: that is what no processor
+ * foresees, and what it learns late, when the entry has come from memory. */
 static inline struct row_entry row_table_look(const struct row_table *table, uint64_t id)
 {
-    const struct row_entry *entry = row_table_in_array(table, id);
+    const uint16_t *place = row_table_in_array(table, id);
 
-    if (entry)
-        return *entry;
-    entry = row_table_in_slots(table, id);
-    return entry ? *entry : (struct row_entry){ 0 };
+    if (!place || __builtin_expect(*place == ROW_IN_SLOT, 0))
+        return row_table_in_slots(table, id);
+    return (struct row_entry){ (uint32_t)*place >> ROW_STATE_BITS, *place & ((1u << ROW_STATE_BITS) - 1) };
 }
 
 /* For callers that know the row some time ahead: fetches where it will be looked for. always_inline: see
@@ -121,11 +118,11 @@ static inline struct row_entry row_table_look(const struct row_table *table, uin
 static inline __attribute__((always_inline)) void row_table_prefetch(const struct row_table *table,
                                                                      uint64_t id)
 {
-    const struct row_entry *entry = row_table_in_array(table, id);
+    const uint16_t *place = row_table_in_array(table, id);
     const struct row_slot *slot;
 
-    if (entry) {
-        __builtin_prefetch(entry);
+    if (place) {
+        __builtin_prefetch(place);
     } else if (table->slot_count) {
         slot = &table->slots[hash_key(id) & (table->slot_count - 1)];
         __builtin_prefetch(slot);
@@ -133,12 +130,21 @@ static inline __attribute__((always_inline)) void row_table_prefetch(const struc
     }
 }
 
-/* The row's entry, made (version 0, unchanged) when there is none; valid until the next call. */
-struct row_entry *row_table_entry(struct row_table *table, struct memory *memory, uint64_t id);
+/* Remembers that of the row from now on. */
+void row_table_set(struct row_table *table, struct memory *memory, uint64_t id, struct row_entry entry);
+
+/* One more to the row's version, which is returned; it does not go beyond UINT32_MAX. */
+uint32_t row_table_raise(struct row_table *table, struct memory *memory, uint64_t id);
 
 /* The next changed row of a data set, in an order that only the changes so far decide; *place begins at 0.
- * NULL: there are no more. Valid until the next row_table_entry(). */
-const struct row_entry *row_table_next(const struct row_table *table, uint16_t data, uint64_t *place,
-                                       uint64_t *row);
+ * False: there are no more. */
+bool row_table_next(const struct row_table *table, uint16_t data, uint64_t *place, uint64_t *row,
+                    struct row_entry *entry);
+
+/* The table, which is empty or has been used, gets all that the other one remembers. */
+void row_table_copy(struct row_table *table, struct memory *memory, const struct row_table *from);
+
+/* Gives the memory back; the table is empty then. */
+void row_table_deinit(struct row_table *table, struct memory *memory);
 
 #endif

@@ -160,11 +160,9 @@ static bool concerns(const struct defect *defect, enum defect_verb verb, const s
 
 static void strike(struct versions *versions, const struct component *self, const struct request *request)
 {
-    struct row_entry *entry = row_table_entry(versions->struck, &self->sim->memory, request->user);
-
     versions->counts->failed++;
-    versions->counts->users += !entry->state;
-    entry->state = 1;
+    versions->counts->users += !row_table_look(versions->struck, request->user).state;
+    row_table_set(versions->struck, &self->sim->memory, request->user, (struct row_entry){ .state = 1 });
 }
 
 static bool leak(struct running *running, const struct component *self, const struct defect *defect,
@@ -250,22 +248,17 @@ static uint64_t message_id(const struct request *message)
 static void write_form(struct versions *versions, const struct component *self, uint64_t id, uint32_t version)
 {
     uint16_t form = versions->running[self->instance].release.form;
-    struct row_entry *entry = form ? row_table_entry(versions->forms, &self->sim->memory, id)
-                                   : row_table_find(versions->forms, id);
 
-    if (!entry || entry->state == form)
-        return;
-    entry->state = form;
-    entry->version = version;
+    if (row_table_look(versions->forms, id).state != form)
+        row_table_set(versions->forms, &self->sim->memory, id, (struct row_entry){ version, form });
 }
 
 /* version: of what is read; 0: there is but one. */
 static bool read_form(struct versions *versions, const struct component *self, uint64_t id, uint32_t version)
 {
-    const struct row_entry *entry = row_table_find(versions->forms, id);
+    struct row_entry entry = row_table_look(versions->forms, id);
 
-    if (!entry || entry->state <= versions->running[self->instance].release.form ||
-        (version && version < entry->version))
+    if (entry.state <= versions->running[self->instance].release.form || (version && version < entry.version))
         return true;
     versions->counts->unreadable++;
     return false;

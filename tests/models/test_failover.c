@@ -257,11 +257,10 @@ static void check_agreement(const struct sim *sim, uint32_t replicas, uint64_t s
         ck_assert_msg(db->log.next == leader->log.next, "seed %lu: node %u has %lu of %lu",
                       (unsigned long)seed, i, (unsigned long)db->log.next, (unsigned long)leader->log.next);
         for (uint64_t row = 0; row < 50; row++) {
-            const struct row_entry *there = row_table_find(&db->rows, row_id(1, row));
-            const struct row_entry *wanted = row_table_find(&leader->rows, row_id(1, row));
+            struct row_entry there = row_table_look(&db->rows, row_id(1, row));
+            struct row_entry wanted = row_table_look(&leader->rows, row_id(1, row));
 
-            ck_assert_msg((there ? there->version : 0) == (wanted ? wanted->version : 0) &&
-                              (there ? there->state : 0) == (wanted ? wanted->state : 0),
+            ck_assert_msg(there.version == wanted.version && there.state == wanted.state,
                           "seed %lu: node %u, row %lu", (unsigned long)seed, i, (unsigned long)row);
         }
         ck_assert_int_eq(db->storage.level, leader->storage.level);
@@ -344,6 +343,40 @@ START_TEST(test_failover_a_new_machine_is_filled_in_the_time_that_its_rows_take)
 }
 END_TEST
 
+/* So many rows were written that they lie in an array: what the primary writes later is the new machine's only once it
+ * has been applied there. */
+START_TEST(test_failover_a_new_machine_has_rows_of_its_own)
+{
+    const struct replacement_config replacement = { .after = 5 * SECOND, .bandwidth = 2e6 };
+    struct asked script[] = { { .at_ns = 10 * SECOND, .operation = WRITE, .key = 5, .data = 1 },
+                              { .at_ns = 10 * SECOND + 2 * MS - 1, .operation = READ, .key = 5, .data = 1 },
+                              { .at_ns = 10 * SECOND + 2 * MS + 1, .operation = READ, .key = 5, .data = 1 } };
+    const struct death death = { "replica", 0, 0, SECOND, 0 };
+    struct database_config config = replicated_config(1);
+    struct source_config source = { .script = script, .script_count = COUNT(script) };
+    struct database *primary;
+    struct sim *sim;
+
+    set_scene();
+    config.replication.replacement = &replacement;
+    sim = make_run(1, model_for(&database_model, &config), &config, &source, NULL);
+    add_deaths(sim, &death, 1);
+    run_to(sim, SECOND / 2);
+    primary = component_state(instance_of(sim, "db.primary", 0));
+    for (uint64_t row = 0; row < 5000; row++)
+        row_table_set(&primary->rows, &sim->memory, row_id(1, row),
+                      (struct row_entry){ row_commit(sim, 1, row), ROW_PRESENT });
+    run_to(sim, 100 * SECOND);
+    ck_assert_uint_eq(of_db(sim, "replacements"), 1);
+    ck_assert_uint_eq(of_db(sim, "reads.at_replicas"), 2);
+    ck_assert_uint_eq(script[1].version, 1);
+    ck_assert_uint_eq(script[1].flags, REQUEST_STALE);
+    ck_assert_uint_eq(script[2].version, 2);
+    ck_assert_uint_eq(script[2].flags, 0);
+    sim_destroy(sim);
+}
+END_TEST
+
 /* It was away for too long: the log that it needs is not kept. */
 START_TEST(test_failover_who_has_missed_too_much_is_filled_anew)
 {
@@ -375,5 +408,6 @@ TEST_MAIN("failover", test_failover_a_crash_ends_everything_that_waits_in_a_node
           test_failover_without_one_writes_fail_until_the_primary_is_back,
           test_failover_the_most_advanced_replica_is_elected,
           test_failover_a_new_machine_is_filled_in_the_time_that_its_rows_take,
+          test_failover_a_new_machine_has_rows_of_its_own,
           test_failover_who_has_missed_too_much_is_filled_anew,
           test_failover_nodes_agree_after_a_storm_of_crashes)

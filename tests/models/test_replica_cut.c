@@ -33,9 +33,8 @@ static void cut_off(struct sim *sim, const char *part, uint32_t instance, int64_
 static uint32_t version_at(const struct sim *sim, const char *part, uint32_t instance, uint64_t row)
 {
     const struct database *db = component_state(instance_of(sim, part, instance));
-    const struct row_entry *entry = row_table_find(&db->rows, row_id(1, row));
 
-    return entry ? entry->version : 0;
+    return row_table_look(&db->rows, row_id(1, row)).version;
 }
 
 /* The primary is cut off, and those who write with it or not. */
@@ -238,11 +237,10 @@ static void check_agreement(const struct sim *sim, uint32_t replicas, uint64_t s
         ck_assert_msg(db->log.next == leader->log.next, "seed %lu: node %u has %lu of %lu",
                       (unsigned long)seed, i, (unsigned long)db->log.next, (unsigned long)leader->log.next);
         for (uint64_t row = 0; row < 50; row++) {
-            const struct row_entry *there = row_table_find(&db->rows, row_id(1, row));
-            const struct row_entry *wanted = row_table_find(&leader->rows, row_id(1, row));
+            struct row_entry there = row_table_look(&db->rows, row_id(1, row));
+            struct row_entry wanted = row_table_look(&leader->rows, row_id(1, row));
 
-            ck_assert_msg((there ? there->version : 0) == (wanted ? wanted->version : 0) &&
-                              (there ? there->state : 0) == (wanted ? wanted->state : 0),
+            ck_assert_msg(there.version == wanted.version && there.state == wanted.state,
                           "seed %lu: node %u, row %lu", (unsigned long)seed, i, (unsigned long)row);
         }
         ck_assert_int_eq(db->storage.level, leader->storage.level);

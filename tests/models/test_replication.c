@@ -173,9 +173,8 @@ static void check_all_applied(const struct sim *sim, uint32_t replicas)
         ck_assert_uint_eq(replica->applied, primary->log.next);
         ck_assert_int_eq(replica->lag.level, 0);
         for (uint64_t row = 0; row < 50; row++) {
-            const struct row_entry *there = row_table_find(&replica->rows, row_id(1, row));
-
-            ck_assert_uint_eq(there ? there->version : 0, row_version(sim, 1, row));
+            ck_assert_uint_eq(row_table_look(&replica->rows, row_id(1, row)).version,
+                              row_version(sim, 1, row));
         }
         ck_assert_int_eq(replica->storage.level, primary->storage.level);
     }
