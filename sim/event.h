@@ -23,7 +23,7 @@
 struct event {
     int64_t time_ns;
     uint64_t order; /* sequence number and payload */
-};
+} __attribute__((aligned(16))); /* never on two cache lines */
 
 _Static_assert(sizeof(struct event) == 16, "four events fill a cache line");
 

@@ -408,7 +408,7 @@ static inline __attribute__((always_inline)) void prefetch_caller(const struct s
 
 /* Step by step, as each thing names the next, and with some events in between: for the alarm that comes first its request, whom
  * and what that meets, then the requests that share. */
-static void prefetch_alarm(struct sim *sim, struct event alarm)
+static __attribute__((noinline)) void prefetch_alarm(struct sim *sim, struct event alarm)
 {
     const struct request *request = sim_request(sim, event_payload(alarm));
 
@@ -436,8 +436,6 @@ static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, bool is_in
 {
     const struct request *request;
 
-    if (!event_is_never(alarms_first(&sim->alarms)))
-        prefetch_alarm(sim, alarms_first(&sim->alarms));
     if (is_in_lane) {
         prefetch_request(sim, lanes_ahead(&sim->lanes, 3));
         request = sim_request(sim, event_payload(lanes_ahead(&sim->lanes, 1)));
@@ -447,6 +445,8 @@ static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, bool is_in
         prefetch_request(sim, pending_next_bucket(&sim->pending));
         prefetch_owner(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
     }
+    if (!event_is_never(alarms_first(&sim->alarms)))
+        prefetch_alarm(sim, alarms_first(&sim->alarms)); /* as its last act: so there is nothing to save */
 }
 
 /* ---- running ---- */
