@@ -75,7 +75,10 @@ struct pending {
     struct memory *memory;
     struct heap near, far;
     struct event bottom[1 + PENDING_BOTTOM_MAX]; /* EVENT_NEVER, then latest first: the last one is popped */
-};
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct pending, buckets) == 64, "a push or a pop changes one cache line, and the bottom");
+_Static_assert(offsetof(struct pending, bottom) % 64 == 0, "four events of the bottom are a cache line");
 
 /* Starts empty. */
 void pending_init(struct pending *set, struct memory *memory, enum pending_kind kind);
