@@ -248,11 +248,6 @@ void eviction_evict(struct eviction_store *store, int64_t now_ns)
 
 /* ---- verbs ---- */
 
-static inline void count_asking(struct eviction_store *store, uint64_t id)
-{
-    row_table_raise(&store->asked, store->memory, id);
-}
-
 /* The entry of that key; one that has expired is removed. 0: none. */
 static inline uint32_t find_live(struct eviction_store *store, uint64_t id, int64_t now_ns)
 {
@@ -270,7 +265,7 @@ uint32_t eviction_get(struct eviction_store *store, uint64_t id, int64_t now_ns)
     uint32_t entry;
 
     if (store->policy->counts_all)
-        count_asking(store, id);
+        row_table_raise(&store->asked, store->memory, id);
     if (store->expires)
         sweep(store, now_ns);
     entry = find_live(store, id, now_ns);

@@ -191,8 +191,7 @@ static uint32_t next_version(struct quorum_set *set, const struct request *reque
         version = request->version;
     else
         version = (given.version > newest ? given.version : newest) + 1;
-    if (given.version < version)
-        row_table_set(&set->given, &sim->memory, id, (struct row_entry){ .version = version });
+    row_table_raise_to(&set->given, &sim->memory, id, version);
     return version;
 }
 

@@ -7,11 +7,8 @@
 
 static void acknowledge(struct quorum_set *set, const struct request *question, uint32_t version)
 {
-    uint64_t id = row_id(question->data, question->key);
-
-    if (row_table_look(&set->acknowledged, id).version < version)
-        row_table_set(&set->acknowledged, &set->router->sim->memory, id,
-                      (struct row_entry){ .version = version });
+    row_table_raise_to(&set->acknowledged, &set->router->sim->memory,
+                       row_id(question->data, question->key), version);
 }
 
 static void note_read(struct quorum_operation *operation, const struct request *branch)

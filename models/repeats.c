@@ -123,11 +123,8 @@ uint64_t repeats_source(const struct repeats *repeats, uint64_t row, uint16_t pl
 void repeats_written(struct sim *sim, const struct repeats *repeats, uint64_t row, uint16_t place,
                      uint32_t version)
 {
-    struct row_table *copies = &repeated_rows_of(sim)->copies;
-    uint64_t id = row_id(repeats->data, place_number(repeats, row, place));
-
-    if (row_table_look(copies, id).version < version)
-        row_table_set(copies, &sim->memory, id, (struct row_entry){ .version = version });
+    row_table_raise_to(&repeated_rows_of(sim)->copies, &sim->memory,
+                       row_id(repeats->data, place_number(repeats, row, place)), version);
 }
 
 bool repeats_is_stale(struct sim *sim, const struct repeats *repeats, uint64_t row)
@@ -139,7 +136,8 @@ bool repeats_is_stale(struct sim *sim, const struct repeats *repeats, uint64_t r
     for (uint16_t place = 0; place < repeats->each; place++) {
         uint32_t newest = row_version(sim, repeats->of, repeats_source(repeats, row, place));
 
-        if (row_table_look(copies, row_id(repeats->data, place_number(repeats, row, place))).version < newest)
+        if (newest && /* most rows have not been changed: no need to look */
+            row_table_look(copies, row_id(repeats->data, place_number(repeats, row, place))).version < newest)
             return true;
     }
     return false;

@@ -228,7 +228,7 @@ static bool switch_row(const struct resharding *resharding, uint16_t data, uint6
     struct row_entry entry =
         row_table_look(database_changed_rows(node_of(resharding, from)), row_id(data, row));
 
-    if (entry.version || entry.state)
+    if (row_entry_is_changed(entry))
         database_take_row(resharding->nodes->instances[to], row_id(data, row), entry);
     return entry.state != ROW_DELETED;
 }

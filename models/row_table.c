@@ -189,12 +189,15 @@ uint32_t row_table_raise(struct row_table *table, struct memory *memory, uint64_
     return entry.version;
 }
 
-/* ---- all rows ---- */
-
-static bool is_changed(struct row_entry entry)
+void row_table_raise_to(struct row_table *table, struct memory *memory, uint64_t id, uint32_t version)
 {
-    return entry.version || entry.state;
+    struct row_entry entry = row_table_look(table, id);
+
+    if (entry.version < version)
+        row_table_set(table, memory, id, (struct row_entry){ version, entry.state });
 }
+
+/* ---- all rows ---- */
 
 bool row_table_next(const struct row_table *table, uint16_t data, uint64_t *place, uint64_t *row,
                     struct row_entry *entry)
@@ -204,7 +207,7 @@ bool row_table_next(const struct row_table *table, uint16_t data, uint64_t *plac
     while (*place < row_end) {
         *row = (*place)++;
         *entry = row_table_look(table, row_id(data, *row));
-        if (is_changed(*entry))
+        if (row_entry_is_changed(*entry))
             return true;
     }
     while (*place - row_end < table->slot_count) {
@@ -212,7 +215,7 @@ bool row_table_next(const struct row_table *table, uint16_t data, uint64_t *plac
 
         *row = row_id_row(slot->id);
         *entry = (struct row_entry){ slot->version, slot->state };
-        if (slot->used && row_id_data(slot->id) == data && *row >= row_end && is_changed(*entry))
+        if (slot->used && row_id_data(slot->id) == data && *row >= row_end && row_entry_is_changed(*entry))
             return true;
     }
     return false;

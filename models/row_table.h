@@ -37,6 +37,11 @@ struct row_entry {
     uint16_t state; /* enum row_state, or the owner's own */
 };
 
+static inline bool row_entry_is_changed(struct row_entry entry)
+{
+    return entry.version || entry.state;
+}
+
 struct row_slot {
     uint64_t id; /* of row_id() */
     uint32_t version;
@@ -135,6 +140,9 @@ void row_table_set(struct row_table *table, struct memory *memory, uint64_t id, 
 
 /* One more to the row's version, which is returned; it does not go beyond UINT32_MAX. */
 uint32_t row_table_raise(struct row_table *table, struct memory *memory, uint64_t id);
+
+/* The row's version is that one from now on, unless it is later already. */
+void row_table_raise_to(struct row_table *table, struct memory *memory, uint64_t id, uint32_t version);
 
 /* The next changed row of a data set, in an order that only the changes so far decide; *place begins at 0.
  * False: there are no more. */

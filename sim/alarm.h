@@ -16,7 +16,7 @@
 #include "sim/memory.h"
 
 struct alarms {
-    struct event *nodes; /* 1: root; node i has the children 2i, 2i+1; then the leaves; EVENT_NEVER: not set */
+    struct event *nodes; /* 1: root; node i has the children 2i, 2i+1; then the leaves. Not set: EVENT_NEVER */
     uint32_t leaf_count; /* a power of two, at least count; alarm i is leaf_count + i */
     uint32_t count;
     uint64_t fetched; /* for whoever fetches ahead: order of the alarm that it fetches for, */
@@ -44,7 +44,7 @@ static inline void alarm_set(struct alarms *alarms, uint32_t number, struct even
 
     nodes[i] = due;
     while (i > 1) {
-        const struct event rival = nodes[i ^ 1]; /* all of it, whoever wins: then there is nothing to branch for */
+        const struct event rival = nodes[i ^ 1]; /* all of it: nothing to branch for */
         bool lost = event_before(rival, due);
 
         due.time_ns = lost ? rival.time_ns : due.time_ns;

@@ -29,6 +29,8 @@
 #ifndef SIM_PENDING_H
 #define SIM_PENDING_H
 
+#include <stddef.h>
+
 #include "sim/event.h"
 #include "sim/heap.h"
 #include "sim/memory.h"

@@ -167,7 +167,7 @@ static void set_alarm(struct station *station)
     left_ns = round_up_ns((sharing->jobs[0].end - sharing->clock_ns) * sharing->inverse_pace - ROUNDING_NS, sim->now_ns);
     due = sim_event_about(owner, job_request(sharing->jobs[0]), sim->now_ns + left_ns);
     alarm_set(&sim->alarms, sharing->alarm, due);
-    sim_bound(sim, due.time_ns);
+    timers_bound(&sim->timers, due.time_ns); /* see lower_bound() in sim.c */
 }
 
 /* ---- nobody shares ---- */

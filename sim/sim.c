@@ -293,7 +293,7 @@ struct lane *sim_lane(struct sim *sim, const struct site *site, int64_t delay_ns
 void sim_cancel(struct sim *sim, struct event event)
 {
     heap_push(&sim->cancelled, event);
-    sim_bound(sim, event.time_ns);
+    timers_bound(&sim->timers, event.time_ns); /* see lower_bound() */
 }
 
 void sim_wake(struct sim *sim, struct request *request)
@@ -369,13 +369,10 @@ static bool is_cancelled(struct sim *sim, struct event event)
  * of the run, that it was taken back. */
 static void lower_bound(struct sim *sim, int64_t end_ns)
 {
-    int64_t *bound_ns = &sim->timers.bound_ns;
-
-    if (*bound_ns > end_ns)
-        *bound_ns = end_ns + 1;
+    timers_bound(&sim->timers, end_ns + 1);
     if (sim->cancelled.count)
-        sim_bound(sim, sim->cancelled.events[0].time_ns);
-    sim_bound(sim, alarms_first(&sim->alarms).time_ns);
+        timers_bound(&sim->timers, sim->cancelled.events[0].time_ns);
+    timers_bound(&sim->timers, alarms_first(&sim->alarms).time_ns);
 }
 
 /* ---- fetching ahead: worth nothing with 150 in flight, a third of the time with 10,000 ---- */

@@ -224,13 +224,6 @@ struct request *sim_ticker(struct component *self);
  * at equal dates the lower site goes first, whoever scheduled first. */
 struct lane *sim_lane(struct sim *sim, const struct site *site, int64_t delay_ns);
 
-/* Something stands before events from that date on: see lower_bound(). */
-static inline void sim_bound(struct sim *sim, int64_t date_ns)
-{
-    if (date_ns < sim->timers.bound_ns)
-        sim->timers.bound_ns = date_ns;
-}
-
 /* Takes back an event that waits in pending or in a lane: it will not happen. O(log n) in those taken back. */
 void sim_cancel(struct sim *sim, struct event event);
 

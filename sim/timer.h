@@ -132,6 +132,13 @@ static inline void timer_unlink(struct timers *timers, uint32_t index)
     pool[pool[index].next].prev = pool[index].prev;
 }
 
+/* Something stands before events from that date on. */
+static inline void timers_bound(struct timers *timers, int64_t date_ns)
+{
+    if (date_ns < timers->bound_ns)
+        timers->bound_ns = date_ns;
+}
+
 /* A new timer, with outer and depth 0; returns its index, which is never 0. */
 static inline uint32_t timer_start(struct timers *timers, struct event due)
 {
@@ -146,8 +153,7 @@ static inline uint32_t timer_start(struct timers *timers, struct event due)
     timers->pool[index].outer = 0;
     timers->pool[index].depth = 0;
     timer_place(timers, index);
-    if (due.time_ns < timers->bound_ns)
-        timers->bound_ns = due.time_ns;
+    timers_bound(timers, due.time_ns);
     return index;
 }
 
@@ -165,8 +171,7 @@ static inline void timer_move(struct timers *timers, uint32_t index, struct even
 {
     struct timer *timer = &timers->pool[index];
 
-    if (due.time_ns < timers->bound_ns)
-        timers->bound_ns = due.time_ns;
+    timers_bound(timers, due.time_ns);
     if (timer->list == TIMER_NEAR && timer_tick_is_near(timers, due.time_ns)) {
         timer->due = due;
         timer_near_change(timers, index);
