@@ -7,8 +7,8 @@
 
 static void acknowledge(struct quorum_set *set, const struct request *question, uint32_t version)
 {
-    row_table_raise_to(&set->acknowledged, &set->router->sim->memory,
-                       row_id(question->data, question->key), version);
+    row_table_raise_to(&set->acknowledged, &set->router->sim->memory, row_id(question->data, question->key),
+                       version);
 }
 
 static void note_read(struct quorum_operation *operation, const struct request *branch)
