@@ -90,13 +90,16 @@ static inline struct event lanes_first(struct lanes *lanes)
     return lanes->nodes[1].head;
 }
 
-/* The event that is `behind` places after the first one of the lane that comes first, to prefetch what it
- * is about; payload 0: none is. */
-static inline struct event lanes_ahead(const struct lanes *lanes, uint32_t behind)
+/* The lane of the event that lanes_first() returned. */
+static inline const struct lane *lanes_first_lane(const struct lanes *lanes)
 {
-    const struct lane *lane = lanes->nodes[1].lane;
+    return lanes->nodes[1].lane;
+}
 
-    if (!lane || lane->end - lane->start < behind)
+/* The event that is `behind` places after the head of the lane, to prefetch what it is about; payload 0: none is. */
+static inline struct event lane_ahead(const struct lane *lane, uint32_t behind)
+{
+    if (lane->end - lane->start < behind)
         return (struct event){ 0, 0 };
     return lane->ring[(lane->start + behind - 1) & lane->mask];
 }

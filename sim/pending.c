@@ -96,17 +96,21 @@ static int64_t next_bucket(const struct pending *set)
     return bucket;
 }
 
-/* Fetches the bucket that will be served after this one: its chunk is likely out of the caches. */
-static void prefetch_bucket(struct pending *set, uint32_t slot)
+/* The bucket that will be served next, from `slot` on, is told of one by one; the one after it is fetched, as its chunk is
+ * likely out of the caches. A guess: no further than 64 buckets. */
+static void look_ahead(struct pending *set, uint32_t slot)
 {
+    const uint32_t *buckets = &set->buckets[slot & ~63u];
     uint64_t bits = set->occupied[slot >> 6] & (UINT64_MAX << (slot & 63));
+    uint32_t next = bits ? buckets[__builtin_ctzll(bits)] : 0;
 
+    set->ahead_chunk = next >> PENDING_CHUNK_COUNT_BITS;
+    set->ahead_left = next & PENDING_CHUNK_COUNT_MASK;
+    bits &= bits - 1;
     if (bits) {
-        uint32_t word = set->buckets[(slot & ~63u) + (uint32_t)__builtin_ctzll(bits)];
-        const char *chunk = (const char *)&set->chunks[word >> PENDING_CHUNK_COUNT_BITS];
+        const char *chunk =
+            (const char *)&set->chunks[buckets[__builtin_ctzll(bits)] >> PENDING_CHUNK_COUNT_BITS];
 
-        set->ahead_chunk = word >> PENDING_CHUNK_COUNT_BITS;
-        set->ahead_left = word & PENDING_CHUNK_COUNT_MASK;
         __builtin_prefetch(chunk);
         __builtin_prefetch(chunk + 64);
     }
@@ -178,7 +182,7 @@ static void advance(struct pending *set)
     set->current = next_bucket(set);
     slot = (uint32_t)set->current & set->bucket_mask;
     serve_bucket(set, slot);
-    prefetch_bucket(set, (slot + 1) & set->bucket_mask);
+    look_ahead(set, (slot + 1) & set->bucket_mask);
     for (; set->far.count && set->far.events[0].time_ns >> set->shift <= set->current; set->served++) {
         set->elsewhere--;
         pending_push_bottom(set, heap_pop(&set->far));

@@ -147,14 +147,16 @@ static inline struct event pending_ahead(const struct pending *set, uint32_t beh
     return set->bottom_count > behind ? set->bottom[set->bottom_count - behind] : (struct event){ 0, 0 };
 }
 
-/* One event after the other of the bucket that is served next, to prefetch what they are about;
- * payload 0: no more. */
+/* One event after the other of the bucket that is served next, to prefetch what they are about: while there are more. */
+static inline bool pending_has_next_bucket(const struct pending *set)
+{
+    return set->ahead_left > 0;
+}
+
 static inline struct event pending_next_bucket(struct pending *set)
 {
     const struct pending_chunk *chunk = &set->chunks[set->ahead_chunk];
 
-    if (!set->ahead_left)
-        return (struct event){ 0, 0 };
     if (--set->ahead_left)
         return chunk->events[set->ahead_left];
     set->ahead_chunk = chunk->next;

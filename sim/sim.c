@@ -387,12 +387,12 @@ static inline __attribute__((always_inline)) void prefetch_request(const struct 
     __builtin_prefetch(request + 192);
 }
 
-/* Of a request that has been fetched: whom its event is for, the station that serves it, its timeout. */
+/* Of a request that has been fetched: whom its event is for, the station that serves it, the link for its answer. */
 static inline __attribute__((always_inline)) void prefetch_owner(const struct sim *sim, const struct request *request)
 {
     component_prefetch(request->owner);
     __builtin_prefetch(sim->stations[request->station]);
-    __builtin_prefetch(&sim->timers.pool[request->timer]);
+    __builtin_prefetch(&sim->links[request->frames[request->top].link]);
 }
 
 /* Who is waiting for its answer, likely the last event of this visit. */
@@ -427,20 +427,18 @@ static __attribute__((noinline)) void prefetch_alarm(struct sim *sim, struct eve
     }
 }
 
-/* The requests of the next bucket and of a lane's events to come, then, shortly before their events, whom they meet. Apart, so
- * that the main loop stays short for runs in which nothing is fetched. */
-static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, bool is_in_lane)
+/* The requests of the next bucket and of a lane's events to come, then, shortly before their events, whom they meet. Two of the
+ * next bucket at a time, as it may hold more events than this one. Apart, so that the main loop stays short for runs in which
+ * nothing is fetched. lane: from which the present event came, NULL: it was a pending one. */
+static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, const struct lane *lane)
 {
-    const struct request *request;
-
-    if (is_in_lane) {
-        prefetch_request(sim, lanes_ahead(&sim->lanes, 3));
-        request = sim_request(sim, event_payload(lanes_ahead(&sim->lanes, 1)));
-        prefetch_owner(sim, request);
-        prefetch_caller(sim, request);
-    } else {
-        prefetch_request(sim, pending_next_bucket(&sim->pending));
+    if (!lane) {
+        for (int i = 0; i < 2 && pending_has_next_bucket(&sim->pending); i++)
+            prefetch_request(sim, pending_next_bucket(&sim->pending));
         prefetch_owner(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
+    } else if (lane->delay_ns != LANE_DELAY_OWN) {
+        prefetch_request(sim, lane_ahead(lane, 3));
+        prefetch_owner(sim, sim_request(sim, event_payload(lane_ahead(lane, 1))));
     }
     if (!event_is_never(alarms_first(&sim->alarms)))
         prefetch_alarm(sim, alarms_first(&sim->alarms)); /* as its last act: so there is nothing to save */
@@ -467,6 +465,7 @@ static inline void drop_first(struct sim *sim, struct event event, bool is_in_la
 
 static inline __attribute__((always_inline)) void run_event(struct sim *sim, struct event event, bool is_in_lane)
 {
+    const struct lane *lane = is_in_lane ? lanes_first_lane(&sim->lanes) : NULL;
     struct request *request;
 
     drop_first(sim, event, is_in_lane);
@@ -474,7 +473,7 @@ static inline __attribute__((always_inline)) void run_event(struct sim *sim, str
     sim->now_ns = event.time_ns;
     sim->nesting = 0;
     if (sim_fetches_ahead(sim))
-        prefetch_ahead(sim, is_in_lane);
+        prefetch_ahead(sim, lane);
     request->resume(request->owner, request);
 }
 
