@@ -116,27 +116,72 @@ static void look_ahead(struct pending *set, uint32_t slot)
     }
 }
 
-/* Fills the empty bottom. Each event finds its place by being compared with all others: for the few of a bucket
- * that costs less than a sort, half of whose branches nobody can foresee. */
-static void sort_into_bottom(struct pending *set, const struct event *events, uint32_t count)
+/* ---- sorting a bucket ----
+ *
+ * Each event finds its place by being compared with all others: for the few of a bucket that costs less than a sort, half of
+ * whose branches nobody can foresee. Of their dates only the bits in which they differ are compared, 15 at most, eight events at
+ * a time; where two come out the same, all of both events is. */
+
+#define KEYS_A_VECTOR 8
+#define KEYS_AT_ONCE (2 * KEYS_A_VECTOR)
+#define KEY_BITS 15
+
+typedef int16_t key_vector __attribute__((vector_size(16)));
+
+union keys {
+    key_vector vectors[(SORTED_MAX + KEYS_AT_ONCE - 1) / KEYS_AT_ONCE * 2];
+    int16_t each[SORTED_MAX];
+};
+
+/* Of the keys in two vectors: how many of all are greater. */
+static inline void count_later(const union keys *keys, uint32_t count, const key_vector two[2],
+                               key_vector later[2])
 {
-    uint32_t later[SORTED_MAX]; /* of each event: how many of the others are; its place, as the latest comes first */
+    key_vector first = two[0], second = two[1], later_first = { 0 }, later_second = { 0 };
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct event event = events[i];
-        uint32_t earlier = 0;
+        const key_vector key = keys->each[i] - (key_vector){ 0 }; /* as often as there is room */
 
-        for (uint32_t k = 0; k < i; k++) {
-            uint32_t is_earlier = event_before(events[k], event);
-
-            later[k] += is_earlier;
-            earlier += is_earlier;
-        }
-        later[i] = i - earlier;
+        later_first -= key > first; /* true is -1 */
+        later_second -= key > second;
     }
+    later[0] = later_first;
+    later[1] = later_second;
+}
+
+/* The same for any events, more slowly: some dates are equal, or nearly so. */
+static __attribute__((noinline)) void sort_ties_into_bottom(struct pending *set, const struct event *events,
+                                                            uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t later = 0;
+
+        for (uint32_t k = 0; k < count; k++)
+            later += event_before(events[i], events[k]);
+        set->bottom[1 + later] = events[i];
+    }
+}
+
+/* Fills the empty bottom with events of one bucket. */
+static void sort_into_bottom(struct pending *set, const struct event *events, uint32_t count)
+{
+    unsigned shift = set->shift > KEY_BITS ? set->shift - KEY_BITS : 0;
+    union keys keys = { 0 }, later;
+    uint32_t pairs = 0; /* of events that differ */
+
     for (uint32_t i = 0; i < count; i++)
-        set->bottom[1 + later[i]] = events[i];
+        keys.each[i] = (int16_t)(events[i].time_ns >> shift & ((1 << KEY_BITS) - 1));
+    for (uint32_t i = 0; i * KEYS_A_VECTOR < count; i += 2)
+        count_later(&keys, count, &keys.vectors[i], &later.vectors[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t place = (uint32_t)later.each[i];
+
+        pairs += place;
+        set->bottom[1 + place] = events[i];
+    }
     set->bottom_count = count;
+    if (__builtin_expect(pairs != count * (count - 1) / 2, 0))
+        sort_ties_into_bottom(set, events, count);
 }
 
 /* Moves one bucket of the wheel to the empty bottom. */
