@@ -23,16 +23,9 @@ void results_init(struct results *results, int replications)
 
 void results_deinit(struct results *results)
 {
-    for (size_t i = 0; i < results->entry_count; i++) {
-        free(results->entries[i].component);
-        free(results->entries[i].values);
-        free(results->entries[i].hits);
-        free(results->entries[i].trials);
-    }
     for (size_t i = 0; i < results->histogram_count; i++)
         free(results->histograms[i]);
-    for (size_t i = 0; i < results->name_count; i++)
-        free(results->names[i]);
+    arena_deinit(&results->kept);
     free(results->entries);
     free(results->chains);
     free(results->histograms);
@@ -59,23 +52,40 @@ static bool make_room(struct results *results, void *array, size_t count, size_t
     return true;
 }
 
+/* Where the name is among those kept, from the last one that was asked for on, as instances of a component have the same ones in
+ * the same order; their number: nowhere. */
+static size_t find_name(const struct results *results, const char *first, const char *second)
+{
+    size_t length = strlen(first), count = results->name_count;
+
+    for (size_t i = 1; i <= count; i++) {
+        size_t place = (results->name_found + i) % count;
+        const char *name = results->names[place];
+
+        if (!strncmp(name, first, length) && !strcmp(name + length, second))
+            return place;
+    }
+    return count;
+}
+
 const char *results_name(struct results *results, const char *first, const char *second)
 {
-    char composed[192];
+    size_t place = find_name(results, first, second), size = strlen(first) + strlen(second) + 1;
+    char *name;
 
-    snprintf(composed, sizeof composed, "%s%s", first, second);
-    for (size_t i = 0; i < results->name_count; i++)
-        if (!strcmp(results->names[i], composed))
-            return results->names[i];
-    if (!make_room(results, &results->names, results->name_count, &results->name_room,
-                   sizeof *results->names))
+    results->name_found = place;
+    if (place < results->name_count)
+        return results->names[place];
+    if (!make_room(results, &results->names, place, &results->name_room, sizeof *results->names))
         return "";
-    results->names[results->name_count] = strdup(composed);
-    if (!results->names[results->name_count]) {
+    name = arena_alloc(&results->kept, size);
+    if (!name) {
         results->out_of_memory = true;
         return "";
     }
-    return results->names[results->name_count++];
+    snprintf(name, size, "%s%s", first, second);
+    results->names[results->name_count++] = name;
+    return name;
 }
 
 void results_begin(struct results *results)
@@ -91,25 +101,35 @@ void results_end(struct results *results)
 
 static void *make_values(struct results *results, size_t size)
 {
-    void *values = calloc((size_t)results->replications_room, size);
+    void *values = arena_alloc_array(&results->kept, (size_t)results->replications_room, size);
 
     if (!values)
         results->out_of_memory = true;
     return values;
 }
 
+/* The entries of a component share its name. */
+static const char *keep_component(struct results *results, const struct result_entry *entry,
+                                  const char *component)
+{
+    const char *kept = entry > results->entries ? entry[-1].component : NULL;
+
+    if (!kept || strcmp(kept, component))
+        kept = arena_strdup(&results->kept, component);
+    results->out_of_memory |= !kept;
+    return kept;
+}
+
 static bool init_entry(struct results *results, struct result_entry *entry, const char *component,
                        enum result_kind kind)
 {
     *entry = (struct result_entry){ .kind = kind };
-    entry->component = strdup(component);
+    entry->component = keep_component(results, entry, component);
     entry->values = make_values(results, sizeof(double));
     if (kind == RESULT_RATIO) {
         entry->hits = make_values(results, sizeof *entry->hits);
         entry->trials = make_values(results, sizeof *entry->trials);
     }
-    if (!entry->component)
-        results->out_of_memory = true;
     return !results->out_of_memory;
 }
 
@@ -129,7 +149,7 @@ static void chain_entry(struct results *results, size_t position)
     struct result_entry *entry = &results->entries[position];
     size_t *end;
 
-    if (position > 0 && !strcmp(entry[-1].component, entry->component))
+    if (position > 0 && entry[-1].component == entry->component)
         return;
     end = &results->chains[chain_of(results, entry->component)];
     while (*end)

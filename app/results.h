@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/arena.h"
 #include "app/statistics.h"
 #include "sim/histogram.h"
 
@@ -30,7 +31,7 @@ enum result_kind {
 };
 
 struct result_entry {
-    char *component; /* "web", "web[0]", "users:view", "total" */
+    const char *component; /* "web", "web[0]", "users:view", "total" */
     const char *metric;
     const char *unit;
     enum result_kind kind;
@@ -67,8 +68,9 @@ struct results {
     size_t *chains; /* entry_room of them: 1 + position of the component that was added first; 0: none */
     struct histogram **histograms; /* merged over replications */
     size_t histogram_count, histogram_room;
-    char **names; /* composed metric names, owned */
-    size_t name_count, name_room;
+    const char **names;                       /* composed metric names */
+    size_t name_count, name_room, name_found; /* the last one asked for */
+    struct arena kept;                        /* names, and what entries point to */
     int replications;      /* measured */
     int replications_room; /* values allocated in each entry */
     size_t cursor, histogram_cursor; /* next to be filled in this replication */
