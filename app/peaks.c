@@ -61,17 +61,26 @@ static void add_part(struct peak *peak, struct busy_time now, int64_t length_ns)
         peak->full_ns += length_ns;
 }
 
-static void sample_group(struct peak *peak, const struct group *group, int64_t length_ns)
+static void sample_group(struct peak *peaks, const struct group *group, int64_t length_ns)
 {
+    struct busy_time all[RESOURCES_MAX] = { 0 };
     uint8_t count = resources_of(group);
 
-    for (size_t subject = 0; subject < subjects_of(group); subject++)
-        for (uint8_t i = 0; i < count; i++, peak++) {
-            struct component *const *members = &group->instances[subject ? subject - 1 : 0];
+    for (uint32_t instance = 0; instance < group->count; instance++)
+        for (uint8_t i = 0; i < count; i++) {
+            struct component *const *member = &group->instances[instance];
+            struct busy_time own;
 
-            if (members[0]->resources[i].kind != RESOURCE_AMOUNT)
-                add_part(peak, busy_time_of(members, subject ? 1 : group->count, i), length_ns);
+            if (member[0]->resources[i].kind == RESOURCE_AMOUNT)
+                continue;
+            own = busy_time_of(member, 1, i);
+            all[i].busy += own.busy;
+            all[i].could += own.could;
+            if (group->count > 1)
+                add_part(&peaks[(instance + (size_t)1) * count + i], own, length_ns);
         }
+    for (uint8_t i = 0; i < count; i++)
+        add_part(&peaks[i], all[i], length_ns);
 }
 
 void peaks_sample(struct peaks *peaks, const struct sim *sim)
