@@ -1,4 +1,4 @@
-/* arena.h - memory for what is read from a scenario: allocated piece by piece, freed at once.
+/* arena.h - memory for what is read from a scenario, and for results: allocated piece by piece, freed at once.
  *
  * Blocks are zeroed and aligned for any type. NULL means that the machine has no more memory: callers pass
  * that on. Not for runs, which have sim/memory.h.

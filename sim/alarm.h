@@ -16,8 +16,7 @@
 #include "sim/memory.h"
 
 struct alarms {
-    struct event
-        *nodes; /* 1: root; node i has the children 2i, 2i+1; then the leaves. Not set: EVENT_NEVER */
+    struct event *nodes; /* 1: root; node i has the children 2i, 2i+1; EVENT_NEVER: not set */
     uint32_t leaf_count; /* a power of two, at least count; alarm i is leaf_count + i */
     uint32_t count;
     uint64_t fetched; /* for whoever fetches ahead: order of the alarm that it fetches for, */

@@ -119,8 +119,8 @@ static void look_ahead(struct pending *set, uint32_t slot)
 /* ---- sorting a bucket ----
  *
  * Each event finds its place by being compared with all others: for the few of a bucket that costs less than a sort, half of
- * whose branches nobody can foresee. Of their dates only the bits in which they differ are compared, 15 at most, eight events at
- * a time; where two come out the same, all of both events is. */
+ * whose branches nobody can foresee. Of their dates the first 15 bits in which they can differ are compared, eight events at a
+ * time; where two are the same, whole events are. */
 
 #define KEYS_A_VECTOR 8
 #define KEYS_AT_ONCE (2 * KEYS_A_VECTOR)
@@ -140,7 +140,7 @@ static inline void count_later(const union keys *keys, uint32_t count, const key
     key_vector first = two[0], second = two[1], later_first = { 0 }, later_second = { 0 };
 
     for (uint32_t i = 0; i < count; i++) {
-        const key_vector key = keys->each[i] - (key_vector){ 0 }; /* as often as there is room */
+        const key_vector key = keys->each[i] - (key_vector){ 0 }; /* in each place */
 
         later_first -= key > first; /* true is -1 */
         later_second -= key > second;

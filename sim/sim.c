@@ -387,11 +387,12 @@ static inline __attribute__((always_inline)) void prefetch_request(const struct 
     __builtin_prefetch(request + 192);
 }
 
-/* Of a request that has been fetched: whom its event is for, the station that serves it, the link for its answer. */
+/* Of a request that has been fetched: whom its event is for, the station that serves it, its timeout, the link for its answer. */
 static inline __attribute__((always_inline)) void prefetch_owner(const struct sim *sim, const struct request *request)
 {
     component_prefetch(request->owner);
     __builtin_prefetch(sim->stations[request->station]);
+    __builtin_prefetch(&sim->timers.pool[request->timer]);
     __builtin_prefetch(&sim->links[request->frames[request->top].link]);
 }
 

@@ -54,6 +54,12 @@ static int64_t half_zero(struct source *source)
     return draw(source) & 1 ? 0 : exponential(source);
 }
 
+/* Dates that differ, but by far less than those of different events of a bucket mostly do. */
+static int64_t near_ties(struct source *source)
+{
+    return (massive_ties(source) << 10) + (int64_t)(draw(source) % 200);
+}
+
 static int64_t heavy_tail(struct source *source)
 {
     return (int64_t)(1000.0 * exp(fmin(draw_exponential(source) * 2.0, 20.0)));
@@ -68,6 +74,7 @@ static const struct law {
     { massive_ties, false, 0 }, { constant, false, 0 },
     { exponential, true, 0 },   { half_zero, false, 0 },
     { heavy_tail, true, 0 },    { exponential, false, INT64_C(9000000000000000000) },
+    { near_ties, false, 0 },
 };
 
 static const uint32_t sizes[] = { 1, 17, 60, 300, 6000 };
