@@ -68,9 +68,10 @@ struct results {
     size_t *chains; /* entry_room of them: 1 + position of the component that was added first; 0: none */
     struct histogram **histograms; /* merged over replications */
     size_t histogram_count, histogram_room;
-    const char **names;                       /* composed metric names */
-    size_t name_count, name_room, name_found; /* the last one asked for */
-    struct arena kept;                        /* names, and what entries point to */
+    const char **names; /* composed metric names */
+    size_t name_count, name_room;
+    size_t name_found; /* place of the one that was asked for last */
+    struct arena kept; /* names, and what entries point to */
     int replications;      /* measured */
     int replications_room; /* values allocated in each entry */
     size_t cursor, histogram_cursor; /* next to be filled in this replication */

@@ -120,7 +120,7 @@ static void look_ahead(struct pending *set, uint32_t slot)
  *
  * Each event finds its place by being compared with all others: for the few of a bucket that costs less than a sort, half of
  * whose branches nobody can foresee. Of their dates the first 15 bits in which they can differ are compared, eight events at a
- * time; where two are the same, whole events are. */
+ * time; where two are the same, the events come one by one. */
 
 #define KEYS_A_VECTOR 8
 #define KEYS_AT_ONCE (2 * KEYS_A_VECTOR)
@@ -149,19 +149,6 @@ static inline void count_later(const union keys *keys, uint32_t count, const key
     later[1] = later_second;
 }
 
-/* The same for any events, more slowly: some dates are equal, or nearly so. */
-static __attribute__((noinline)) void sort_ties_into_bottom(struct pending *set, const struct event *events,
-                                                            uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t later = 0;
-
-        for (uint32_t k = 0; k < count; k++)
-            later += event_before(events[i], events[k]);
-        set->bottom[1 + later] = events[i];
-    }
-}
-
 /* Fills the empty bottom with events of one bucket. */
 static void sort_into_bottom(struct pending *set, const struct event *events, uint32_t count)
 {
@@ -180,8 +167,11 @@ static void sort_into_bottom(struct pending *set, const struct event *events, ui
         set->bottom[1 + place] = events[i];
     }
     set->bottom_count = count;
-    if (__builtin_expect(pairs != count * (count - 1) / 2, 0))
-        sort_ties_into_bottom(set, events, count);
+    if (__builtin_expect(pairs != count * (count - 1) / 2, 0)) { /* some dates are equal, or nearly so */
+        set->bottom_count = 0;
+        for (uint32_t i = count; i-- > 0;)
+            pending_push_bottom(set, events[i]);
+    }
 }
 
 /* Moves one bucket of the wheel to the empty bottom. */

@@ -437,7 +437,7 @@ static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, const stru
         for (int i = 0; i < 2 && pending_has_next_bucket(&sim->pending); i++)
             prefetch_request(sim, pending_next_bucket(&sim->pending));
         prefetch_owner(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
-    } else if (lane->delay_ns != LANE_DELAY_OWN) {
+    } else if (lane_has_more(lane)) {
         prefetch_request(sim, lane_ahead(lane, 3));
         prefetch_owner(sim, sim_request(sim, event_payload(lane_ahead(lane, 1))));
     }
