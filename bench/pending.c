@@ -164,11 +164,13 @@ static inline void let_due_timers_fire(struct bench *bench)
 {
     while (bench->now_ns >= bench->timers.bound_ns) {
         struct event first = timers_first(&bench->timers);
+        struct timer fired;
 
         if (first.time_ns > bench->now_ns)
             break;
         note(bench, first);
-        bench->indices[timer_get(&bench->timers, timers_pop(&bench->timers))->outer] = 0;
+        timers_pop(&bench->timers, &fired);
+        bench->indices[fired.outer] = 0;
     }
 }
 

@@ -411,8 +411,8 @@ void sim_detach_branch(struct sim *sim, struct request *branch)
 
 void sim_timer_fire(struct sim *sim)
 {
-    uint32_t index = timers_pop(&sim->timers);
-    struct timer fired = *timer_get(&sim->timers, index);
+    struct timer fired;
+    uint32_t index = timers_pop(&sim->timers, &fired);
     struct request *request = sim_request(sim, event_payload(fired.due)), *called;
     struct component *component;
     struct link *link;

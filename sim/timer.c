@@ -82,11 +82,13 @@ void timer_near_add(struct timers *timers, uint32_t index)
     sift_up(timers, timers->near_count++, index);
 }
 
+/* It is out then. */
 void timer_near_remove(struct timers *timers, uint32_t index)
 {
     uint32_t place = timers->pool[index].place;
     uint32_t last = --timers->near_count;
 
+    timers->pool[index].list = TIMER_OUT;
     if (place != last)
         sift(timers, place, timers->near_timers[last]);
 }
@@ -110,6 +112,7 @@ uint32_t timer_allocate(struct timers *timers)
 {
     if (timers->pool_count == timers->pool_capacity)
         pool_reserve(timers, event_capacity_next(timers->pool_capacity));
+    timers->pool[timers->pool_count].list = TIMER_OUT;
     return timers->pool_count++;
 }
 
@@ -142,8 +145,8 @@ static int64_t slot_start(const struct timers *timers, uint32_t level, uint32_t 
     return (int64_t)((above | digit) << shift);
 }
 
-/* Makes the start of a slot the present and puts its timers where they belong from there: near, or on a
- * lower level. Levels below must be empty. */
+/* Makes the start of a slot the present and puts its timers that run where they belong from there. Levels below must be
+ * empty. */
 static void serve_slot(struct timers *timers, uint32_t level, uint32_t digit)
 {
     uint32_t head = level * TIMER_SLOTS + digit;
@@ -157,7 +160,10 @@ static void serve_slot(struct timers *timers, uint32_t level, uint32_t digit)
     while (index != head) {
         uint32_t next = timers->pool[index].next;
 
-        timer_place(timers, index);
+        if (timers->pool[index].runs)
+            timer_place(timers, index);
+        else
+            timers->pool[index].list = TIMER_OUT;
         index = next;
     }
 }
@@ -189,13 +195,14 @@ struct event timers_first(struct timers *timers)
     return first;
 }
 
-uint32_t timers_pop(struct timers *timers)
+uint32_t timers_pop(struct timers *timers, struct timer *popped)
 {
     uint32_t index;
 
     if (!timers->near_count)
         advance(timers);
     index = timers->near_timers[0];
+    *popped = timers->pool[index];
     timer_stop(timers, index);
     if (timers->near_count)
         timers->bound_ns = timers->near_events[0].time_ns;

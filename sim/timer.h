@@ -2,7 +2,7 @@
  * moved again and again.
  *
  * Represented: a timer is a date, an order among equal dates, and two fields of its user. It is popped in
- * the exact order of event_before(), and what is stopped is gone at once: nothing lingers.
+ * the exact order of event_before().
  *
  * Structure: time is cut into ticks of 2^TIMER_TICK_SHIFT ns.
  *   near   what is due up to the end of tick `near_tick`: a 4-ary heap that tells each timer its place
@@ -10,7 +10,12 @@
  *          are 64 times as long as those of the level below. A timer is on the level of the highest digit, to
  *          the base of 64, in which its tick differs from near_tick: so a lower level is always earlier, and
  *          no slot ever holds two different turns of the wheel.
- * When near is empty, the first slot in use becomes the present: its timers move to lower levels and to near.
+ * A timer may lie in an earlier slot of the wheel than its date asks for, never in a later one. So one that is stopped
+ * stays where it is, until its slot is served or it is started for an earlier date, and a free one that is started for
+ * a later date is where it belongs already: the usual limit, long and alike for all, never touches its neighbours,
+ * whom nobody has looked at for thousands of events.
+ * When near is empty, the first slot in use becomes the present: its timers that run move to where they belong from there,
+ * the others leave the wheel.
  *
  * Cost: start, stop and move are O(1) in the wheel, O(log n) in near, which is small unless timers are
  * started for dates that the wheel has already been searched for; timers_first() is O(1) when near holds
@@ -24,6 +29,8 @@
 #ifndef SIM_TIMER_H
 #define SIM_TIMER_H
 
+#include <stdbool.h>
+
 #include "sim/event.h"
 #include "sim/memory.h"
 
@@ -33,16 +40,17 @@
 #define TIMER_LEVELS 8
 #define TIMER_LISTS (TIMER_LEVELS * TIMER_SLOTS)
 #define TIMER_NEAR UINT16_MAX
+#define TIMER_OUT (UINT16_MAX - 1)
 
 _Static_assert(TIMER_TICK_SHIFT + TIMER_LEVELS * TIMER_DIGIT_BITS >= 63, "all dates have a slot");
 
 struct timer {
     struct event due;
-    uint32_t outer; /* the user's: the timer around this one, 0: none */
+    uint32_t outer; /* the user's: the timer around this one, 0: none; of a free one: the next free one */
     uint8_t depth;  /* the user's */
-    uint8_t unused;
-    uint16_t list; /* slot of the wheel, level * 64 + digit; or TIMER_NEAR */
-    uint32_t next; /* in the slot or the free list */
+    bool runs;      /* else it is free */
+    uint16_t list; /* slot of the wheel, level * 64 + digit; TIMER_NEAR: a running one; TIMER_OUT: a free one */
+    uint32_t next; /* in the slot */
     union {
         uint32_t prev;  /* in the slot */
         uint32_t place; /* in the heap of near */
@@ -73,8 +81,8 @@ void timers_init(struct timers *timers, struct memory *memory);
 struct event timers_first(struct timers *timers);
 
 /* Removes the earliest timer, of which there must be one, and returns its index. It is free then (not to be
- * stopped), but its fields (due, outer, depth) can still be read until the next timer is started. */
-uint32_t timers_pop(struct timers *timers);
+ * stopped). popped: gets its fields. */
+uint32_t timers_pop(struct timers *timers, struct timer *popped);
 
 /* The rare halves of the inline functions below; not for others. */
 uint32_t timer_allocate(struct timers *timers);
@@ -82,7 +90,7 @@ void timer_near_add(struct timers *timers, uint32_t index);
 void timer_near_remove(struct timers *timers, uint32_t index);
 void timer_near_change(struct timers *timers, uint32_t index);
 
-/* The fields of a timer that runs, or has just been popped. The pointer is good until the next is started. */
+/* The fields of a timer that runs. The pointer is good until the next is started. */
 static inline struct timer *timer_get(struct timers *timers, uint32_t index)
 {
     return &timers->pool[index];
@@ -119,17 +127,35 @@ static inline void timer_place(struct timers *timers, uint32_t index)
         timer_link(timers, index);
 }
 
-/* Takes a timer out of wherever it is. The slot may stay marked as in use: that costs one look, later. */
+/* Takes a timer out of its slot, which may stay marked as in use: that costs one look, later. */
 static inline void timer_unlink(struct timers *timers, uint32_t index)
 {
     struct timer *pool = timers->pool;
 
-    if (pool[index].list == TIMER_NEAR) {
-        timer_near_remove(timers, index);
-        return;
-    }
     pool[pool[index].prev].next = pool[index].next;
     pool[pool[index].next].prev = pool[index].prev;
+}
+
+/* It is in a slot that is not served after its date. */
+static inline bool timer_lies_early_enough(const struct timers *timers, const struct timer *timer)
+{
+    uint32_t shift = timer->list / TIMER_SLOTS % TIMER_LEVELS * TIMER_DIGIT_BITS; /* % as in timer_link() */
+    uint64_t above = (uint64_t)timers->near_tick >> shift & ~(uint64_t)(TIMER_SLOTS - 1);
+    uint64_t tick = (uint64_t)timer->due.time_ns >> TIMER_TICK_SHIFT;
+
+    return timer->list < TIMER_LISTS && tick >> shift >= (above | timer->list % TIMER_SLOTS);
+}
+
+/* Puts a timer whose date has been set, and which is not near, where it belongs. */
+static inline void timer_settle(struct timers *timers, uint32_t index)
+{
+    const struct timer *timer = &timers->pool[index];
+
+    if (__builtin_expect(timer_lies_early_enough(timers, timer), 1))
+        return;
+    if (timer->list != TIMER_OUT)
+        timer_unlink(timers, index);
+    timer_place(timers, index);
 }
 
 /* Something stands before events from that date on. */
@@ -143,16 +169,19 @@ static inline void timers_bound(struct timers *timers, int64_t date_ns)
 static inline uint32_t timer_start(struct timers *timers, struct event due)
 {
     uint32_t index = timers->free;
+    struct timer *timer;
 
     if (__builtin_expect(index != 0, 1))
-        timers->free = timers->pool[index].next;
+        timers->free = timers->pool[index].outer;
     else
         index = timer_allocate(timers);
     timers->count++;
-    timers->pool[index].due = due;
-    timers->pool[index].outer = 0;
-    timers->pool[index].depth = 0;
-    timer_place(timers, index);
+    timer = &timers->pool[index];
+    timer->due = due;
+    timer->outer = 0;
+    timer->depth = 0;
+    timer->runs = true;
+    timer_settle(timers, index);
     timers_bound(timers, due.time_ns);
     return index;
 }
@@ -160,8 +189,12 @@ static inline uint32_t timer_start(struct timers *timers, struct event due)
 /* Ends a timer that runs; its index is free then. bound_ns may stay too early: that costs one look. */
 static inline void timer_stop(struct timers *timers, uint32_t index)
 {
-    timer_unlink(timers, index);
-    timers->pool[index].next = timers->free;
+    struct timer *timer = &timers->pool[index];
+
+    if (__builtin_expect(timer->list == TIMER_NEAR, 0))
+        timer_near_remove(timers, index);
+    timer->runs = false;
+    timer->outer = timers->free;
     timers->free = index;
     timers->count--;
 }
@@ -172,14 +205,16 @@ static inline void timer_move(struct timers *timers, uint32_t index, struct even
     struct timer *timer = &timers->pool[index];
 
     timers_bound(timers, due.time_ns);
-    if (timer->list == TIMER_NEAR && timer_tick_is_near(timers, due.time_ns)) {
-        timer->due = due;
-        timer_near_change(timers, index);
-        return;
+    if (timer->list == TIMER_NEAR) {
+        if (timer_tick_is_near(timers, due.time_ns)) {
+            timer->due = due;
+            timer_near_change(timers, index);
+            return;
+        }
+        timer_near_remove(timers, index);
     }
-    timer_unlink(timers, index);
     timer->due = due;
-    timer_place(timers, index);
+    timer_settle(timers, index);
 }
 
 #endif

@@ -164,12 +164,12 @@ static void pop(struct world *world)
 {
     uint32_t first = naive_first(world);
     struct naive expected = world->running[first];
-    uint32_t index = timers_pop(&world->timers);
-    const struct timer *timer = timer_get(&world->timers, index);
+    struct timer timer;
+    uint32_t index = timers_pop(&world->timers, &timer);
 
-    if (index != expected.index || timer->outer != expected.outer || timer->depth != (uint8_t)expected.outer)
+    if (index != expected.index || timer.outer != expected.outer || timer.depth != (uint8_t)expected.outer)
         ck_abort_msg("timer %u instead of %u, or its fields have changed", index, expected.index);
-    assert_same(timer->due, expected.due);
+    assert_same(timer.due, expected.due);
     world->now_ns = expected.due.time_ns;
     world->running[first] = world->running[--world->count];
 }
@@ -272,9 +272,11 @@ START_TEST(test_timer_pool_and_near_grow)
         timer_stop(&timers, indices[(i * 13) % COUNT]);
     for (uint32_t i = 0; i < COUNT / 2; i++) {
         int64_t due_ns = timers_first(&timers).time_ns;
+        struct timer fired;
 
         ck_assert_int_ge(due_ns, last_ns);
-        ck_assert_int_eq(timer_get(&timers, timers_pop(&timers))->due.time_ns, due_ns);
+        timers_pop(&timers, &fired);
+        ck_assert_int_eq(fired.due.time_ns, due_ns);
         last_ns = due_ns;
     }
     ck_assert_uint_eq(timers.count, 0);
