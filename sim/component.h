@@ -183,7 +183,6 @@ static inline __attribute__((always_inline)) void component_prefetch(const struc
     __builtin_prefetch((const void *)hot);
     __builtin_prefetch((const void *)(hot + 64));
     __builtin_prefetch((const void *)state);
-    __builtin_prefetch((const void *)(state + 64));
 }
 
 /* What a source of requests measures of one class of them ("users:view"). */

@@ -15,7 +15,7 @@
 #define SORTED_MAX (4 * PENDING_CHUNK_EVENTS) /* together, see sort_into_bottom() */
 
 _Static_assert(sizeof(struct pending_chunk) == 128, "a chunk fills two cache lines");
-_Static_assert(SORTED_MAX <= PENDING_BOTTOM_MAX, "what is sorted together has room in the bottom");
+_Static_assert(PENDING_AHEAD + SORTED_MAX <= PENDING_BOTTOM_MAX, "what is sorted together has room in the bottom");
 
 /* ---- the wheel ---- */
 
@@ -36,7 +36,6 @@ static void wheel_reset(struct pending *set, uint32_t bucket_count, uint8_t shif
     set->shift = shift;
     set->elsewhere = set->near.count + set->far.count;
     set->chunk_free = 0;
-    set->ahead_chunk = set->ahead_left = 0;
     set->chunk_count = 0;
 }
 
@@ -96,24 +95,27 @@ static int64_t next_bucket(const struct pending *set)
     return bucket;
 }
 
-/* The bucket that will be served next, from `slot` on, is told of one by one; the one after it is fetched, as its chunk is
- * likely out of the caches. A guess: no further than 64 buckets. */
-static void look_ahead(struct pending *set, uint32_t slot)
+static inline __attribute__((always_inline)) void fetch_chunk(const struct pending *set, uint32_t chunk)
+{
+    const char *start = (const char *)&set->chunks[chunk];
+
+    __builtin_prefetch(start);
+    __builtin_prefetch(start + 64);
+}
+
+/* Fetches, of the bucket that will be served next, from `slot` on, the chunk before the newest, and of the one after it the
+ * newest: they are likely out of the caches. No further than 64 buckets. */
+static void fetch_buckets(const struct pending *set, uint32_t slot)
 {
     const uint32_t *buckets = &set->buckets[slot & ~63u];
     uint64_t bits = set->occupied[slot >> 6] & (UINT64_MAX << (slot & 63));
-    uint32_t next = bits ? buckets[__builtin_ctzll(bits)] : 0;
 
-    set->ahead_chunk = next >> PENDING_CHUNK_COUNT_BITS;
-    set->ahead_left = next & PENDING_CHUNK_COUNT_MASK;
+    if (!bits)
+        return;
+    fetch_chunk(set, set->chunks[buckets[__builtin_ctzll(bits)] >> PENDING_CHUNK_COUNT_BITS].next);
     bits &= bits - 1;
-    if (bits) {
-        const char *chunk =
-            (const char *)&set->chunks[buckets[__builtin_ctzll(bits)] >> PENDING_CHUNK_COUNT_BITS];
-
-        __builtin_prefetch(chunk);
-        __builtin_prefetch(chunk + 64);
-    }
+    if (bits)
+        fetch_chunk(set, buckets[__builtin_ctzll(bits)] >> PENDING_CHUNK_COUNT_BITS);
 }
 
 /* ---- sorting a bucket ----
@@ -149,9 +151,10 @@ static inline void count_later(const union keys *keys, uint32_t count, const key
     later[1] = later_second;
 }
 
-/* Fills the empty bottom with events of one bucket. */
+/* Puts events of one bucket into the bottom, where all are earlier. */
 static void sort_into_bottom(struct pending *set, const struct event *events, uint32_t count)
 {
+    size_t before_bytes = set->bottom_count * sizeof *events;
     unsigned shift = set->shift > KEY_BITS ? set->shift - KEY_BITS : 0;
     union keys keys = { 0 }, later;
     uint32_t pairs = 0; /* of events that differ */
@@ -160,21 +163,23 @@ static void sort_into_bottom(struct pending *set, const struct event *events, ui
         keys.each[i] = (int16_t)(events[i].time_ns >> shift & ((1 << KEY_BITS) - 1));
     for (uint32_t i = 0; i * KEYS_A_VECTOR < count; i += 2)
         count_later(&keys, count, &keys.vectors[i], &later.vectors[i]);
+    memmove(&set->bottom[1 + count], &set->bottom[1], before_bytes);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t place = (uint32_t)later.each[i];
 
         pairs += place;
         set->bottom[1 + place] = events[i];
     }
-    set->bottom_count = count;
+    set->bottom_count += count;
     if (__builtin_expect(pairs != count * (count - 1) / 2, 0)) { /* some dates are equal, or nearly so */
-        set->bottom_count = 0;
+        set->bottom_count -= count;
+        memmove(&set->bottom[1], &set->bottom[1 + count], before_bytes);
         for (uint32_t i = count; i-- > 0;)
             pending_push_bottom(set, events[i]);
     }
 }
 
-/* Moves one bucket of the wheel to the empty bottom. */
+/* Moves one bucket of the wheel to the bottom, which holds no more than PENDING_AHEAD, all earlier. */
 static void serve_bucket(struct pending *set, uint32_t slot)
 {
     uint32_t chunk = set->buckets[slot] >> PENDING_CHUNK_COUNT_BITS;
@@ -208,7 +213,7 @@ static void serve_bucket(struct pending *set, uint32_t slot)
     }
 }
 
-/* Refills the empty bottom from the next bucket. */
+/* Refills the bottom from the next bucket. */
 static void advance(struct pending *set)
 {
     uint32_t slot;
@@ -217,20 +222,22 @@ static void advance(struct pending *set)
     set->current = next_bucket(set);
     slot = (uint32_t)set->current & set->bucket_mask;
     serve_bucket(set, slot);
-    look_ahead(set, (slot + 1) & set->bucket_mask);
+    fetch_buckets(set, (slot + 1) & set->bucket_mask);
     for (; set->far.count && set->far.events[0].time_ns >> set->shift <= set->current; set->served++) {
         set->elsewhere--;
         pending_push_bottom(set, heap_pop(&set->far));
     }
 }
 
-/* The bottom is empty, and there are events elsewhere. */
+/* The bottom is empty, or nearly so, and there are events elsewhere. */
 void pending_refill(struct pending *set)
 {
     if (!set->near.count) {
         advance(set);
         return;
     }
+    if (set->bottom_count)
+        return;
     set->elsewhere--;
     set->bottom[++set->bottom_count] = heap_pop(&set->near);
 }

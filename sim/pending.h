@@ -8,8 +8,9 @@
  *                     wheel   the next `bucket_count` buckets: unsorted, in chunks of 7 events, with a
  *                             bitmap of the buckets in use
  *                     far     beyond the wheel: a heap
- *                   When the bottom has become empty, the next bucket in use is moved there and sorted: while
- *                   there are events in these places, the earliest of them is the last one of the bottom.
+ *                   When the bottom has become nearly empty, the next bucket in use is moved there and sorted: while
+ *                   there are events in these places, the earliest of them is the last one of the bottom, and whom the
+ *                   next few are about can be fetched ahead.
  * The event pushed last is in none of these places: it goes to its own when the next one is pushed. By then its
  * date, the end of a long computation, is known, so nothing waits for it when it is decided where to; and with few
  * events it has often happened by then.
@@ -37,6 +38,7 @@
 
 #define PENDING_SMALL 16
 #define PENDING_BOTTOM_MAX 48
+#define PENDING_AHEAD 4 /* events are left in the bottom when the next bucket comes: the order of so many is always known */
 
 /* A bucket is one word: its newest chunk and how many events that one holds; older chunks are full. So a
  * push reads that word alone: the chunk, likely far away in memory, is only written to. */
@@ -61,8 +63,6 @@ struct pending {
     uint8_t shift;         /* a bucket is 2^shift ns wide */
     bool is_ladder;
     uint32_t chunk_free;   /* list of chunks given back, 0: none */
-    uint32_t ahead_chunk;  /* of the bucket to be served next; a guess */
-    uint32_t ahead_left;   /* events in it to be told of, see pending_next_bucket() */
     int64_t current;       /* number of the last bucket that belongs to the bottom */
     struct event newest;   /* pushed last and not placed yet; EVENT_NEVER: none */
     uint32_t *buckets;     /* of the wheel: chunk << 3 | events in it; 0: empty */
@@ -117,16 +117,20 @@ static inline void pending_push(struct pending *set, struct event event)
     struct event before = set->newest;
 
     set->newest = event;
+    __builtin_prefetch(&set->buckets[(uint64_t)(event.time_ns >> set->shift) & set->bucket_mask]); /* likely its place */
     if (!event_is_never(before))
         pending_place(set, before);
 }
 
-/* The earliest event, which stays; EVENT_NEVER: there is none. */
+/* The earliest event, which stays; EVENT_NEVER: there is none. A branch, not a choice: the date of the newest is the end of a
+ * long computation, for which the processor then does not wait before it goes on. */
 static inline struct event pending_first(const struct pending *set)
 {
     struct event newest = set->newest, first = set->bottom[set->bottom_count];
 
-    return event_before(newest, first) ? newest : first;
+    if (__builtin_expect(event_before(newest, first), 0))
+        return newest;
+    return first;
 }
 
 /* Removes the event that pending_first() has just returned; nothing may be pushed in between. */
@@ -134,34 +138,16 @@ static inline void pending_drop_first(struct pending *set, struct event first)
 {
     if (first.order == set->newest.order)
         set->newest = EVENT_NEVER;
-    else if (__builtin_expect(--set->bottom_count == 0, 0) && set->elsewhere)
+    else if (__builtin_expect(--set->bottom_count <= PENDING_AHEAD, 0) && set->elsewhere)
         pending_refill(set);
     if (__builtin_expect(--set->pops_left == 0, 0))
         pending_retune(set, first.time_ns);
 }
 
-/* A guess at the event that is `behind` places after the first one, to prefetch what it is about; payload
- * 0: no idea. */
+/* The event that is `behind` places after the first one, likely, to prefetch what it is about; payload 0: no idea. */
 static inline struct event pending_ahead(const struct pending *set, uint32_t behind)
 {
     return set->bottom_count > behind ? set->bottom[set->bottom_count - behind] : (struct event){ 0, 0 };
-}
-
-/* One event after the other of the bucket that is served next, to prefetch what they are about: while there are more. */
-static inline bool pending_has_next_bucket(const struct pending *set)
-{
-    return set->ahead_left > 0;
-}
-
-static inline struct event pending_next_bucket(struct pending *set)
-{
-    const struct pending_chunk *chunk = &set->chunks[set->ahead_chunk];
-
-    if (--set->ahead_left)
-        return chunk->events[set->ahead_left];
-    set->ahead_chunk = chunk->next;
-    set->ahead_left = chunk->next ? PENDING_CHUNK_EVENTS : 0;
-    return chunk->events[0];
 }
 
 #endif

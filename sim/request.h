@@ -75,6 +75,7 @@ struct frame {
 struct request {
     resume_function *resume;
     struct component *owner;  /* argument of resume */
+    struct station *station;  /* it is at, or was last; NULL: never at one */
     int64_t service_ns;       /* work it wants of the station it is at */
     int64_t since_ns;         /* joined the waiting line; while served: end of the service */
     union {
@@ -84,9 +85,7 @@ struct request {
         uint64_t event_order; /* while served: of the event that ends the service */
     };
     uint32_t index;   /* own place in the pool */
-    uint32_t station; /* it is at */
     uint32_t timer;   /* innermost running timeout, 0: none */
-    uint32_t bytes;   /* size of the message on its way: question or answer */
     uint8_t state;     /* enum request_state */
     uint8_t outcome;   /* enum outcome of the last reply */
     uint8_t operation; /* enum operation */
@@ -100,6 +99,7 @@ struct request {
     uint64_t user;     /* who asks */
     uint32_t parent;   /* of a child request, 0: none */
     uint32_t version;  /* of the row, in a reply of a store or a cache, and in what comes out of a queue */
+    uint32_t bytes;    /* size of the message on its way: question or answer */
     uint16_t children; /* still out */
     uint16_t rows;     /* that an operation on a store touches, the key's first */
     uint16_t request_class;
@@ -109,7 +109,7 @@ struct request {
 
 _Static_assert(offsetof(struct request, key) == 64, "an event looks at one cache line beside the frames");
 _Static_assert(sizeof(struct frame) == 24, "a frame is 24 bytes");
-_Static_assert(sizeof(struct request) == 96, "a request is 96 bytes and its frames");
+_Static_assert(sizeof(struct request) == 104, "a request is 104 bytes and its frames");
 
 /* The frame of the component that has the request now. */
 static inline struct frame *request_frame(struct request *request)

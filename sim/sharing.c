@@ -209,7 +209,7 @@ static inline uint32_t take_place(struct station *station)
 static void direct_depart(struct component *self, struct request *request)
 {
     struct sim *sim = self->sim;
-    struct station *station = sim->stations[request->station];
+    struct station *station = request->station;
     struct sharing *sharing = station->sharing;
 
     sharing->count--;

@@ -387,21 +387,17 @@ static inline __attribute__((always_inline)) void prefetch_request(const struct 
     __builtin_prefetch(request + 192);
 }
 
-/* Of a request that has been fetched: whom its event is for, the station that serves it, its timeout, the link for its answer. */
-static inline __attribute__((always_inline)) void prefetch_owner(const struct sim *sim, const struct request *request)
+/* Of a request that has been fetched: whom its event is for, the station that serves it, its timeout, the link for its answer and
+ * who is waiting for that, likely the last event of this visit. */
+static inline __attribute__((always_inline)) void prefetch_visit(const struct sim *sim, const struct request *request)
 {
+    const struct frame *caller = &request->frames[request->top > 0 ? request->top - 1 : 0];
+
     component_prefetch(request->owner);
-    __builtin_prefetch(sim->stations[request->station]);
+    __builtin_prefetch(request->station);
     __builtin_prefetch(&sim->timers.pool[request->timer]);
     __builtin_prefetch(&sim->links[request->frames[request->top].link]);
-}
-
-/* Who is waiting for its answer, likely the last event of this visit. */
-static inline __attribute__((always_inline)) void prefetch_caller(const struct sim *sim, const struct request *request)
-{
-    const struct frame *frame = &request->frames[request->top > 0 ? request->top - 1 : 0];
-
-    component_prefetch(sim->components[frame->component]);
+    component_prefetch(sim->components[caller->component]);
 }
 
 /* Step by step, as each thing names the next, and with some events in between: for the alarm that comes first its request, whom
@@ -418,28 +414,25 @@ static __attribute__((noinline)) void prefetch_alarm(struct sim *sim, struct eve
     }
     switch (++sim->alarms.stage) {
     case 3:
-        prefetch_owner(sim, request);
-        prefetch_caller(sim, request);
+        prefetch_visit(sim, request);
         break;
     case 5:
     case 7:
-        sharing_expect(sim->stations[request->station], sim->alarms.stage == 7);
+        sharing_expect(request->station, sim->alarms.stage == 7);
         break;
     }
 }
 
-/* The requests of the next bucket and of a lane's events to come, then, shortly before their events, whom they meet. Two of the
- * next bucket at a time, as it may hold more events than this one. Apart, so that the main loop stays short for runs in which
- * nothing is fetched. lane: from which the present event came, NULL: it was a pending one. */
+/* The requests of events to come, then, shortly before their events, whom they meet. Apart, so that the main loop stays short for
+ * runs in which nothing is fetched. lane: from which the present event came, NULL: it was a pending one. */
 static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, const struct lane *lane)
 {
     if (!lane) {
-        for (int i = 0; i < 2 && pending_has_next_bucket(&sim->pending); i++)
-            prefetch_request(sim, pending_next_bucket(&sim->pending));
-        prefetch_owner(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
+        prefetch_request(sim, pending_ahead(&sim->pending, PENDING_AHEAD));
+        prefetch_visit(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
     } else if (lane_has_more(lane)) {
         prefetch_request(sim, lane_ahead(lane, 3));
-        prefetch_owner(sim, sim_request(sim, event_payload(lane_ahead(lane, 1))));
+        prefetch_visit(sim, sim_request(sim, event_payload(lane_ahead(lane, 1))));
     }
     if (!event_is_never(alarms_first(&sim->alarms)))
         prefetch_alarm(sim, alarms_first(&sim->alarms)); /* as its last act: so there is nothing to save */
@@ -510,7 +503,7 @@ static __attribute__((noinline)) enum sim_status look_before(struct sim *sim, in
         sim->now_ns = due.time_ns;
         sim->nesting = 0;
         if (is_alarm)
-            sharing_depart(sim->stations[sim_request(sim, event_payload(alarm))->station]);
+            sharing_depart(sim_request(sim, event_payload(alarm))->station);
         else
             sim_timer_fire(sim);
     } else if (first.time_ns > end_ns) {

@@ -18,12 +18,11 @@ void station_init(struct station *station, struct component *owner, const struct
         .statistics = group_resource_statistics(owner->group, config->name),
         .speed = 1.0,
         .owner = owner,
-        .id = sim->station_count++,
     };
     station->lines = &station->line;
     if (station->line_count > 1)
         station->lines = memory_alloc_array(&sim->memory, station->line_count, sizeof *station->lines);
-    sim->stations[station->id] = station;
+    sim->stations[sim->station_count++] = station;
     component_add_resource(owner, (struct resource){ .name = config->name, .kind = RESOURCE_STATION,
                                                      .held = config->held, .of.station = station });
     if (config->discipline == STATION_PROCESSOR_SHARING)
@@ -104,7 +103,7 @@ bool station_serve_among_others(struct station *station, struct component *self,
     if (station_refuses(station))
         return false;
     request->service_ns = service_ns;
-    request->station = station->id;
+    request->station = station;
     request->owner = self;
     if (station->sharing) {
         station_share(station, self, request);
@@ -157,7 +156,7 @@ static __attribute__((noinline)) void resume_with_next(struct station *station, 
 void station_resume(struct component *self, struct request *request)
 {
     struct sim *sim = self->sim;
-    struct station *station = sim->stations[request->station];
+    struct station *station = request->station;
 
     request->resume = NULL; /* no longer in service, whatever its owner does next */
     station->statistics->slowdown_count++;
@@ -194,7 +193,7 @@ void station_begin_slowed(struct station *station, struct component *self, struc
 
 static bool in_service(const struct station *station, const struct request *request)
 {
-    return request->station == station->id && (request->resume == station_resume || request->resume == frozen_resume) &&
+    return request->station == station && (request->resume == station_resume || request->resume == frozen_resume) &&
            (request->state == REQUEST_LIVE || request->state == REQUEST_TICKER);
 }
 

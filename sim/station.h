@@ -51,7 +51,6 @@ struct station {
     struct gauge busy; /* servers at work or held */
     uint32_t servers;
     uint32_t servers_alone; /* so many are served at speed 1, whatever the others do; 0: they share, or another speed is set */
-    uint32_t id;
     uint32_t waiting_max;
     struct resource_statistics *statistics;
     struct sharing *sharing; /* of processor sharing, else NULL */
@@ -193,7 +192,7 @@ static inline bool station_serve(struct station *station, struct component *self
     if (__builtin_expect(station->busy.level >= station->servers_alone, 0))
         return station_serve_among_others(station, self, request, service_ns);
     request->service_ns = service_ns;
-    request->station = station->id;
+    request->station = station;
     request->owner = self;
     station_start(station, self->sim->now_ns);
     station_begin(self, request);
@@ -209,7 +208,7 @@ static inline enum station_grant station_acquire(struct station *station, struct
         return STATION_HELD;
     request->owner = self;
     request->resume = self->on_timer;
-    request->station = station->id;
+    request->station = station;
     station_join_line(station, self->sim, request);
     return STATION_WAITING;
 }

@@ -45,11 +45,11 @@ struct trace_step trace_step_now(const struct sim *sim, const struct request *re
         return (struct trace_step){ .kind = TRACE_BRANCHES };
     if (sim_pauses_before_retry(request))
         return (struct trace_step){ .kind = TRACE_WAIT, .name = "pause before the next attempt" };
-    if (request->station < sim->station_count) {
-        struct station_view view = station_look(sim->stations[request->station], request);
+    if (request->station) {
+        struct station_view view = station_look(request->station, request);
 
         if (view.place != STATION_LEFT)
-            return station_step(self, sim->stations[request->station], view);
+            return station_step(self, request->station, view);
     }
     if (self->group->type->activity)
         activity = self->group->type->activity(self, request);

@@ -61,7 +61,7 @@ START_TEST(test_sim_wiring_finds_cycles_and_sizes_frames)
     } else {
         ck_assert_ptr_null(cycle);
         ck_assert_uint_eq(sim->frames_max, wiring->frames);
-        ck_assert_uint_eq(sim->stride, 96 + 24u * wiring->frames);
+        ck_assert_uint_eq(sim->stride, 104 + 24u * wiring->frames);
     }
     sim_destroy(sim);
 }
@@ -92,7 +92,7 @@ static void check_chain(int length, bool fits)
     ck_assert(sim_wire(sim, &cycle) == fits);
     if (fits) {
         ck_assert_int_eq(sim->frames_max, length);
-        ck_assert_uint_eq(sim->stride, 96 + 32u * (uint32_t)length); /* with what is asked again */
+        ck_assert_uint_eq(sim->stride, 104 + 32u * (uint32_t)length); /* with what is asked again */
         tiny_run_checked(sim, 100 * SECOND, 200);
         for (int i = 0; i < 3; i++)
             ck_assert_int_eq(records[i].latency_ns, (length - 1) * MS);
