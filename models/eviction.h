@@ -219,8 +219,8 @@ static inline uint32_t eviction_tag_mask(const struct eviction_store *store)
     return below_entry & ~eviction_distance_mask(store);
 }
 
-/* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a few
- * keys later, what lies there. always_inline: GCC takes a function that only fetches for one that does
+/* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a key
+ * later, what lies there, and at last the entries around it. always_inline: GCC takes a function that only fetches for one that does
  * nothing and drops the call. */
 static inline __attribute__((always_inline)) void eviction_prefetch(const struct eviction_store *store,
                                                                     uint64_t id)
@@ -228,13 +228,23 @@ static inline __attribute__((always_inline)) void eviction_prefetch(const struct
     __builtin_prefetch(&store->slots[eviction_home(store, id)]);
 }
 
-static inline __attribute__((always_inline)) void eviction_prefetch_entry(const struct eviction_store *store,
-                                                                          uint64_t id)
+/* Returns the entry, likely that of the key, for eviction_prefetch_neighbours(). */
+static inline __attribute__((always_inline)) uint32_t eviction_prefetch_entry(const struct eviction_store *store,
+                                                                              uint64_t id)
 {
     uint32_t entry = store->slots[eviction_home(store, id)] >> store->tag_bits;
 
     __builtin_prefetch(&store->links[entry]);
     __builtin_prefetch(&store->contents[entry]);
+    return entry;
+}
+
+/* Those between whom it is in a list, which it leaves when it is used. */
+static inline __attribute__((always_inline)) void eviction_prefetch_neighbours(const struct eviction_store *store,
+                                                                               uint32_t entry)
+{
+    __builtin_prefetch(&store->links[store->links[entry].prev]);
+    __builtin_prefetch(&store->links[store->links[entry].next]);
 }
 
 #endif
