@@ -145,13 +145,19 @@ enum handler_op {
 /* What OP_SESSION does, and OP_END_SESSION ends. */
 enum session_op { SESSION_FIND, SESSION_LOG_IN, SESSION_MAKE, SESSION_KEEP, SESSION_REMOVE };
 
+struct instruction;
+
+typedef void instruction_function(struct component *self, struct request *request, const struct instruction *instruction);
+
+extern instruction_function *const handler_ops[OP_COUNT];
+
 struct handler_arm {
     double weight_before; /* sum of the weights up to this arm, itself included */
     uint16_t target;
 };
 
 struct instruction {
-    uint8_t op;
+    instruction_function *run;
     uint8_t operation; /* of a call to a store or a cache; enum session_op */
     bool may_miss;     /* a get: on to the next instruction when the key is absent */
     bool carries_rows; /* the question holds the rows */

@@ -97,7 +97,7 @@ static uint16_t emit(struct compiler *compiler, enum handler_op op)
     }
     SIM_ASSERT(compiler->group->sim, compiler->group->instances[0],
                compiler->length < HANDLER_INSTRUCTIONS_MAX);
-    compiler->program[compiler->length].op = (uint8_t)op;
+    compiler->program[compiler->length].run = handler_ops[op];
     return (uint16_t)compiler->length++;
 }
 

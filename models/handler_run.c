@@ -464,8 +464,7 @@ static void run_taken(struct component *self, struct request *request, const str
     handler_run(self, request);
 }
 
-static void (*const run_op[OP_COUNT])(struct component *, struct request *,
-                                                    const struct instruction *) = {
+instruction_function *const handler_ops[OP_COUNT] = {
     [OP_GIVE_UP] = run_give_up, [OP_COMPUTE] = run_compute, [OP_WAIT] = run_wait,
     [OP_CALL] = run_call,       [OP_JUMP] = run_jump,       [OP_CHOOSE] = run_choose,
     [OP_AGAIN] = run_again,     [OP_FORK] = run_fork,       [OP_END_BRANCH] = run_end_branch,
@@ -483,7 +482,7 @@ void handler_run(struct component *self, struct request *request)
     const struct handler_shared *shared = self->shared;
     const struct instruction *instruction = &shared->program[request_frame(request)->step];
 
-    run_op[instruction->op](self, request, instruction);
+    instruction->run(self, request, instruction);
 }
 
 void handler_reply(struct component *self, struct request *request)
