@@ -229,8 +229,8 @@ static inline __attribute__((always_inline)) void eviction_prefetch(const struct
 }
 
 /* Returns the entry, likely that of the key, for eviction_prefetch_neighbours(). */
-static inline __attribute__((always_inline)) uint32_t eviction_prefetch_entry(const struct eviction_store *store,
-                                                                              uint64_t id)
+static inline __attribute__((always_inline)) uint32_t
+eviction_prefetch_entry(const struct eviction_store *store, uint64_t id)
 {
     uint32_t entry = store->slots[eviction_home(store, id)] >> store->tag_bits;
 
@@ -240,8 +240,8 @@ static inline __attribute__((always_inline)) uint32_t eviction_prefetch_entry(co
 }
 
 /* Those between whom it is in a list, which it leaves when it is used. */
-static inline __attribute__((always_inline)) void eviction_prefetch_neighbours(const struct eviction_store *store,
-                                                                               uint32_t entry)
+static inline __attribute__((always_inline)) void
+eviction_prefetch_neighbours(const struct eviction_store *store, uint32_t entry)
 {
     __builtin_prefetch(&store->links[store->links[entry].prev]);
     __builtin_prefetch(&store->links[store->links[entry].next]);

@@ -147,7 +147,8 @@ enum session_op { SESSION_FIND, SESSION_LOG_IN, SESSION_MAKE, SESSION_KEEP, SESS
 
 struct instruction;
 
-typedef void instruction_function(struct component *self, struct request *request, const struct instruction *instruction);
+typedef void instruction_function(struct component *self, struct request *request,
+                                  const struct instruction *instruction);
 
 extern instruction_function *const handler_ops[OP_COUNT];
 

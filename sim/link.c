@@ -282,7 +282,9 @@ static struct connection_pool *pool_of(struct link *link, struct component *self
     pool = link->pools[self->instance] = memory_alloc(&sim->memory, sizeof *pool);
     pool->in_use = (struct station){ .servers = link->connections.connections_max,
                                      .waiting_max = STATION_UNLIMITED,
-                                     .line_count = 1, .speed = 1.0, .owner = self };
+                                     .line_count = 1,
+                                     .speed = 1.0,
+                                     .owner = self };
     pool->in_use.lines = &pool->in_use.line;
     pool->in_use.statistics = group_resource_statistics(self->group, "outgoing_connections");
     return pool;

@@ -15,7 +15,8 @@
 #define SORTED_MAX (4 * PENDING_CHUNK_EVENTS) /* together, see sort_into_bottom() */
 
 _Static_assert(sizeof(struct pending_chunk) == 128, "a chunk fills two cache lines");
-_Static_assert(PENDING_AHEAD + SORTED_MAX <= PENDING_BOTTOM_MAX, "what is sorted together has room in the bottom");
+_Static_assert(PENDING_AHEAD + SORTED_MAX <= PENDING_BOTTOM_MAX,
+               "what is sorted together has room in the bottom");
 
 /* ---- the wheel ---- */
 

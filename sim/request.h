@@ -5,7 +5,7 @@
  * what is used, so nothing moves and a model may keep a pointer while it owns the request. How many
  * frames each has room for is computed when the scenario is wired: the longest path of calls.
  *
- * Size: 96 bytes and 24 a frame; 8 more a frame in runs with retries, which keep the question to repeat it.
+ * Size: 104 bytes and 24 a frame; 8 more a frame in runs with retries, which keep the question to repeat it.
  */
 #ifndef SIM_REQUEST_H
 #define SIM_REQUEST_H
@@ -84,8 +84,8 @@ struct request {
         };
         uint64_t event_order; /* while served: of the event that ends the service */
     };
-    uint32_t index;   /* own place in the pool */
-    uint32_t timer;   /* innermost running timeout, 0: none */
+    uint32_t index;    /* own place in the pool */
+    uint32_t timer;    /* innermost running timeout, 0: none */
     uint8_t state;     /* enum request_state */
     uint8_t outcome;   /* enum outcome of the last reply */
     uint8_t operation; /* enum operation */

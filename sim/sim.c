@@ -389,7 +389,8 @@ static inline __attribute__((always_inline)) void prefetch_request(const struct 
 
 /* Of a request that has been fetched: whom its event is for, the station that serves it, its timeout, the link for its answer and
  * who is waiting for that, likely the last event of this visit. */
-static inline __attribute__((always_inline)) void prefetch_visit(const struct sim *sim, const struct request *request)
+static inline __attribute__((always_inline)) void prefetch_visit(const struct sim *sim,
+                                                                 const struct request *request)
 {
     const struct frame *caller = &request->frames[request->top > 0 ? request->top - 1 : 0];
 

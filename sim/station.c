@@ -193,7 +193,8 @@ void station_begin_slowed(struct station *station, struct component *self, struc
 
 static bool in_service(const struct station *station, const struct request *request)
 {
-    return request->station == station && (request->resume == station_resume || request->resume == frozen_resume) &&
+    return request->station == station &&
+           (request->resume == station_resume || request->resume == frozen_resume) &&
            (request->state == REQUEST_LIVE || request->state == REQUEST_TICKER);
 }
 

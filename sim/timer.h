@@ -49,7 +49,8 @@ struct timer {
     uint32_t outer; /* the user's: the timer around this one, 0: none; of a free one: the next free one */
     uint8_t depth;  /* the user's */
     bool runs;      /* else it is free */
-    uint16_t list; /* slot of the wheel, level * 64 + digit; TIMER_NEAR: a running one; TIMER_OUT: a free one */
+    uint16_t
+        list; /* slot of the wheel, level * 64 + digit; TIMER_NEAR: a running one; TIMER_OUT: a free one */
     uint32_t next; /* in the slot */
     union {
         uint32_t prev;  /* in the slot */

@@ -175,9 +175,7 @@ static void end_step(struct trace *trace, uint32_t index)
     else if (step->kind == TRACE_NETWORK_OUT || step->kind == TRACE_NETWORK_BACK)
         step->network_ns = length_ns;
     if (step->kind == TRACE_SHARED) {
-        left_ns = is_there(trace, strand)
-                      ? station_look(request->station, request).left_ns
-                      : 0;
+        left_ns = is_there(trace, strand) ? station_look(request->station, request).left_ns : 0;
         step->service_ns = step->left_ns > left_ns ? step->left_ns - left_ns : 0;
         if (step->service_ns > length_ns)
             step->service_ns = length_ns;
