@@ -37,7 +37,7 @@ void results_deinit(struct results *results)
 static bool make_room(struct results *results, void *array, size_t count, size_t *room, size_t size)
 {
     void **place = array;
-    size_t larger = *room ? 2 * *room : 64;
+    size_t larger = *room ? 4 * *room : 64; /* what is not used yet is not touched either */
     void *moved;
 
     if (count < *room)

@@ -433,7 +433,6 @@ static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, const stru
         prefetch_visit(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
     } else if (lane_has_more(lane)) {
         prefetch_request(sim, lane_ahead(lane, 3));
-        prefetch_visit(sim, sim_request(sim, event_payload(lane_ahead(lane, 1))));
     }
     if (!event_is_never(alarms_first(&sim->alarms)))
         prefetch_alarm(sim, alarms_first(&sim->alarms)); /* as its last act: so there is nothing to save */
