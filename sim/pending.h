@@ -38,8 +38,7 @@
 
 #define PENDING_SMALL 16
 #define PENDING_BOTTOM_MAX 48
-#define PENDING_AHEAD \
-    4 /* events are left in the bottom when the next bucket comes: the order of so many is always known */
+#define PENDING_AHEAD 4 /* so many events are left in the bottom when the next bucket comes: their order is known */
 
 /* A bucket is one word: its newest chunk and how many events that one holds; older chunks are full. So a
  * push reads that word alone: the chunk, likely far away in memory, is only written to. */
@@ -118,8 +117,7 @@ static inline void pending_push(struct pending *set, struct event event)
     struct event before = set->newest;
 
     set->newest = event;
-    __builtin_prefetch(
-        &set->buckets[(uint64_t)(event.time_ns >> set->shift) & set->bucket_mask]); /* likely its place */
+    __builtin_prefetch(&set->buckets[(uint64_t)(event.time_ns >> set->shift) & set->bucket_mask]);
     if (!event_is_never(before))
         pending_place(set, before);
 }

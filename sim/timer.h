@@ -40,7 +40,7 @@
 #define TIMER_LEVELS 8
 #define TIMER_LISTS (TIMER_LEVELS * TIMER_SLOTS)
 #define TIMER_NEAR UINT16_MAX
-#define TIMER_OUT (UINT16_MAX - 1)
+#define TIMER_OUT (UINT16_MAX - 1) /* in no slot */
 
 _Static_assert(TIMER_TICK_SHIFT + TIMER_LEVELS * TIMER_DIGIT_BITS >= 63, "all dates have a slot");
 
@@ -49,8 +49,7 @@ struct timer {
     uint32_t outer; /* the user's: the timer around this one, 0: none; of a free one: the next free one */
     uint8_t depth;  /* the user's */
     bool runs;      /* else it is free */
-    uint16_t
-        list; /* slot of the wheel, level * 64 + digit; TIMER_NEAR: a running one; TIMER_OUT: a free one */
+    uint16_t list; /* slot of the wheel, level * 64 + digit; TIMER_NEAR, when it runs; TIMER_OUT, when it is free */
     uint32_t next; /* in the slot */
     union {
         uint32_t prev;  /* in the slot */
