@@ -220,8 +220,8 @@ static inline uint32_t eviction_tag_mask(const struct eviction_store *store)
 }
 
 /* For callers that know keys some time ahead: first fetches where the key will be looked for, then, a key
- * later, what lies there, and at last the entries around it. always_inline: GCC takes a function that only fetches for one that does
- * nothing and drops the call. */
+ * later, what lies there, and at last the entries around it. always_inline: GCC takes a function that only
+ * fetches for one that does nothing and drops the call. */
 static inline __attribute__((always_inline)) void eviction_prefetch(const struct eviction_store *store,
                                                                     uint64_t id)
 {

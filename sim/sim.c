@@ -424,8 +424,9 @@ static __attribute__((noinline)) void prefetch_alarm(struct sim *sim, struct eve
     }
 }
 
-/* The requests of events to come, then, shortly before their events, whom they meet. Apart, so that the main loop stays short for
- * runs in which nothing is fetched. lane: from which the present event came, NULL: it was a pending one. */
+/* The requests of events to come, then, shortly before their events, whom they meet; of a lane only the requests, as the others
+ * in it meet the same. Apart, so that the main loop stays short for runs in which nothing is fetched. lane: from which the present
+ * event came, NULL: it was a pending one. */
 static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, const struct lane *lane)
 {
     if (!lane) {
