@@ -150,6 +150,7 @@ struct instruction;
 typedef void instruction_function(struct component *self, struct request *request,
                                   const struct instruction *instruction);
 
+/* What runs each op; handler_run.c. */
 extern instruction_function *const handler_ops[OP_COUNT];
 
 struct handler_arm {

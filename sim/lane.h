@@ -96,12 +96,6 @@ static inline const struct lane *lanes_first_lane(const struct lanes *lanes)
     return lanes->nodes[1].lane;
 }
 
-/* Events wait behind the lane's head. */
-static inline bool lane_has_more(const struct lane *lane)
-{
-    return lane->start != lane->end;
-}
-
 /* The event that is `behind` places after the head of the lane, to prefetch what it is about; payload 0: none is. */
 static inline struct event lane_ahead(const struct lane *lane, uint32_t behind)
 {

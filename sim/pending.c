@@ -171,9 +171,9 @@ static void sort_into_bottom(struct pending *set, const struct event *events, ui
         pairs += place;
         set->bottom[1 + place] = events[i];
     }
-    set->bottom_count += count;
-    if (__builtin_expect(pairs != count * (count - 1) / 2, 0)) { /* some dates are equal, or nearly so */
-        set->bottom_count -= count;
+    if (__builtin_expect(pairs == count * (count - 1) / 2, 1)) {
+        set->bottom_count += count;
+    } else { /* some dates are equal, or nearly so */
         memmove(&set->bottom[1], &set->bottom[1 + count], before_bytes);
         for (uint32_t i = count; i-- > 0;)
             pending_push_bottom(set, events[i]);
@@ -193,7 +193,7 @@ static void serve_bucket(struct pending *set, uint32_t slot)
         struct pending_chunk *full = &set->chunks[chunk];
         uint32_t next = full->next;
 
-        __builtin_prefetch(&set->chunks[next]);
+        fetch_chunk(set, next);
         if (gathered == SORTED_MAX) { /* many: the rest come one by one */
             for (uint32_t i = count; i-- > 0;) /* newest first: equal dates then come as they will lie */
                 pending_push_bottom(set, full->events[i]);

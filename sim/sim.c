@@ -424,15 +424,15 @@ static __attribute__((noinline)) void prefetch_alarm(struct sim *sim, struct eve
     }
 }
 
-/* The requests of events to come, then, shortly before their events, whom they meet; of a lane only the requests, as the others
- * in it meet the same. Apart, so that the main loop stays short for runs in which nothing is fetched. lane: from which the present
+/* The requests of events to come, then, shortly before their events, whom they meet; of a lane only the requests, as
+ * more gained nothing. Apart, so that the main loop stays short for runs in which nothing is fetched. lane: from which the present
  * event came, NULL: it was a pending one. */
 static __attribute__((noinline)) void prefetch_ahead(struct sim *sim, const struct lane *lane)
 {
     if (!lane) {
         prefetch_request(sim, pending_ahead(&sim->pending, PENDING_AHEAD));
         prefetch_visit(sim, sim_request(sim, event_payload(pending_ahead(&sim->pending, 1))));
-    } else if (lane_has_more(lane)) {
+    } else {
         prefetch_request(sim, lane_ahead(lane, 3));
     }
     if (!event_is_never(alarms_first(&sim->alarms)))

@@ -50,8 +50,7 @@ struct sharing; /* of processor sharing: virtual clock and jobs */
 struct station {
     struct gauge busy; /* servers at work or held */
     uint32_t servers;
-    uint32_t
-        servers_alone; /* so many are served at speed 1, whatever the others do; 0: they share, or another speed is set */
+    uint32_t servers_alone; /* so many are served at speed 1, whatever the others do; 0: they share, or another speed is set */
     uint32_t waiting_max;
     struct resource_statistics *statistics;
     struct sharing *sharing; /* of processor sharing, else NULL */

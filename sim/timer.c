@@ -136,15 +136,6 @@ void timers_init(struct timers *timers, struct memory *memory)
 
 /* ---- the wheel ---- */
 
-/* The first tick of a slot: the digits of near_tick above its level, its own, and zeros. */
-static int64_t slot_start(const struct timers *timers, uint32_t level, uint32_t digit)
-{
-    uint32_t shift = level * TIMER_DIGIT_BITS;
-    uint64_t above = (uint64_t)timers->near_tick >> shift >> TIMER_DIGIT_BITS << TIMER_DIGIT_BITS;
-
-    return (int64_t)((above | digit) << shift);
-}
-
 /* Makes the start of a slot the present and puts its timers that run where they belong from there. Levels below must be
  * empty. */
 static void serve_slot(struct timers *timers, uint32_t level, uint32_t digit)
@@ -155,7 +146,7 @@ static void serve_slot(struct timers *timers, uint32_t level, uint32_t digit)
     timers->occupied[level] &= ~(UINT64_C(1) << digit);
     if (index == head)
         return;
-    timers->near_tick = slot_start(timers, level, digit);
+    timers->near_tick = timer_slot_start(timers, head);
     empty_list(timers, head);
     while (index != head) {
         uint32_t next = timers->pool[index].next;

@@ -136,14 +136,20 @@ static inline void timer_unlink(struct timers *timers, uint32_t index)
     pool[pool[index].next].prev = pool[index].prev;
 }
 
+/* The first tick of a slot: the digits of near_tick above its level, its own, and zeros. */
+static inline int64_t timer_slot_start(const struct timers *timers, uint32_t list)
+{
+    uint32_t shift = list / TIMER_SLOTS % TIMER_LEVELS * TIMER_DIGIT_BITS; /* % as in timer_link() */
+    uint64_t above = (uint64_t)timers->near_tick >> shift & ~(uint64_t)(TIMER_SLOTS - 1);
+
+    return (int64_t)((above | list % TIMER_SLOTS) << shift);
+}
+
 /* It is in a slot that is not served after its date. */
 static inline bool timer_lies_early_enough(const struct timers *timers, const struct timer *timer)
 {
-    uint32_t shift = timer->list / TIMER_SLOTS % TIMER_LEVELS * TIMER_DIGIT_BITS; /* % as in timer_link() */
-    uint64_t above = (uint64_t)timers->near_tick >> shift & ~(uint64_t)(TIMER_SLOTS - 1);
-    uint64_t tick = (uint64_t)timer->due.time_ns >> TIMER_TICK_SHIFT;
-
-    return timer->list < TIMER_LISTS && tick >> shift >= (above | timer->list % TIMER_SLOTS);
+    return timer->list < TIMER_LISTS &&
+           timer->due.time_ns >> TIMER_TICK_SHIFT >= timer_slot_start(timers, timer->list);
 }
 
 /* Puts a timer whose date has been set, and which is not near, where it belongs. */
