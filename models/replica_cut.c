@@ -64,8 +64,8 @@ bool replica_takes_writes(const struct replica *replica)
     const struct failover_config *failover = set->replication->failover;
     bool is_told = !replica->is_cut || !failover || failover->fencing;
 
-    if (replica_is_primary(replica))
-        return !set->elected || !is_told;
+    if (replica_is_primary(replica)) /* one that has died since asks before it goes on, and nobody answers */
+        return !set->elected || (!is_told && replica->was_cut_as_primary);
     return replica->is_deposed && !is_told;
 }
 
@@ -130,8 +130,6 @@ static void is_whole_again(struct replica *replica)
         replica_step_down(replica);
     else if (replica_is_primary(replica) && !set->elected)
         replica->was_cut_as_primary = false; /* nobody has taken its place */
-    else if (replica->applied < set->log.oldest)
-        replica->follows = false; /* what it has missed is not kept */
     else if (replica->follows)
         replica_acknowledge(replica); /* what it said meanwhile is lost */
 }

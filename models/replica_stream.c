@@ -114,15 +114,18 @@ static bool is_away(const struct replica *replica)
     return replica->is_cut && !replica_is_primary(replica) && (replica->is_deposed || replica_is_done(replica));
 }
 
-/* Those who are away and need more than is kept will be filled anew. */
+/* Those who are away and need more than is kept will be filled anew, and nobody sends to them until then: the primary may meet
+ * them while they are away, when the network cuts it off too. */
 static void drop_what_is_too_much(struct replica_set *set)
 {
     double bytes_each = (double)set->log.bytes / (double)set->log.next;
     double kept = (double)set->replication->log_kept / bytes_each;
 
     for (uint32_t i = 0; i < set->count; i++)
-        if (is_away(&set->replicas[i]) && (double)(set->log.next - set->log.positions[i]) > kept)
+        if (is_away(&set->replicas[i]) && (double)(set->log.next - set->log.positions[i]) > kept) {
+            replica_cut_stream(&set->replicas[i]);
             write_log_move(&set->log, i, set->log.next);
+        }
 }
 
 void replica_appended(struct replica *replica, const struct write_log_entry *entry)

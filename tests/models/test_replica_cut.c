@@ -294,6 +294,25 @@ static void run_storm(uint64_t seed)
     sim_destroy(sim);
 }
 
+/* The network cuts a replica off until its part of the log is given up, then the primary too: now they reach each other. */
+START_TEST(test_replica_cut_who_was_given_up_meets_the_primary_out_there)
+{
+    struct source_config source = { .rate = 300, .stop_ns = 30 * SECOND, .ask = ask_anything, .timeout_ns = SECOND };
+    struct database_config config = replicated_config(2);
+    struct sim *sim;
+
+    set_scene();
+    config.replication.log_kept = 50000;
+    sim = make_run(1, &replicated_database_model, &config, &source, NULL);
+    cut_off(sim, "db.replica", 0, 2 * SECOND, 25 * SECOND, NULL, 0);
+    cut_off(sim, "db.primary", 0, 12 * SECOND, 20 * SECOND, NULL, 0);
+    run_to(sim, 100 * SECOND);
+    ck_assert_uint_eq(of_db(sim, "replacements"), 2);
+    check_agreement(sim, 2, 1);
+    sim_destroy(sim);
+}
+END_TEST
+
 START_TEST(test_replica_cut_nodes_agree_after_a_storm)
 {
     for (uint64_t seed = 1; seed <= 60; seed++)
@@ -307,4 +326,6 @@ TEST_MAIN("replica_cut", test_replica_cut_fencing_ends_the_old_primary,
           test_replica_cut_callers_on_the_other_side_write_to_the_new_primary,
           test_replica_cut_without_failover_the_primary_stays,
           test_replica_cut_reads_go_elsewhere_when_a_replica_is_out_of_reach,
-          test_replica_cut_quorums_are_those_of_a_side, test_replica_cut_nodes_agree_after_a_storm)
+          test_replica_cut_quorums_are_those_of_a_side,
+          test_replica_cut_who_was_given_up_meets_the_primary_out_there,
+          test_replica_cut_nodes_agree_after_a_storm)
