@@ -62,7 +62,7 @@ __attribute__((noinline, cold)) double rng_normal_slow(struct rng *rng, unsigned
 
 static void gsl_set(void *state, unsigned long seed)
 {
-    *(struct rng *)state = (struct rng){ .key = seed, .counter = 0 };
+    *(struct rng *)state = (struct rng){ .key = hash_key(seed), .counter = 0 };
 }
 
 static unsigned long gsl_get(void *state) { return rng_next(state); }

@@ -8,11 +8,12 @@
  *   a request    rng_for_request(): a little stream of its own for each (purpose, request's number),
  *                so that two architectures see the same users wanting the same work.
  *
- * Draw i of a key is SplitMix64: a Weyl sequence through a mixer of two multiplications, equal to the
- * published generator seeded with the key (Steele, Lea, Flood, "Fast splittable pseudorandom number
- * generators", 2014; mixer 13 of Stafford, "Better bit mixing", 2011). The idea of a hash of a
- * counter instead of a state: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
- * Two words become one by two multiplications 64 x 64 -> 128 bits, folded (Wang Yi, "wyhash", 2019).
+ * Draw i of a key is wyrand: a counter that takes large steps, multiplied by itself with some bits turned over, 64 x 64 ->
+ * 128 bits, and both halves of the product folded into one word (Wang Yi, "wyhash and wyrand", 2019). A request's number
+ * multiplied by another constant says where on that way its own draws begin; so a draw waits for two multiplications and
+ * nothing else, which is what most events wait for. Keys are hashes themselves, each of their bits as good as the others.
+ * The idea of a hash of a counter instead of a state: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
+ * Two words become one by two such products (wyhash). What follows from its quality, measured: docs/generator.md.
  * Exponential and normal: ziggurat of 256 layers (Marsaglia, Tsang, "The ziggurat method for
  * generating random variables", 2000), tables in ziggurat_tables.c.
  *
@@ -34,6 +35,8 @@ struct rng {
 };
 
 #define RNG_WEYL UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
+#define RNG_STEP UINT64_C(0xa0761d6478bd642f) /* of wyhash, as is the next */
+#define RNG_TURN UINT64_C(0xe7037ed1a0b428db)
 
 /* Key of (seed of the run, component, purpose). Names end: ("ab", "c") is not ("a", "bc"). */
 uint64_t rng_key(uint64_t seed, const char *owner, const char *purpose);
@@ -49,14 +52,20 @@ static inline uint64_t rng_mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
+/* Both halves of the product of two words as one. */
+static inline uint64_t rng_fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Hash of an ordered pair, such as a child's number from its parent's and the branch. */
 static inline uint64_t rng_hash(uint64_t a, uint64_t b)
 {
-    const uint64_t salt_a = UINT64_C(0xa0761d6478bd642f), salt_b = UINT64_C(0xe7037ed1a0b428db);
-    unsigned __int128 product = (unsigned __int128)(a ^ salt_a) * (b ^ salt_b);
+    unsigned __int128 product = (unsigned __int128)(a ^ RNG_STEP) * (b ^ RNG_TURN);
 
-    product = (unsigned __int128)((uint64_t)product ^ salt_a) * ((uint64_t)(product >> 64) ^ salt_b);
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return rng_fold((uint64_t)product ^ RNG_STEP, (uint64_t)(product >> 64) ^ RNG_TURN);
 }
 
 /* Hash of one key for hash tables and placements: all bits are good. Different keys never collide. */
@@ -65,13 +74,15 @@ static inline uint64_t hash_key(uint64_t key) { return rng_mix(key + RNG_WEYL); 
 /* The draws of request `number` for the purpose of purpose_key (from rng_key()). */
 static inline struct rng rng_for_request(uint64_t purpose_key, uint64_t number)
 {
-    return (struct rng){ .key = rng_hash(purpose_key, number), .counter = 0 };
+    return (struct rng){ .key = purpose_key + number * RNG_WEYL, .counter = 0 };
 }
 
 /* The next 64 random bits. */
 static inline uint64_t rng_next(struct rng *rng)
 {
-    return rng_mix(rng->key + ++rng->counter * RNG_WEYL);
+    uint64_t x = rng->key + rng->counter++ * RNG_STEP;
+
+    return rng_fold(x, x ^ RNG_TURN);
 }
 
 /* Uniform in [0, 1), a multiple of 2^-53. */
@@ -140,7 +151,7 @@ static inline double rng_normal(struct rng *rng)
     return rng_normal_slow(rng, layer, x);
 }
 
-/* The generator for GSL; the state is a struct rng, gsl_rng_set() makes the seed its key. */
+/* The generator for GSL; the state is a struct rng, gsl_rng_set() makes a hash of the seed its key. */
 extern const gsl_rng_type rng_gsl_type;
 
 /* A view of a stream for GSL's distributions: what they draw is drawn from *rng. Valid while it is. */

@@ -129,8 +129,8 @@ done
 
 # Instances in a row that are alike are told together.
 run 0 "$source_dir/scenarios/ladder/14_logs_and_metrics.json" --variant base -n 1
-printed '[0] to [6] 5.0% of requests 9.2% busy each'
-printed '[8] to [19] 5.0% of requests 9.2% busy each'
+printed '[0] to [6] 5.0% of requests 9.3% busy each'
+printed '[8] to [19] 5.0% of requests 9.3% busy each'
 printed 'about web[7]: '
 
 # Of many that differ those with most to do are told, wherever they stand: of 60 shards the hottest three.

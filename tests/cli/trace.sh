@@ -146,9 +146,9 @@ sums 1
 
 # Mistakes: told, and nothing is written.
 run 2 queue.json -n 1 --trace-request 1000000 --csv out.csv
-told "there is no request 1000000 in base: replication 1 has 88"
+told "there is no request 1000000 in base: replication 1 has 89"
 told "there is no request 1000000 in faster"
-told "from 1 to 88"
+told "from 1 to 89"
 empty stdout
 absent out.csv
 for number in 0 -1 x 1.5 18446744073709551616; do

@@ -23,5 +23,5 @@ expect() {
 }
 
 expect 5 'users: view,name,name.authority,lb,web[i],db read,db.replica[i] read'
-expect 14 'users: edit,name,name.authority,lb,web[i],db write,db.primary write'
+expect 8 'users: edit,name,name.authority,lb,web[i],db write,db.primary write'
 exit $failed

@@ -10,7 +10,7 @@
 
 #define MEMORY_BUDGET_BYTES ((uint64_t)1 << 30)
 #define REPLICATIONS 8
-#define REPLICATIONS_MAX 40
+#define REPLICATIONS_MAX 64
 #define TIMEOUT_S 60
 #define ROUNDING 1e-9 /* relative; of figures that do not vary */
 

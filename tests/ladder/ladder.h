@@ -77,7 +77,7 @@ struct ladder_claim {
 #define MINUS(variant_, component_, metric_) \
     .relation = LADDER_MINUS, .other = { variant_, component_, metric_ }
 
-/* A variant that chance moves more than the others, or less, and how often it is run, at most 40 times. */
+/* A variant that chance moves more than the others, or less, and how often it is run, at most 64 times. */
 struct ladder_often {
     const char *variant; /* NULL: the base */
     int replications;

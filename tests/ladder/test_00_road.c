@@ -310,7 +310,7 @@ static const struct ladder_step step = {
         { "of each of four shards in America then", "%", OF("shards", "", ""), .predict = primary_busy,
           .near = primary_near, .measure = shards_measured, .times = 4 },
         { "posts without an answer in the minute after one of four web servers died, not noticed", "%",
-          OF("balanced", "", ""), .predict = part_until_noticed, .measure = web_dies, .times = 9,
+          OF("balanced", "", ""), .predict = part_until_noticed, .measure = web_dies, .times = 14,
           .unmoved = true },
         { "after the primary of three nodes died", "%", OF("replicas", "", ""), .predict = until_promoted,
           .near = until_promoted_near, .measure = db_dies, .times = 7, .unmoved = true },

@@ -154,8 +154,8 @@ static const struct ladder_step step = {
     .others = { { "writers.arrivals=500/s" }, { "network.latency.mean=80ms", "data.posts.rows=50" } },
     .wrong = { "network.latency.mean=91ms", "writers.arrivals=360/s", "db.write_time.mean=0.9ms" },
     .replications = 8,
-    .often = { { NULL, 9 }, { "read_two", 20 }, { "write_two", 17 }, { "write_all", 5 }, { "majority", 5 },
-               { "ask_all", 5 }, { "slow_copies", 5 } },
+    .often = { { NULL, 9 }, { "read_two", 20 }, { "write_two", 17 }, { "write_all", 5 }, { "majority", 10 },
+               { "ask_all", 10 }, { "slow_copies", 5 } },
     .claims = {
         { "reads that are stale, one copy for each", "%", OF(NULL, "db", "reads.stale"),
           PER(NULL, "db", "reads.answered"), .predict = stale_of_one },

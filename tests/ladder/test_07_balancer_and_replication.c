@@ -91,6 +91,7 @@ static const struct ladder_step step = {
                 { "db.replication.failover.promotion=15s", "users.arrivals=230/s" } },
     .wrong = { "users.arrivals=160/s" },
     .replications = 20,
+    .often = { { "primary_dies", 32 }, { "one_of_each", 32 } },
     .claims = {
         { "requests of each of two servers", "/s", OF(NULL, "web[0]", "throughput"),
           .predict = part_of_a_server },

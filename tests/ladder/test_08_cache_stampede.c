@@ -100,7 +100,7 @@ static const struct ladder_step step = {
     .others = { { "data.counters.rows=500" }, { "network.links[0].latency=10ms" } },
     .wrong = { "network.links[0].latency=35ms", "data.counters.rows=1100" },
     .replications = 12,
-    .often = { { "write_back", 8 } },
+    .often = { { NULL, 20 }, { "single_flight", 20 }, { "write_back", 8 } },
     .claims = {
         { "views that miss, in stampedes", "", OF(NULL, "cache", "misses"), .predict = misses_of_stampedes,
           .near = one_cycle },

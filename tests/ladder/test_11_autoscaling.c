@@ -82,11 +82,31 @@ static double rate_of_a_server(const struct ladder_run *run)
                               ladder_seconds(run, "web.handlers.request[0].compute"));
 }
 
-/* What a server that fills up takes in and does not get done: its line, and on average half of those at work.
- */
-static double taken_in(const struct ladder_run *run)
+/* Beyond what they get done, what servers take in that fill up: their lines, and on average half of those at work. Not the
+ * half of the work of those who were inside before, nor what is not done until each core has somebody (those inside go
+ * meanwhile as they came). */
+static double taken_in(const struct ladder_run *run, double servers, double inside)
 {
-    return ladder_number(run, "web.accept_queue") + ladder_number(run, "web.workers") / 2;
+    double work_s = ladder_seconds(run, "web.handlers.request[0].compute");
+    double cores = (double)ladder_host(run, "web.host")->cores;
+    double idle = servers * cores - inside, rate_of_a_core = rate_of_a_server(run) / cores;
+    double idle_s = idle / (crowd_rate(run) - inside / work_s);
+
+    return servers * (ladder_number(run, "web.accept_queue") + ladder_number(run, "web.workers") / 2) -
+           inside / 2 - idle / 2 * idle_s * rate_of_a_core;
+}
+
+/* Of full servers. They filled up together and each request is as long as the other, so all of them end one at the same time,
+ * and then arrivals take these places one by one. */
+static double free_places(const struct ladder_run *run, double servers)
+{
+    return servers * (servers + 1) / 2 * rate_of_a_server(run) / crowd_rate(run);
+}
+
+/* At work before the crowd comes, each alone on a core. */
+static double inside_before(const struct ladder_run *run)
+{
+    return ladder_rate(run, "users.arrivals") * ladder_seconds(run, "web.handlers.request[0].compute");
 }
 
 /* The crowd comes as a sample begins. It is known when that has been taken and collected, acted on at the
@@ -103,21 +123,24 @@ static double refused_by_fixed(const struct ladder_run *run)
     double servers = ladder_number(run, "web.count");
 
     return (crowd_rate(run) - servers * rate_of_a_server(run)) * ladder_seconds(run, "users.load[0].hold") -
-           servers * taken_in(run);
+           taken_in(run, servers, inside_before(run)) + free_places(run, servers);
 }
 
 /* Busy processors show no more than 100 %: each time the rule asks for 1 / target as many. */
 static double refused_in_steps(const struct ladder_run *run)
 {
-    double servers = ladder_number(run, "web.count"), new_servers = servers, refused = 0;
+    double servers = ladder_number(run, "web.count"), new_servers = servers, inside = inside_before(run);
+    double refused = 0, places = 0;
 
     while (servers * rate_of_a_server(run) < crowd_rate(run)) {
         refused += (crowd_rate(run) - servers * rate_of_a_server(run)) * reaction_s(run) -
-                   new_servers * taken_in(run);
+                   taken_in(run, new_servers, inside);
+        places = free_places(run, servers);
+        inside = 0;
         new_servers = ceil(servers / ladder_share(run, "scaler.target")) - servers;
         servers += new_servers;
     }
-    return refused;
+    return refused + places;
 }
 
 static double servers_for_the_crowd(const struct ladder_run *run)
@@ -130,7 +153,8 @@ static double refused_in_one_step(const struct ladder_run *run)
 {
     double servers = ladder_number(run, "web.count");
 
-    return (crowd_rate(run) - servers * rate_of_a_server(run)) * reaction_s(run) - servers * taken_in(run);
+    return (crowd_rate(run) - servers * rate_of_a_server(run)) * reaction_s(run) -
+           taken_in(run, servers, inside_before(run)) + free_places(run, servers);
 }
 
 static double mean_of_one_step(const struct ladder_run *run, double at_s)

@@ -325,7 +325,7 @@ static const struct ladder_step step = {
     .wrong = { "users.arrivals=215/s", "name.ttl=70s", "network.regions.seoul.longitude=118",
                "from_seoul.handlers.edit[0].wait=5.4s" },
     .replications = 14,
-    .often = { { "promoted", 24 } },
+    .often = { { "promoted", 24 }, { "log_files", 24 } },
     .claims = {
         { "an article seen from America, saved by the site there", "ms",
           OF("one_site", "users.virginia:view", "latency.mean"),

@@ -123,7 +123,7 @@ static const struct ladder_step step = {
     .others = { { "users.arrivals=44/s", "data.posts.rows=900" },
                 { "deploy.between=100s", "deploy.restart_time=15s" } },
     .wrong = { "users.arrivals=54/s", "deploy.between=130s" },
-    .often = { { "site_by_site", 12 }, { "new_form", 24 }, { "new_form_together", 2 },
+    .often = { { "site_by_site", 12 }, { "new_form", 36 }, { "new_form_together", 2 },
                { "new_form_taken_back", 24 } },
     .claims = {
         { "struck, both sites together", "", OF(NULL, "deploy", "requests.struck"),

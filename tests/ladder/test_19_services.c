@@ -99,7 +99,7 @@ static const struct ladder_step step = {
     .wrong = { "shop.handlers.plain[0].compute.mean=44ms", "shop.handlers.recommend[0].compute.mean=52ms",
                "recommender.handlers.default[1].compute=140ms" },
     .replications = 8,
-    .often = { { NULL, 12 }, { "services", 20 }, { "program_at_night", 20 }, { "services_at_night", 20 } },
+    .often = { { NULL, 12 }, { "services", 32 }, { "program_at_night", 20 }, { "services_at_night", 20 } },
     .claims = {
         { "mean latency of a plain page, one program", "ms", OF(NULL, "users:plain", "latency.mean"),
           .predict = plain_time },

@@ -289,9 +289,9 @@ static void system_play(struct system_run *run)
 
         tiny_run_checked(run->sim, i * 200 * MS, 1);
         station_set_speed(back, speeds[i / 4 % 4]);
-        if (i % 11 == 0)
+        if (i % 5 == 0)
             station_crash(back, OUTCOME_CRASHED);
-        if (i % 17 == 0)
+        if (i % 7 == 0)
             station_crash(&tiny_server(run->sim, "front", 0)->station, OUTCOME_CRASHED);
     }
     tiny_run_checked(run->sim, 100 * SECOND, 1);
