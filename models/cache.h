@@ -90,8 +90,8 @@ struct cache {
     int64_t host_bytes; /* taken from it */
     uint64_t hits, misses;
     uint64_t stale_hits, fresh_hits;
-    uint64_t expected_id;        /* a key that will be looked up soon, for fetching ahead */
-    uint32_t expected_entry;     /* of the key before it */
+    uint64_t expected_id;    /* a key that will be looked up soon, for fetching ahead */
+    uint32_t expected_entry; /* of the key before it */
     /* from here on: of what not every cache does, in the order of cache_emits() */
     struct row_locks fetches;    /* under way, and who waits for each; with single_flight */
     uint64_t stale_shared;       /* answers */

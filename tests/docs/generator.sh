@@ -2,7 +2,8 @@
 # label: slow
 # The generator against dieharder (R. G. Brown, D. Eddelbuettel, D. Bauer, 2003 to 2011), in the four directions in which a
 # run uses it: the draws of one stream, the first draws of requests one after the other, those of keys one after the
-# other, and those of one request for several purposes. docs/generator.md holds the figures; to make them anew: tests/docs/generator.sh --write
+# other, and those of one request for several purposes. docs/generator.md holds the figures; to make them anew:
+# tests/docs/generator.sh --write
 #
 # What must hold: no test fails (p within 10^-6 of 0 or 1); no more are weak (within 0.005) than chance allows; and those,
 # tried again on other draws and five times as many, are not weak again. Every test has a seed of its own, so all is the

@@ -96,7 +96,9 @@ static void source_on_timer(struct component *self, struct request *ticker)
     const struct tiny_source_config *config = self->group->config;
 
     if (config->users) {
-        if (((struct tiny_source *)component_state(self))->sent < config->count) /* others have thought, too */
+        const struct tiny_source *source = component_state(self);
+
+        if (source->sent < config->count) /* others have thought, too */
             tiny_source_send(self, ticker->user);
         return;
     }
