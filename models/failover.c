@@ -127,6 +127,13 @@ static void cut_all_logs(struct replica_set *set, const struct replica *leader)
     set->acknowledged = set->released = end;
 }
 
+bool failover_has_surplus(const struct replica *replica)
+{
+    const struct failover_replay *replay = replica->set->replay;
+
+    return replica->surplus && !(replay && replay->source == replica);
+}
+
 void failover_drop_surplus(struct replica *replica)
 {
     struct replica_set *set = replica->set;
@@ -157,17 +164,29 @@ void failover_follow(struct replica *replica)
 
 static void begin_replay(struct replica *replica);
 
-void failover_rejoin(struct replica *replica)
+/* What only it has leaves its rows, before it gets anything else; once. */
+static void give_back_surplus(struct replica *replica)
 {
     struct replica_set *set = replica->set;
     const struct failover_config *failover = set->replication->failover;
 
+    if (!failover_has_surplus(replica))
+        return;
     undo_surplus(replica);
-    if (replica->surplus && replica->was_primary && failover &&
-        failover->old_primary == OLD_PRIMARY_REPLAYS && !set->replay)
+    if (replica->was_primary && failover && failover->old_primary == OLD_PRIMARY_REPLAYS && !set->replay)
         begin_replay(replica);
     else
         forget_surplus(replica);
+}
+
+void failover_rejoin(struct replica *replica)
+{
+    if (!replica_can_go_on(replica)) {
+        replica_seed_begin(replica);
+        return;
+    }
+    write_log_move(&replica->set->log, replica->index, replica->applied); /* it had been given up, perhaps */
+    give_back_surplus(replica);
     failover_follow(replica);
 }
 
@@ -175,18 +194,20 @@ void failover_rejoin(struct replica *replica)
 
 static bool may_lead(const struct replica *replica)
 {
-    return replica_is_reachable(replica) && !replica->is_seeded && !replica_is_primary(replica);
+    return replica->is_up && !replica->is_seeded && !replica->is_deposed && !replica_is_primary(replica) &&
+           replica_can_go_on(replica);
 }
 
-/* Who is up and has most of the log; NULL: nobody is. */
-static struct replica *most_advanced(struct replica_set *set)
+/* Who is up on that side of the network and has most of the log; NULL: nobody is. */
+static struct replica *most_advanced(struct replica_set *set, bool is_cut)
 {
     struct replica *best = NULL;
 
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *replica = &set->replicas[i];
 
-        if (may_lead(replica) && (!best || database_of(replica)->log.next > database_of(best)->log.next))
+        if (may_lead(replica) && replica->is_cut == is_cut &&
+            (!best || database_of(replica)->log.next > database_of(best)->log.next))
             best = replica;
     }
     return best;
@@ -199,10 +220,12 @@ void failover_elect(struct replica_set *set)
     if (!set->replication->failover || set->elected || replica_is_reachable(primary) ||
         !primary->is_known_down)
         return;
-    set->elected = most_advanced(set);
+    set->elected = most_advanced(set, false);
     if (!set->elected)
         return;
     set->is_promoted = false;
+    write_log_move(&set->log, set->elected->index, set->elected->applied);
+    give_back_surplus(set->elected);
     for (uint32_t i = 0; i < set->count; i++)
         replica_cut_stream(&set->replicas[i]);
     set->promotion_ns = set->router->sim->now_ns + set->replication->failover->promotion;
@@ -222,6 +245,7 @@ static void lead(struct replica *replica)
         replica_set_end_commits(set);
     cut_all_logs(set, replica);
     set->elected = NULL;
+    old->is_kept_out = false;
     set->primary = replica->index;
     replicated_of(set)->failovers++;
     for (uint32_t i = 0; i < set->count; i++) {
@@ -302,14 +326,15 @@ static void make_true(const struct replica_set *set, const struct write_log_entr
 }
 
 /* Nobody has taken its place: it goes on with what is left. */
-static void lead_again(struct replica *replica)
+void failover_lead_again(struct replica *replica)
 {
     struct replica_set *set = replica->set;
     struct database *db = database_of(replica);
-    const struct replica *best = most_advanced(set);
+    const struct replica *best = most_advanced(set, replica->is_cut);
     uint64_t from = set->log.positions[replica->index];
 
-    replica->was_cut_as_primary = false;
+    replica->is_kept_out = false;
+    replica->was_cut_as_primary = replica->is_cut;
     if (best && database_of(best)->log.next > db->log.next)
         while (db->log.next < database_of(best)->log.next)
             write_log_append(&db->log, &set->router->sim->memory, write_log_at(&set->log, db->log.next));
@@ -320,11 +345,25 @@ static void lead_again(struct replica *replica)
     replica->applied = replica->next = db->log.next;
     replica->serves = true;
     cut_all_logs(set, replica);
+    for (uint32_t i = 0; i < set->count; i++) /* what was on its way may be gone */
+        replica_cut_stream(&set->replicas[i]);
     for (uint32_t i = 0; i < set->count; i++)
         if (&set->replicas[i] != replica && set->replicas[i].is_up && !set->replicas[i].is_seeded &&
-            replicas_are_together(&set->replicas[i], replica))
+            !set->replicas[i].is_deposed && replicas_are_together(&set->replicas[i], replica))
             failover_rejoin(&set->replicas[i]);
     replica_set_choose_readers(set);
+}
+
+void failover_end_promotion(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+    struct replica *primary = replica_set_primary(set);
+
+    if (set->elected != replica)
+        return;
+    set->elected = NULL;
+    if (replica_is_reachable(primary)) /* it is back, and was not let in */
+        failover_lead_again(primary);
 }
 
 void failover_node_down(struct replica *replica)
@@ -333,11 +372,7 @@ void failover_node_down(struct replica *replica)
     struct sim *sim = set->router->sim;
 
     replica->down_ns = sim->now_ns;
-    if (set->elected == replica) {
-        set->elected = NULL;
-        if (replica_is_reachable(replica_set_primary(set))) /* it is back, and was not let in */
-            lead_again(replica_set_primary(set));
-    }
+    failover_end_promotion(replica);
     sim_tick_at(set->router, replica->detector, sim->now_ns + set->replication->detection);
 }
 
@@ -347,19 +382,19 @@ void failover_node_up(struct replica *replica)
 
     replica->is_up = true;
     replica->is_known_down &= replica->is_cut;
-    if (!replica_is_primary(replica) &&
-        (replica->is_seeded || replica->applied < set->log.oldest)) { /* what it missed is not kept */
+    if (!replica_is_primary(replica) && (replica->is_seeded || !replica_can_go_on(replica))) {
         replica_seed_begin(replica);
         return;
     }
     if (!replica_is_primary(replica)) /* that had been given up, perhaps */
         write_log_move(&set->log, replica->index, replica->applied);
     if (replica_is_primary(replica) && !set->elected) {
-        lead_again(replica);
-    } else if (!replica_is_primary(replica) && replica_set_primary(set)->is_up && !set->elected &&
-               replicas_are_together(replica, replica_set_primary(set))) {
+        failover_lead_again(replica);
+    } else if (replica_is_primary(replica)) {
+        replica->is_kept_out = true;
+    } else if (replica_set_is_led(set) && replicas_are_together(replica, replica_set_primary(set))) {
         failover_rejoin(replica);
-    } else if (!replica_is_primary(replica)) { /* it serves what it has */
+    } else { /* it serves what it has */
         replica->serves = true;
         replica_set_choose_readers(set);
         failover_elect(set);
@@ -433,7 +468,7 @@ void failover_replay_next(struct replica_set *set)
     set->replay_clock_is_set = false;
     if (!replay || set->replay_clock->children)
         return;
-    if (set->elected || !replica_set_primary(set)->is_up || !replay->source->is_up) {
+    if (!replica_set_is_led(set) || !replay->source->is_up) {
         replay_later(set);
         return;
     }

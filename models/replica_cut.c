@@ -65,7 +65,7 @@ bool replica_takes_writes(const struct replica *replica)
     bool is_told = !replica->is_cut || !failover || failover->fencing;
 
     if (replica_is_primary(replica)) /* one that has died since asks before it goes on, and nobody answers */
-        return !set->elected || (!is_told && replica->was_cut_as_primary);
+        return !replica->is_kept_out && (!set->elected || (!is_told && replica->was_cut_as_primary));
     return replica->is_deposed && !is_told;
 }
 
@@ -111,12 +111,9 @@ static void falls_apart(struct replica *replica)
     if (!replica->is_up)
         return;
     replica->down_ns = sim->now_ns; /* to those who watch */
-    replica->was_cut_as_primary = replica_is_primary(replica);
+    replica->was_cut_as_primary = replica_is_primary(replica) && !replica->is_kept_out;
     sim_tick_at(set->router, replica->detector, sim->now_ns + set->replication->detection);
-    if (set->elected == replica) {
-        set->elected = NULL;
-        failover_elect(set);
-    }
+    failover_end_promotion(replica);
 }
 
 static void is_whole_again(struct replica *replica)
@@ -128,6 +125,8 @@ static void is_whole_again(struct replica *replica)
     replica->is_known_down = false;
     if (replica->is_deposed)
         replica_step_down(replica);
+    else if (replica->is_kept_out && !set->elected)
+        failover_lead_again(replica);
     else if (replica_is_primary(replica) && !set->elected)
         replica->was_cut_as_primary = false; /* nobody has taken its place */
     else if (replica->follows)
@@ -143,8 +142,7 @@ static void rejoin_all(struct replica_set *set)
         struct replica *replica = &set->replicas[i];
 
         if (replica != primary && !replica->follows && replica->is_up && !replica->is_seeded &&
-            !replica->is_deposed && primary->is_up && !set->elected &&
-            replicas_are_together(replica, primary))
+            !replica->is_deposed && replica_set_is_led(set) && replicas_are_together(replica, primary))
             failover_node_up(replica);
     }
 }

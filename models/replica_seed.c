@@ -35,6 +35,13 @@ static void tick_at(struct replica *replica, int64_t date_ns)
     sim_tick_at(replica->node, replica->seed->ticker, date_ns > now_ns ? date_ns : now_ns);
 }
 
+/* Its rows are those of the common log up to where it has applied it, and go on from there. */
+static bool is_sound(const struct replica *replica)
+{
+    return replica->is_up && replica->serves && !replica->is_deposed && replica_can_go_on(replica) &&
+           !failover_has_surplus(replica);
+}
+
 static struct replica *find_source(const struct replica *replica)
 {
     struct replica_set *set = replica->set;
@@ -43,13 +50,11 @@ static struct replica *find_source(const struct replica *replica)
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *other = &set->replicas[i];
 
-        if (other != replica && other != primary && other->is_up && other->serves &&
-            replicas_are_together(other, replica) &&
-            (!best || other->applied > best->applied))
+        if (other != replica && other != primary && is_sound(other) &&
+            replicas_are_together(other, replica) && (!best || other->applied > best->applied))
             best = other;
     }
-    if (!best && primary != replica && primary->is_up && !set->elected &&
-        replicas_are_together(primary, replica))
+    if (!best && primary != replica && replica_set_is_led(set) && replicas_are_together(primary, replica))
         best = primary;
     return best;
 }
@@ -72,7 +77,17 @@ static void take_rows(struct replica *replica, const struct replica *source)
     }
     db->pages.bytes = from->pages.bytes;
     db->lost_any = from->lost_any;
-    amount_set(&db->storage, 0, replica->node->sim->now_ns);
+    amount_set(&db->storage, from->storage.level, replica->node->sim->now_ns);
+}
+
+/* The copy is of the rows as the entries before `position` make them: the source may lose what came later. */
+static void take_back(struct replica *replica, const struct replica *source, uint64_t position)
+{
+    const struct replica_set *set = replica->set;
+    uint64_t end = replica_is_primary(source) ? set->log.next : source->next;
+
+    while (end-- > position)
+        database_undo(replica->node, write_log_at(&set->log, end));
 }
 
 /* Its log begins where the copy ends. */
@@ -90,7 +105,10 @@ static void begin_copy(struct replica *replica)
 {
     struct replica_seed *seed = replica->seed;
     const struct replica_set *set = replica->set;
+    struct database *db = replica_database(replica);
+    uint64_t position;
 
+    failover_drop_surplus(replica); /* it may have gained some since it began */
     seed->step = SEED_WAITS;
     seed->reader = NULL;
     seed->source = find_source(replica);
@@ -98,10 +116,12 @@ static void begin_copy(struct replica *replica)
         tick_at(replica, replica->node->sim->now_ns + LOOK_AGAIN_NS);
         return;
     }
+    position = replica_is_primary(seed->source) ? set->log.positions[set->primary] : seed->source->applied;
     take_rows(replica, seed->source);
-    take_position(replica, replica_is_primary(seed->source) ? set->log.positions[set->primary]
-                                                            : seed->source->applied);
-    seed->bytes = replica_database(seed->source)->storage.level;
+    take_back(replica, seed->source, position);
+    take_position(replica, position);
+    seed->bytes = db->storage.level;
+    amount_set(&db->storage, 0, replica->node->sim->now_ns);
     seed->copied = 0;
     seed->piece = seed->bytes / PIECES;
     if (seed->piece < PIECE_BYTES_MIN)
@@ -119,7 +139,6 @@ void replica_seed_begin(struct replica *replica)
     replica->is_seeded = true;
     replica->serves = false;
     replica_cut_stream(replica);
-    failover_drop_surplus(replica);
     if (!replica->seed)
         replica->seed = memory_alloc(&sim->memory, sizeof *replica->seed);
     replica->seed->ticker = sim_ticker(replica->node);

@@ -114,8 +114,8 @@ static bool is_away(const struct replica *replica)
     return replica->is_cut && !replica_is_primary(replica) && (replica->is_deposed || replica_is_done(replica));
 }
 
-/* Those who are away and need more than is kept will be filled anew, and nobody sends to them until then: the primary may meet
- * them while they are away, when the network cuts it off too. */
+/* Those who are away and need more than is kept will be filled anew, and nobody sends to them until then: the
+ * primary may meet them while they are away, when the network cuts it off too. */
 static void drop_what_is_too_much(struct replica_set *set)
 {
     double bytes_each = (double)set->log.bytes / (double)set->log.next;
@@ -221,7 +221,7 @@ static void send_log(struct replica *replica)
 
 void replica_set_ship(struct replica_set *set)
 {
-    if (!replica_set_primary(set)->is_up || set->elected)
+    if (!replica_set_is_led(set))
         return;
     release(set);
     for (uint32_t i = 0; i < set->count; i++)

@@ -258,7 +258,7 @@ static void take_back_tail(struct replica *replica)
 void replica_crash(struct replica *replica)
 {
     replica->is_up = replica->serves = replica->flushes = replica->alarm_is_set = false;
-    replica->was_cut_as_primary = false;
+    replica->was_cut_as_primary = replica->is_kept_out = false;
     replica_cut_stream(replica);
     replica_stop_applying(replica);
     if (replica_is_primary(replica)) {

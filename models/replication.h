@@ -65,6 +65,7 @@ struct replica {
     bool is_cut;        /* the network has cut it off from those who watch; see replica_cut.c */
     bool was_cut;       /* before the network changed */
     bool was_cut_as_primary;
+    bool is_kept_out;   /* the primary, which has died and is back while another one is made */
     bool is_deposed;    /* it lives and was the primary, and does not know that another one is */
     bool is_known_down; /* by the others */
     bool follows;       /* the primary sends to it */
@@ -158,6 +159,14 @@ static inline struct replica *replica_set_primary(const struct replica_set *set)
     return &set->replicas[set->primary];
 }
 
+/* It has a primary that leads. */
+static inline bool replica_set_is_led(const struct replica_set *set)
+{
+    const struct replica *primary = replica_set_primary(set);
+
+    return primary->is_up && !primary->is_kept_out && !set->elected;
+}
+
 /* Writes are acknowledged before they are on the primary's disk. */
 static inline bool replica_set_delays(const struct replica_set *set)
 {
@@ -218,6 +227,12 @@ void replica_step_down(struct replica *old);
 static inline bool replica_is_reachable(const struct replica *replica)
 {
     return replica->is_up && !replica->is_cut;
+}
+
+/* The log still has what it has not applied; else it is filled anew before it does anything. */
+static inline bool replica_can_go_on(const struct replica *replica)
+{
+    return replica->applied >= replica->set->log.oldest;
 }
 
 /* Each reaches the other one, if it is up. */
@@ -303,6 +318,9 @@ void failover_on_replayed(struct replica_set *set, struct request *write);
 /* The replica has what the primary's log begins with: from now on it is sent the rest. */
 void failover_follow(struct replica *replica);
 
+/* Its rows have changes that the new primary's log does not have. */
+bool failover_has_surplus(const struct replica *replica);
+
 /* What only it has is gone: it gets another machine, or another copy of the rows. */
 void failover_drop_surplus(struct replica *replica);
 void failover_on_replacement(struct replica *replica);
@@ -315,6 +333,12 @@ void failover_elect(struct replica_set *set);
 
 /* A node that is up and not the primary, which is, follows it. */
 void failover_rejoin(struct replica *replica);
+
+/* Nobody has taken the primary's place: it goes on with what is left. */
+void failover_lead_again(struct replica *replica);
+
+/* It is elected no more, should it be. */
+void failover_end_promotion(struct replica *replica);
 
 /* The elected one may have applied the rest. */
 void failover_applied(struct replica *replica);
