@@ -233,7 +233,16 @@ void failover_elect(struct replica_set *set)
     replica_apply(set->elected);
 }
 
-/* It takes writes from now on. */
+/* The truth about rows hears of what was on disk and never answered for. */
+static void make_true(const struct replica_set *set, const struct write_log_entry *entry)
+{
+    struct sim *sim = set->router->sim;
+
+    while (entry->data && row_version(sim, entry->data, entry->row) < entry->version)
+        row_commit(sim, entry->data, entry->row);
+}
+
+/* It takes writes from now on, and what it has that was never answered for stands. */
 static void lead(struct replica *replica)
 {
     struct replica_set *set = replica->set;
@@ -243,6 +252,8 @@ static void lead(struct replica *replica)
     replica->serves = true;
     if (old->is_up)
         replica_set_end_commits(set);
+    for (uint64_t n = set->acknowledged; n < database_of(replica)->log.next; n++)
+        make_true(set, write_log_at(&set->log, n));
     cut_all_logs(set, replica);
     set->elected = NULL;
     old->is_kept_out = false;
@@ -314,15 +325,6 @@ void failover_on_replacement(struct replica *replica)
     }
     replica->is_seeded = true;
     fault_take_over(replica->node);
-}
-
-/* The truth about rows hears of what was on disk and never answered for. */
-static void make_true(const struct replica_set *set, const struct write_log_entry *entry)
-{
-    struct sim *sim = set->router->sim;
-
-    while (entry->data && row_version(sim, entry->data, entry->row) < entry->version)
-        row_commit(sim, entry->data, entry->row);
 }
 
 /* Nobody has taken its place: it goes on with what is left. */
