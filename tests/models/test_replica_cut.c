@@ -243,7 +243,8 @@ static void check_agreement(const struct sim *sim, uint32_t replicas, uint64_t s
             ck_assert_msg(there.version == wanted.version && there.state == wanted.state,
                           "seed %lu: node %u, row %lu", (unsigned long)seed, i, (unsigned long)row);
         }
-        ck_assert_int_eq(db->storage.level, leader->storage.level);
+        ck_assert_msg(db->storage.level == leader->storage.level, "seed %lu: node %u holds %ld bytes of %ld",
+                      (unsigned long)seed, i, (long)db->storage.level, (long)leader->storage.level);
     }
 }
 
