@@ -262,7 +262,7 @@ static void lead(struct replica *replica)
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *other = &set->replicas[i];
 
-        if (i != set->primary && replica_is_reachable(other) && !other->is_seeded && !other->is_deposed)
+        if (replica_may_follow(other))
             failover_rejoin(other);
         else if (other->is_known_down) /* the new primary begins with those who are there */
             other->is_left_out = true;
@@ -350,8 +350,7 @@ void failover_lead_again(struct replica *replica)
     for (uint32_t i = 0; i < set->count; i++) /* what was on its way may be gone */
         replica_cut_stream(&set->replicas[i]);
     for (uint32_t i = 0; i < set->count; i++)
-        if (&set->replicas[i] != replica && set->replicas[i].is_up && !set->replicas[i].is_seeded &&
-            !set->replicas[i].is_deposed && replicas_are_together(&set->replicas[i], replica))
+        if (replica_may_follow(&set->replicas[i]))
             failover_rejoin(&set->replicas[i]);
     replica_set_choose_readers(set);
 }
@@ -384,19 +383,16 @@ void failover_node_up(struct replica *replica)
 
     replica->is_up = true;
     replica->is_known_down &= replica->is_cut;
-    if (!replica_is_primary(replica) && (replica->is_seeded || !replica_can_go_on(replica))) {
-        replica_seed_begin(replica);
-        return;
-    }
-    if (!replica_is_primary(replica)) /* that had been given up, perhaps */
-        write_log_move(&set->log, replica->index, replica->applied);
     if (replica_is_primary(replica) && !set->elected) {
         failover_lead_again(replica);
     } else if (replica_is_primary(replica)) {
         replica->is_kept_out = true;
-    } else if (replica_set_is_led(set) && replicas_are_together(replica, replica_set_primary(set))) {
+    } else if (replica->is_seeded || !replica_can_go_on(replica)) {
+        replica_seed_begin(replica);
+    } else if (replica_set_is_led(set) && replica_may_follow(replica)) {
         failover_rejoin(replica);
     } else { /* it serves what it has */
+        write_log_move(&set->log, replica->index, replica->applied); /* it had been given up, perhaps */
         replica->serves = true;
         replica_set_choose_readers(set);
         failover_elect(set);

@@ -136,13 +136,10 @@ static void is_whole_again(struct replica *replica)
 /* Those who could not follow the primary may now. */
 static void rejoin_all(struct replica_set *set)
 {
-    const struct replica *primary = replica_set_primary(set);
-
     for (uint32_t i = 0; i < set->count; i++) {
         struct replica *replica = &set->replicas[i];
 
-        if (replica != primary && !replica->follows && replica->is_up && !replica->is_seeded &&
-            !replica->is_deposed && replica_set_is_led(set) && replicas_are_together(replica, primary))
+        if (!replica->follows && replica_set_is_led(set) && replica_may_follow(replica))
             failover_node_up(replica);
     }
 }

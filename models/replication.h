@@ -241,6 +241,13 @@ static inline bool replicas_are_together(const struct replica *one, const struct
     return one->is_cut == other->is_cut;
 }
 
+/* A node that lives may follow the primary, which it reaches. */
+static inline bool replica_may_follow(const struct replica *replica)
+{
+    return !replica_is_primary(replica) && replica->is_up && !replica->is_seeded && !replica->is_deposed &&
+           replicas_are_together(replica, replica_set_primary(replica->set));
+}
+
 /* ---- replica_regions.c ---- */
 
 /* Whether nodes stand in several regions; links are made by replica_regions_wire() then. */

@@ -197,7 +197,8 @@ static const struct ladder_step step = {
     .wrong = { "users.arrivals=36/s", "users.session.pages=3.6", "network.latency=0.27ms",
                "data.sessions.row_size=11KB" },
     .replications = 10,
-    .often = { { NULL, 48 }, { "server_dies", 64 }, { "server_leaves", 64 }, { "server_added", 24 }, { "shared_server_added", 24 },
+    .often = { { NULL, 48 }, { "server_dies", 64 }, { "server_leaves", 64 }, { "server_added", 24 },
+               { "shared_server_added", 24 },
                { "shared_server_dies", 2 }, { "cache_dies", 20 } },
     .claims = {
         { "sessions in one server's memory, on average", "", OF(NULL, "web[0]", "sessions.held.mean"),

@@ -295,19 +295,29 @@ static void run_storm(uint64_t seed)
     sim_destroy(sim);
 }
 
+/* ---- by plan ---- */
+
+/* Asked for anything, 300 times a second for half a minute. */
+static struct sim *make_asked_run(const struct database_config *config)
+{
+    static struct source_config source;
+
+    source = (struct source_config){
+        .rate = 300, .stop_ns = 30 * SECOND, .ask = ask_anything, .timeout_ns = SECOND
+    };
+    set_scene();
+    return make_run(1, &replicated_database_model, config, &source, NULL);
+}
+
 /* The network cuts a replica off until its part of the log is given up, then the primary too: now they reach
  * each other. */
 START_TEST(test_replica_cut_who_was_given_up_meets_the_primary_out_there)
 {
-    struct source_config source = {
-        .rate = 300, .stop_ns = 30 * SECOND, .ask = ask_anything, .timeout_ns = SECOND
-    };
     struct database_config config = replicated_config(2);
     struct sim *sim;
 
-    set_scene();
     config.replication.log_kept = 50000;
-    sim = make_run(1, &replicated_database_model, &config, &source, NULL);
+    sim = make_asked_run(&config);
     cut_off(sim, "db.replica", 0, 2 * SECOND, 25 * SECOND, NULL, 0);
     cut_off(sim, "db.primary", 0, 12 * SECOND, 20 * SECOND, NULL, 0);
     run_to(sim, 100 * SECOND);
@@ -320,16 +330,12 @@ END_TEST
 /* Its part of the log was given up, and there is no primary when the network reaches it again. */
 START_TEST(test_replica_cut_who_was_given_up_is_filled_when_the_primary_is_back)
 {
-    struct source_config source = {
-        .rate = 300, .stop_ns = 30 * SECOND, .ask = ask_anything, .timeout_ns = SECOND
-    };
     const struct death death = { "primary", 0, 0, 20 * SECOND, 27 * SECOND };
     struct database_config config = replicated_config(2);
     struct sim *sim;
 
-    set_scene();
     config.replication.log_kept = 50000;
-    sim = make_run(1, &replicated_database_model, &config, &source, NULL);
+    sim = make_asked_run(&config);
     cut_off(sim, "db.replica", 0, 2 * SECOND, 25 * SECOND, NULL, 0);
     add_deaths(sim, &death, 1);
     run_to(sim, 100 * SECOND);
@@ -342,19 +348,15 @@ END_TEST
 /* The primary is back and is not let in; the network cuts off who was to be the new one. */
 START_TEST(test_replica_cut_the_primary_leads_again_when_who_was_elected_is_cut_off)
 {
-    struct source_config source = {
-        .rate = 300, .stop_ns = 30 * SECOND, .ask = ask_anything, .timeout_ns = SECOND
-    };
     const struct failover_config failover = { .promotion = 4 * SECOND };
     const struct death death = { "primary", 0, 0, 5 * SECOND, 7 * SECOND };
     struct database_config config = replicated_config(1);
     struct sim *sim;
 
-    set_scene();
     config.commit = COMMIT_DELAYED;
     config.replication.detection = SECOND;
     config.replication.failover = &failover;
-    sim = make_run(1, &replicated_database_model, &config, &source, NULL);
+    sim = make_asked_run(&config);
     add_deaths(sim, &death, 1);
     cut_off(sim, "db.replica", 0, 8 * SECOND, 12 * SECOND, NULL, 0);
     run_to(sim, 100 * SECOND);
