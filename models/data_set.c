@@ -13,9 +13,6 @@
 #include "models/repeats.h"
 #include "models/row_table.h"
 
-#define GUIDE_CELLS 4096
-#define GUIDE_MIXED UINT32_MAX /* a cell that leads to several rows */
-
 static const struct param_choice popularity_choices[] = {
     { "uniform", POPULARITY_UNIFORM, "every row is asked for equally often" },
     { "zipf", POPULARITY_ZIPF, "the row of rank k is asked for in proportion to k^-exponent" },
@@ -85,12 +82,18 @@ void data_set_ranks(struct permutation *permutation, const struct sim *sim,
     permutation_init(permutation, (uint64_t)data->rows, rng_key(sim->seed, data->name, "ranks"));
 }
 
+/* By which rows are drawn. */
+struct rank_law {
+    struct rank_law *next;
+    struct zipf_curve curve;
+};
+
 /* What a run knows of its rows. */
 struct truth {
     struct row_table rows;
     uint64_t written; /* bit n: a data set whose number is n modulo 64 has been written */
     struct row_watcher *watchers;
-    struct row_guide *guides;
+    struct rank_law *rank_laws;
     struct repeated_rows *repeated;
     bool has_copies;
 };
@@ -102,22 +105,21 @@ static struct truth *truth_of(struct sim *sim)
     return sim->truth;
 }
 
-/* The guide of that law, made when there is none. */
-static struct row_guide *guide_of(struct sim *sim, const struct data_set_config *data, double exponent)
+/* The ranks of that law, made when nobody draws by it yet. */
+static const struct zipf_curve *ranks_of(struct sim *sim, uint64_t count, double exponent)
 {
     struct truth *truth = truth_of(sim);
-    struct row_guide *guide = truth->guides;
+    struct rank_law *law = truth->rank_laws;
 
-    while (guide && (guide->data != data || guide->exponent != exponent))
-        guide = guide->next;
-    if (guide)
-        return guide;
-    guide = memory_alloc(&sim->memory, sizeof *guide);
-    *guide = (struct row_guide){
-        .memory = &sim->memory, .data = data, .exponent = exponent, .next = truth->guides
-    };
-    truth->guides = guide;
-    return guide;
+    while (law && (law->curve.law.count != count || law->curve.law.exponent != exponent))
+        law = law->next;
+    if (!law) {
+        law = memory_alloc(&sim->memory, sizeof *law);
+        zipf_curve_init(&law->curve, count, exponent);
+        law->next = truth->rank_laws;
+        truth->rank_laws = law;
+    }
+    return &law->curve;
 }
 
 void row_chooser_init(struct row_chooser *chooser, struct group *owner, const char *purpose,
@@ -134,10 +136,8 @@ void row_chooser_init(struct row_chooser *chooser, struct group *owner, const ch
         .hot_count = hot->count,
         .hot = hot->items,
     };
-    if (chooser->popularity == POPULARITY_ZIPF) {
-        zipf_init(&chooser->zipf, chooser->rows, isnan(exponent) ? data->exponent : exponent);
-        chooser->guide = guide_of(owner->sim, data, chooser->zipf.exponent);
-    }
+    if (chooser->popularity == POPULARITY_ZIPF)
+        chooser->ranks = ranks_of(owner->sim, chooser->rows, isnan(exponent) ? data->exponent : exponent);
     if (chooser->shuffled)
         data_set_ranks(&chooser->permutation, owner->sim, data);
 }
@@ -163,32 +163,6 @@ static bool choose_hot(const struct row_chooser *chooser, uint64_t number, uint6
     return false;
 }
 
-/* What all numbers of a cell lead to; remembered. */
-static __attribute__((noinline)) uint32_t fill_cell(const struct row_chooser *chooser, uint32_t cell)
-{
-    struct row_guide *guide = chooser->guide;
-    uint64_t rank =
-        zipf_rank_within(&chooser->zipf, (double)cell / GUIDE_CELLS, (double)(cell + 1) / GUIDE_CELLS);
-    uint64_t row = rank ? row_chooser_ranked(chooser, rank) : GUIDE_MIXED;
-
-    guide->cells[cell] = row < GUIDE_MIXED - 1 ? (uint32_t)row + 1 : GUIDE_MIXED;
-    return guide->cells[cell];
-}
-
-static uint64_t choose_by_zipf(const struct row_chooser *chooser, struct rng *rng)
-{
-    struct row_guide *guide = chooser->guide;
-    struct rng same = *rng;
-    uint32_t cell = (uint32_t)(rng_uniform(&same) * GUIDE_CELLS), row;
-
-    if (!guide->cells)
-        guide->cells = memory_alloc_array(guide->memory, GUIDE_CELLS, sizeof *guide->cells);
-    row = guide->cells[cell];
-    if (!row)
-        row = fill_cell(chooser, cell);
-    return row == GUIDE_MIXED ? row_chooser_ranked(chooser, zipf_sample(&chooser->zipf, rng)) : row - 1;
-}
-
 uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
 {
     struct rng rng = rng_for_request(chooser->draw_key, number);
@@ -198,7 +172,7 @@ uint64_t row_chooser_choose(const struct row_chooser *chooser, uint64_t number)
         return row;
     if (chooser->popularity == POPULARITY_UNIFORM) /* shuffled or not, all rows are alike */
         return rng_below(&rng, chooser->rows);
-    return choose_by_zipf(chooser, &rng);
+    return row_chooser_ranked(chooser, zipf_curve_sample(chooser->ranks, &rng));
 }
 
 /* ---- truth ---- */

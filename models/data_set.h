@@ -13,7 +13,7 @@
 #include "models/param.h"
 #include "sim/permutation.h"
 #include "sim/sim.h"
-#include "sim/zipf.h"
+#include "sim/zipf_curve.h"
 
 enum popularity { POPULARITY_UNIFORM, POPULARITY_ZIPF };
 enum rank_order { RANKS_SHUFFLED, RANKS_IN_ORDER };
@@ -41,25 +41,13 @@ extern const struct param_table data_set_params;
 /* Of one entry of "hot_rows", here and in request classes. */
 extern const struct param_table hot_row_params;
 
-/* A draw of a popular row is a look into this table, by the first bits of the random number, where all
- * numbers that begin so lead to one row; it is filled as it is used. 16 KB for each law of a data set,
- * whoever draws by it: so it stays near the processor. */
-struct row_guide {
-    struct memory *memory;
-    const struct data_set_config *data;
-    double exponent;
-    struct row_guide *next; /* of the run */
-    uint32_t *cells; /* row + 1; 0: not known yet, UINT32_MAX: several rows; NULL: nothing drawn yet */
-};
-
 /* Chooses rows for one purpose: a data set with what a request class says otherwise. */
 struct row_chooser {
     uint64_t rows;
     int popularity;
     bool shuffled;
-    struct zipf zipf;
+    const struct zipf_curve *ranks; /* of the run, one for all who draw by the same law; NULL: uniform */
     struct permutation permutation;
-    struct row_guide *guide; /* NULL: none */
     uint64_t draw_key;
     size_t hot_count;
     const struct hot_row_config *hot; /* the configuration's */

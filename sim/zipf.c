@@ -78,12 +78,23 @@ static __attribute__((noinline, cold)) bool is_under_curve(const struct zipf *zi
     return point >= area(zipf, rank + 0.5) - weight(zipf, rank);
 }
 
+/* The area that a number of the unit interval leads to. */
+static inline double area_at(const struct zipf *zipf, double number)
+{
+    return zipf->area_high + number * (zipf->area_low - zipf->area_high);
+}
+
+double zipf_point(const struct zipf *zipf, double number)
+{
+    return area_inverse(zipf, area_at(zipf, number));
+}
+
 uint64_t zipf_sample(const struct zipf *zipf, struct rng *rng)
 {
     if (zipf->exponent == 0.0)
         return 1 + rng_below(rng, zipf->count);
     for (;;) {
-        double point = zipf->area_high + rng_uniform(rng) * (zipf->area_low - zipf->area_high);
+        double point = area_at(zipf, rng_uniform(rng));
         double x = area_inverse(zipf, point);
         uint64_t rank = zipf->count;
 
@@ -95,28 +106,6 @@ uint64_t zipf_sample(const struct zipf *zipf, struct rng *rng)
             is_under_curve(zipf, (double)rank, point))
             return rank;
     }
-}
-
-/* What rounding can move a point's x by is far below MARGIN, so what holds at both ends with that much to spare holds
- * for all between, x being monotone. */
-#define MARGIN 1e-6
-
-uint64_t zipf_rank_within(const struct zipf *zipf, double low, double high)
-{
-    double ends[2] = { zipf->area_high + low * (zipf->area_low - zipf->area_high),
-                       zipf->area_high + high * (zipf->area_low - zipf->area_high) };
-    double far = area_inverse(zipf, ends[0]), near = area_inverse(zipf, ends[1]), rank;
-
-    if (zipf->exponent == 0.0 || !(far < (double)zipf->count - 1.0))
-        return 0;
-    rank = floor(far + 0.5);
-    if (rank > 1.0 && near < rank - 0.5 + MARGIN)
-        return 0;
-    if (far > rank + 0.5 - MARGIN || rank < 1.0)
-        return 0;
-    if (rank > 1.0 && rank - near > zipf->shortcut - MARGIN)
-        return 0;
-    return (uint64_t)rank;
 }
 
 double zipf_probability(const struct zipf *zipf, uint64_t rank)

@@ -34,10 +34,9 @@ void zipf_init(struct zipf *zipf, uint64_t count, double exponent);
 /* A rank, 1 to N; 1 is the most popular. */
 uint64_t zipf_sample(const struct zipf *zipf, struct rng *rng);
 
-/* The rank that a first number in [low, high) of the unit interval leads to at once, whichever it is; 0:
- * that depends on the number, or a second one may be needed. For tables of what is drawn most; about 100
- * ns. */
-uint64_t zipf_rank_within(const struct zipf *zipf, double low, double high);
+/* The point that zipf_sample() rounds to a rank, for a random number of [0, 1): the law's inverse. For those who know it by other
+ * means, see zipf_curve.h; the exponent is not 0. */
+double zipf_point(const struct zipf *zipf, double number);
 
 /* Probability of a rank of 1 .. N, relative error under 10^-12. O(1). */
 double zipf_probability(const struct zipf *zipf, uint64_t rank);

@@ -67,7 +67,7 @@ START_TEST(test_data_set_zipf_asks_by_rank)
     for (uint64_t number = 0; number < DRAWS; number++)
         count[row_chooser_choose(&chooser, number)]++;
     for (uint64_t rank = 1; rank <= 100; rank++) {
-        double p = zipf_probability(&chooser.zipf, rank);
+        double p = zipf_probability(&chooser.ranks->law, rank);
 
         ck_assert_double_eq_tol((double)count[row_chooser_ranked(&chooser, rank)] / DRAWS, p, tolerance(p));
     }
@@ -75,7 +75,7 @@ START_TEST(test_data_set_zipf_asks_by_rank)
 }
 END_TEST
 
-START_TEST(test_data_set_table_of_popular_rows_gives_what_the_law_gives)
+START_TEST(test_data_set_gives_the_rows_of_the_ranks_that_the_law_draws)
 {
     struct sim *sim = make_sim(1);
     struct data_set_config data = data_set(POPULARITY_ZIPF, 100000);
@@ -85,7 +85,7 @@ START_TEST(test_data_set_table_of_popular_rows_gives_what_the_law_gives)
         struct rng rng = rng_for_request(chooser.draw_key, number);
 
         ck_assert_uint_eq(row_chooser_choose(&chooser, number),
-                          row_chooser_ranked(&chooser, zipf_sample(&chooser.zipf, &rng)));
+                          row_chooser_ranked(&chooser, zipf_sample(&chooser.ranks->law, &rng)));
     }
     sim_destroy(sim);
 }
@@ -165,7 +165,7 @@ START_TEST(test_data_set_class_overrides_popularity_exponent_and_hot_rows)
 
     row_chooser_init(&chooser, sim->groups[0], "keys", &data, POPULARITY_ZIPF, 2.0, NULL);
     ck_assert_int_eq(chooser.popularity, POPULARITY_ZIPF);
-    ck_assert_double_eq(chooser.zipf.exponent, 2.0);
+    ck_assert_double_eq(chooser.ranks->law.exponent, 2.0);
     row_chooser_init(&chooser, sim->groups[0], "keys", &data, -1, NAN, &list);
     for (uint64_t number = 0; number < 1000; number++)
         ck_assert_uint_eq(row_chooser_choose(&chooser, number), 3);
@@ -220,7 +220,7 @@ START_TEST(test_data_set_is_found_by_name)
 END_TEST
 
 TEST_MAIN("data_set", test_data_set_uniform_asks_for_every_row_alike, test_data_set_zipf_asks_by_rank,
-          test_data_set_table_of_popular_rows_gives_what_the_law_gives,
+          test_data_set_gives_the_rows_of_the_ranks_that_the_law_draws,
           test_data_set_ranks_in_order_make_row_0_the_first,
           test_data_set_ranks_are_the_same_for_all_and_other_in_another_run,
           test_data_set_hot_rows_take_their_share_and_leave_other_choices_alone,
