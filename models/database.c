@@ -339,6 +339,8 @@ static void change_row(struct component *self, struct request *request)
             row_commit(self->sim, request->data, request->key);
     } else {
         version = row_commit(self->sim, request->data, request->key);
+        if (db->replica)
+            replica_gave_version(db->replica, (uint64_t)request->service_ns, version);
     }
     if (request->operation != OPERATION_REPEAT) /* that one keeps what it says, should it be sent again */
         request->version = version;

@@ -34,7 +34,7 @@ static struct database *database_of(const struct replica *replica)
 
 /* ---- entries that another primary does not have ---- */
 
-static void undo_surplus(struct replica *replica)
+void failover_undo_surplus(struct replica *replica)
 {
     for (uint64_t i = replica->surplus_count; i-- > 0;)
         database_undo(replica->node, &replica->surplus[i]);
@@ -172,7 +172,7 @@ static void give_back_surplus(struct replica *replica)
 
     if (!failover_has_surplus(replica))
         return;
-    undo_surplus(replica);
+    failover_undo_surplus(replica);
     if (replica->was_primary && failover && failover->old_primary == OLD_PRIMARY_REPLAYS && !set->replay)
         begin_replay(replica);
     else
@@ -327,24 +327,34 @@ void failover_on_replacement(struct replica *replica)
     fault_take_over(replica->node);
 }
 
-/* Nobody has taken its place: it goes on with what is left. */
-void failover_lead_again(struct replica *replica)
+/* After a crash its rows are what its log makes them, and that is as long as the longest one within reach. */
+static void recover_primary(struct replica *replica)
 {
     struct replica_set *set = replica->set;
     struct database *db = database_of(replica);
     const struct replica *best = most_advanced(set, replica->is_cut);
-    uint64_t from = set->log.positions[replica->index];
 
-    replica->is_kept_out = false;
-    replica->was_cut_as_primary = replica->is_cut;
     if (best && database_of(best)->log.next > db->log.next)
         while (db->log.next < database_of(best)->log.next)
             write_log_append(&db->log, &set->router->sim->memory, write_log_at(&set->log, db->log.next));
-    for (uint64_t n = from; n < db->log.next; n++) {
+    db->log.durable = db->log.next;
+    for (uint64_t n = set->log.positions[replica->index]; n < db->log.next; n++) {
         database_redo(replica->node, write_log_at(&set->log, n));
         make_true(set, write_log_at(&set->log, n));
     }
-    replica->applied = replica->next = db->log.next;
+}
+
+/* Nobody has taken its place: it goes on with what is left. If it has lived all the time, so have its writes, which change rows as
+ * they end. */
+void failover_lead_again(struct replica *replica)
+{
+    struct replica_set *set = replica->set;
+
+    if (replica->is_kept_out)
+        recover_primary(replica);
+    replica->is_kept_out = false;
+    replica->was_cut_as_primary = replica->is_cut;
+    replica->applied = replica->next = database_of(replica)->log.next;
     replica->serves = true;
     cut_all_logs(set, replica);
     for (uint32_t i = 0; i < set->count; i++) /* what was on its way may be gone */
@@ -383,10 +393,10 @@ void failover_node_up(struct replica *replica)
 
     replica->is_up = true;
     replica->is_known_down &= replica->is_cut;
-    if (replica_is_primary(replica) && !set->elected) {
-        failover_lead_again(replica);
-    } else if (replica_is_primary(replica)) {
+    if (replica_is_primary(replica)) {
         replica->is_kept_out = true;
+        if (!set->elected)
+            failover_lead_again(replica);
     } else if (replica->is_seeded || !replica_can_go_on(replica)) {
         replica_seed_begin(replica);
     } else if (replica_set_is_led(set) && replica_may_follow(replica)) {

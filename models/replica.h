@@ -15,6 +15,10 @@ void replica_start(struct replica *replica);
 /* The primary has appended an entry to its log. */
 void replica_appended(struct replica *replica, const struct write_log_entry *entry);
 
+/* The row has that version by entry n of the node's log, whichever the entry was made with: of two primaries the other one may have
+ * written the row since. */
+void replica_gave_version(struct replica *replica, uint64_t n, uint32_t version);
+
 /* More of the node's log is on its disk. */
 void replica_log_is_written(struct replica *replica);
 

@@ -69,15 +69,38 @@ bool replica_takes_writes(const struct replica *replica)
     return replica->is_deposed && !is_told;
 }
 
+/* What a deposed primary has appended is the end of its surplus. */
+void replica_gave_version(struct replica *replica, uint64_t n, uint32_t version)
+{
+    uint64_t from_end = replica_database(replica)->log.next - n;
+
+    if (replica_is_primary(replica) || n < replica->split_at)
+        write_log_set_version(&replica->set->log, n, version);
+    else if (from_end <= replica->surplus_count)
+        replica->surplus[replica->surplus_count - from_end].version = version;
+}
+
 void replica_depose(struct replica *old, uint64_t end)
 {
     old->was_cut_as_primary = false;
     old->is_deposed = old->was_primary = true;
     old->split_at = end;
-    old->applied = old->next = end;
+    old->applied = end < old->set->acknowledged ? end : old->set->acknowledged; /* the rest failed there */
+    old->next = old->applied;
 }
 
-/* Its log is that of the others up to where they part. */
+/* What was not on its disk before the logs part is not in its rows either, no more than what came after. */
+static void take_back_tail(struct replica *old)
+{
+    const struct replica_set *set = old->set;
+    uint64_t end = replica_database(old)->log.next;
+
+    failover_undo_surplus(old);
+    for (uint64_t n = old->split_at; n-- > end && n >= set->log.oldest;)
+        database_undo(old->node, write_log_at(&set->log, n));
+}
+
+/* Its log is that of the others up to where they part, or as much of it as it had on disk. */
 void replica_end_split(struct replica *old)
 {
     struct replica_set *set = old->set;
@@ -90,7 +113,9 @@ void replica_end_split(struct replica *old)
         replica_database(&set->replicas[i])->lost_any = true;
     if (log->next > old->split_at)
         write_log_truncate(log, old->split_at);
-    old->applied = old->next = log->next;
+    take_back_tail(old);
+    if (old->applied > log->next)
+        old->applied = old->next = log->next;
     old->is_deposed = false;
     old->split_commits = 0;
 }

@@ -332,6 +332,9 @@ bool failover_has_surplus(const struct replica *replica);
 void failover_drop_surplus(struct replica *replica);
 void failover_on_replacement(struct replica *replica);
 
+/* That leaves its rows; to do it again changes nothing. */
+void failover_undo_surplus(struct replica *replica);
+
 /* Appends to what only that node has. */
 void failover_add_surplus(struct replica *replica, const struct write_log_entry *entry);
 

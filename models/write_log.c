@@ -70,6 +70,12 @@ const struct write_log_entry *write_log_at(const struct write_log *log, uint64_t
     return &log->ring[n & (log->room - 1)];
 }
 
+void write_log_set_version(struct write_log *log, uint64_t n, uint32_t version)
+{
+    if (n >= log->oldest && n < log->next)
+        log->ring[n & (log->room - 1)].version = version;
+}
+
 void write_log_move(struct write_log *log, uint32_t reader, uint64_t position)
 {
     bool was_oldest = log->positions[reader] == log->oldest;

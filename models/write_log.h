@@ -59,6 +59,9 @@ void write_log_advance(struct write_log *log, uint32_t reader);
 /* Entry number n, which is kept; the log's own until the next append. */
 const struct write_log_entry *write_log_at(const struct write_log *log, uint64_t n);
 
+/* Entry n, if it is kept, was made with another version than it came to have. */
+void write_log_set_version(struct write_log *log, uint64_t n, uint32_t version);
+
 /* The reader needs entries from `position` on, which is kept or the end; it may go back. */
 void write_log_move(struct write_log *log, uint32_t reader, uint64_t position);
 

@@ -13,9 +13,8 @@
 static void write_all(struct asked *script, enum operation operation)
 {
     for (uint64_t i = 0; i < WRITES; i++)
-        script[i] = (struct asked){
-            .at_ns = (int64_t)i * 100 * MS, .operation = operation, .key = i % 7, .data = 1
-        };
+        script[i] =
+            (struct asked){ .at_ns = (int64_t)i * 100 * MS, .operation = operation, .key = i % 7, .data = 1 };
 }
 
 static void cut_off(struct sim *sim, const char *part, uint32_t instance, int64_t from_ns, int64_t until_ns,
@@ -192,14 +191,14 @@ START_TEST(test_replica_cut_quorums_are_those_of_a_side)
             write_all(script, WRITE);
             config.kind = DATABASE_KEY_VALUE;
             config.replication.mode = REPLICATION_QUORUM;
-            config.replication.quorum = (struct quorum_config){ .read = 1,
-                                                                .write = write,
-                                                                .hints_kept = INT64_MAX };
+            config.replication.quorum =
+                (struct quorum_config){ .read = 1, .write = write, .hints_kept = INT64_MAX };
             sim = make_run(1, &quorum_database_model, &config, &source, NULL);
             with[0] = sim_find_group(sim, "users");
             cut_off(sim, "db.copy", 1, CUT_NS, WHOLE_NS, with, with_users);
             run_to(sim, WHOLE_NS - 1);
-            for (uint64_t row = 0; row < 7; row++) /* what is kept for the other side waits: 11 writes before */
+            for (uint64_t row = 0; row < 7;
+                 row++) /* what is kept for the other side waits: 11 writes before */
                 for (uint32_t i = 0; i < 3; i++)
                     if ((i == 1) != with_users)
                         ck_assert_uint_eq(version_at(sim, "db.copy", i, row), row < 4 ? 2 : 1);
@@ -209,8 +208,7 @@ START_TEST(test_replica_cut_quorums_are_those_of_a_side)
             expect_outcome(script, 10050, 12000, OUTCOME_OK);
             for (uint64_t row = 0; row < 7; row++)
                 for (uint32_t i = 0; i < 2; i++)
-                    ck_assert_uint_eq(version_at(sim, "db.copy", i, row),
-                                      version_at(sim, "db.copy", 2, row));
+                    ck_assert_uint_eq(version_at(sim, "db.copy", i, row), version_at(sim, "db.copy", 2, row));
             sim_destroy(sim);
         }
 }
@@ -248,11 +246,12 @@ static void check_agreement(const struct sim *sim, uint32_t replicas, uint64_t s
     }
 }
 
-static void run_storm(uint64_t seed)
+/* Requests come until stop_ns, faults begin until the 50th second: later requests hide what went wrong, or meet it. */
+static void run_storm(uint64_t seed, int64_t stop_ns)
 {
     static struct group *with[1];
     struct source_config source = {
-        .rate = 300, .stop_ns = 60 * SECOND, .ask = ask_anything, .timeout_ns = SECOND
+        .rate = 300, .stop_ns = stop_ns, .ask = ask_anything, .timeout_ns = SECOND
     };
     struct failover_config failover = { .promotion = SECOND, .old_primary = (int)(seed / 2 % 2) };
     struct database_config config = replicated_config(1 + (int64_t)(seed % 3));
@@ -366,15 +365,72 @@ START_TEST(test_replica_cut_the_primary_leads_again_when_who_was_elected_is_cut_
 }
 END_TEST
 
+/* It lives all the time, and writes wait for the replica when those who watch elect that; it dies and the primary goes on: each of
+ * these writes is done, once. */
+START_TEST(test_replica_cut_writes_that_wait_are_done_once_when_the_primary_leads_again)
+{
+    const struct failover_config failover = { .promotion = 4 * SECOND, .fencing = true };
+    const struct death death = { "replica", 0, 0, 9 * SECOND, 12 * SECOND };
+    struct database_config config = replicated_config(1);
+    struct group *with[1];
+    struct sim *sim;
+
+    config.replication.mode = REPLICATION_SEMI_SYNCHRONOUS;
+    config.replication.detection = SECOND;
+    config.replication.failover = &failover;
+    sim = make_asked_run(&config);
+    with[0] = sim_find_group(sim, "users");
+    cut_off(sim, "db.primary", 0, 5 * SECOND, 8 * SECOND, with, 1);
+    add_deaths(sim, &death, 1);
+    run_to(sim, 100 * SECOND);
+    ck_assert_uint_eq(of_db(sim, "failovers"), 0);
+    check_agreement(sim, 1, 1);
+    sim_destroy(sim);
+}
+END_TEST
+
+/* What it takes over from a replica as it recovers is on its disk then: it has that when it dies once more. */
+START_TEST(test_replica_cut_what_a_primary_takes_over_is_on_its_disk)
+{
+    const struct death deaths[] = { { "primary", 0, 0, 31 * SECOND, 33 * SECOND },
+                                    { "replica", 0, 0, 35 * SECOND, 45 * SECOND },
+                                    { "primary", 0, 0, 36 * SECOND, 38 * SECOND } };
+    struct database_config config = replicated_config(1);
+    struct sim *sim;
+    uint64_t written;
+
+    config.commit = COMMIT_DELAYED;
+    config.flush_interval = 20 * SECOND;
+    sim = make_asked_run(&config);
+    add_deaths(sim, deaths, COUNT(deaths));
+    run_to(sim, 30500 * MS);
+    written = log_size(sim, "db.primary", 0);
+    run_to(sim, 32 * SECOND);
+    ck_assert_uint_lt(log_size(sim, "db.primary", 0), written); /* what was not on its disk is gone */
+    run_to(sim, 40 * SECOND);
+    ck_assert_uint_eq(log_size(sim, "db.primary", 0), written);
+    run_to(sim, 100 * SECOND);
+    check_agreement(sim, 1, 1);
+    sim_destroy(sim);
+}
+END_TEST
+
 /* The further ones have gone wrong once. */
 START_TEST(test_replica_cut_nodes_agree_after_a_storm)
 {
-    static const uint64_t further[] = { 210, 280, 432, 446, 545, 618, 662, 704, 1444, 1461, 3652 };
+    static const struct {
+        uint64_t seed;
+        int64_t stop_s;
+    } further[] = { { 210, 60 },  { 280, 60 },  { 432, 60 }, { 446, 60 },  { 545, 60 },
+                    { 618, 60 },  { 662, 60 },  { 704, 60 }, { 1444, 60 }, { 1461, 60 },
+                    { 3652, 60 }, { 9408, 60 }, { 225, 20 }, { 432, 20 },  { 526, 25 } };
 
-    for (uint64_t seed = 1; seed <= 60; seed++)
-        run_storm(seed);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        run_storm(seed, 60 * SECOND);
+        run_storm(seed, 25 * SECOND);
+    }
     for (size_t i = 0; i < COUNT(further); i++)
-        run_storm(further[i]);
+        run_storm(further[i].seed, further[i].stop_s * SECOND);
 }
 END_TEST
 
@@ -388,4 +444,6 @@ TEST_MAIN("replica_cut", test_replica_cut_fencing_ends_the_old_primary,
           test_replica_cut_who_was_given_up_meets_the_primary_out_there,
           test_replica_cut_who_was_given_up_is_filled_when_the_primary_is_back,
           test_replica_cut_the_primary_leads_again_when_who_was_elected_is_cut_off,
+          test_replica_cut_writes_that_wait_are_done_once_when_the_primary_leads_again,
+          test_replica_cut_what_a_primary_takes_over_is_on_its_disk,
           test_replica_cut_nodes_agree_after_a_storm)
