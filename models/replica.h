@@ -15,8 +15,8 @@ void replica_start(struct replica *replica);
 /* The primary has appended an entry to its log. */
 void replica_appended(struct replica *replica, const struct write_log_entry *entry);
 
-/* The row has that version by entry n of the node's log, whichever the entry was made with: of two primaries the other one may have
- * written the row since. */
+/* The row has that version by entry n of the node's log, whichever the entry was made with: another primary, or another site, may have
+ * written it since. A replica that has the entry already, as under synchronous replication, keeps the older version. */
 void replica_gave_version(struct replica *replica, uint64_t n, uint32_t version);
 
 /* More of the node's log is on its disk. */

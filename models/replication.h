@@ -332,7 +332,7 @@ bool failover_has_surplus(const struct replica *replica);
 void failover_drop_surplus(struct replica *replica);
 void failover_on_replacement(struct replica *replica);
 
-/* That leaves its rows; to do it again changes nothing. */
+/* That leaves its rows; to do it again changes nothing, unless something has come since. */
 void failover_undo_surplus(struct replica *replica);
 
 /* Appends to what only that node has. */
