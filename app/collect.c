@@ -182,22 +182,31 @@ static double greatest_utilisation(const struct subject *subject)
     return greatest;
 }
 
-/* What has no resources of its own is as busy as its parts: a sharded database as its shards. */
-static void add_utilisation_of_parts(const struct subject *subject)
+/* Those of a part's instances that belong to the subject's. */
+static struct subject part_of(const struct subject *subject, const struct group *part)
+{
+    uint32_t first = (uint32_t)(subject->members - subject->group->instances) * part->each;
+    uint32_t count = part->each ? subject->count * part->each : part->count;
+
+    return (struct subject){ subject->sim, subject->results, part->name, part, part->instances + first, count, NULL };
+}
+
+/* What has no resources of its own is as busy as its parts: a sharded database as its shards, a shard as its replicas; parts
+ * without any are idle. Below 0: it has neither. */
+static double utilisation_with_parts(const struct subject *subject)
 {
     const struct sim *sim = subject->sim;
     double greatest = -1;
 
-    for (uint16_t i = 0; i < sim->group_count; i++) {
-        const struct group *part = sim->groups[i];
-        struct subject parts = { sim, subject->results, part->name, part, part->instances, part->count,
-                                 NULL };
+    if (subject->members[0]->resource_count)
+        return greatest_utilisation(subject);
+    for (uint16_t i = 0; i < sim->group_count; i++)
+        if (sim->groups[i]->parent == subject->group) {
+            struct subject part = part_of(subject, sim->groups[i]);
 
-        if (part->parent == subject->group)
-            greatest = fmax(greatest, greatest_utilisation(&parts));
-    }
-    if (greatest >= 0)
-        results_add_value(subject->results, subject->name, "utilisation", "1", RESULT_VALUE, greatest);
+            greatest = fmax(greatest, fmax(utilisation_with_parts(&part), 0));
+        }
+    return greatest;
 }
 
 /* Of an episode. They follow the utilisation whose they are: result_peak() finds them there. */
@@ -224,6 +233,7 @@ static void add_utilisations(const struct subject *subject)
 {
     const struct component *first = subject->members[0];
     struct results *results = subject->results;
+    double busy = utilisation_with_parts(subject);
 
     for (uint8_t i = 0; i < first->resource_count; i++) {
         const struct resource *resource = &first->resources[i];
@@ -245,11 +255,8 @@ static void add_utilisations(const struct subject *subject)
         }
         add_peaks(subject, i);
     }
-    if (first->resource_count)
-        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE,
-                          greatest_utilisation(subject));
-    else
-        add_utilisation_of_parts(subject);
+    if (busy >= 0)
+        results_add_value(results, subject->name, "utilisation", "1", RESULT_VALUE, busy);
 }
 
 static void add_queues(const struct subject *subject)
