@@ -334,9 +334,8 @@ static void recover_primary(struct replica *replica)
     struct database *db = database_of(replica);
     const struct replica *best = most_advanced(set, replica->is_cut);
 
-    if (best && database_of(best)->log.next > db->log.next)
-        while (db->log.next < database_of(best)->log.next)
-            write_log_append(&db->log, &set->router->sim->memory, write_log_at(&set->log, db->log.next));
+    while (best && db->log.next < database_of(best)->log.next)
+        write_log_append(&db->log, &set->router->sim->memory, write_log_at(&set->log, db->log.next));
     db->log.durable = db->log.next;
     for (uint64_t n = set->log.positions[replica->index]; n < db->log.next; n++) {
         database_redo(replica->node, write_log_at(&set->log, n));

@@ -173,6 +173,12 @@ void replica_cut_applying(struct replica *replica, uint64_t end)
         replica->applied = end;
 }
 
+void replica_take_back(const struct replica *replica, uint64_t from, uint64_t end)
+{
+    while (end-- > from)
+        database_undo(replica->node, write_log_at(&replica->set->log, end));
+}
+
 void replica_stop_applying(struct replica *replica)
 {
     for (uint32_t i = 0; i < replica->applier_count; i++)

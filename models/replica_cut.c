@@ -89,17 +89,6 @@ void replica_depose(struct replica *old, uint64_t end)
     old->next = old->applied;
 }
 
-/* What was not on its disk before the logs part is not in its rows either, no more than what came after. */
-static void take_back_tail(struct replica *old)
-{
-    const struct replica_set *set = old->set;
-    uint64_t end = replica_database(old)->log.next;
-
-    failover_undo_surplus(old);
-    for (uint64_t n = old->split_at; n-- > end && n >= set->log.oldest;)
-        database_undo(old->node, write_log_at(&set->log, n));
-}
-
 /* Its log is that of the others up to where they part, or as much of it as it had on disk. */
 void replica_end_split(struct replica *old)
 {
@@ -113,9 +102,10 @@ void replica_end_split(struct replica *old)
         replica_database(&set->replicas[i])->lost_any = true;
     if (log->next > old->split_at)
         write_log_truncate(log, old->split_at);
-    take_back_tail(old);
-    if (old->applied > log->next)
-        old->applied = old->next = log->next;
+    /* What was not on its disk before the logs part is not in its rows either, no more than what came after. */
+    failover_undo_surplus(old);
+    replica_take_back(old, log->next > set->log.oldest ? log->next : set->log.oldest, old->split_at);
+    replica_cut_applying(old, log->next);
     old->is_deposed = false;
     old->split_commits = 0;
 }

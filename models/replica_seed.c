@@ -80,16 +80,6 @@ static void take_rows(struct replica *replica, const struct replica *source)
     amount_set(&db->storage, from->storage.level, replica->node->sim->now_ns);
 }
 
-/* The copy is of the rows as the entries before `position` make them: the source may lose what came later. */
-static void take_back(struct replica *replica, const struct replica *source, uint64_t position)
-{
-    const struct replica_set *set = replica->set;
-    uint64_t end = replica_is_primary(source) ? set->log.next : source->next;
-
-    while (end-- > position)
-        database_undo(replica->node, write_log_at(&set->log, end));
-}
-
 /* Its log begins where the copy ends. */
 static void take_position(struct replica *replica, uint64_t position)
 {
@@ -118,7 +108,8 @@ static void begin_copy(struct replica *replica)
     }
     position = replica_is_primary(seed->source) ? set->log.positions[set->primary] : seed->source->applied;
     take_rows(replica, seed->source);
-    take_back(replica, seed->source, position);
+    /* The copy is of the rows as the entries before `position` make them: the source may lose what came later. */
+    replica_take_back(replica, position, replica_is_primary(seed->source) ? set->log.next : seed->source->next);
     take_position(replica, position);
     seed->bytes = db->storage.level;
     amount_set(&db->storage, 0, replica->node->sim->now_ns);

@@ -250,8 +250,7 @@ static void take_back_tail(struct replica *replica)
     const struct database *db = replica_database(replica);
     uint64_t answered = replica->set->acknowledged;
 
-    for (uint64_t n = db->log.next; n-- > db->log.durable;)
-        database_undo(replica->node, write_log_at(&replica->set->log, n));
+    replica_take_back(replica, db->log.durable, db->log.next);
     replica->applied = replica->next = answered < db->log.durable ? answered : db->log.durable;
 }
 

@@ -310,6 +310,9 @@ void replica_stop_applying(struct replica *replica);
 /* Entries from `end` on are not applied, or come to nothing. */
 void replica_cut_applying(struct replica *replica, uint64_t end);
 
+/* Entries from `from` to before `end` of the common log leave its rows, the last one first. */
+void replica_take_back(const struct replica *replica, uint64_t from, uint64_t end);
+
 /* It has applied all that it has received. */
 bool replica_is_done(const struct replica *replica);
 

@@ -31,12 +31,10 @@ static struct zipf_piece fit(const struct zipf *law, double start, double width)
 /* A law's derivatives of any order are monotone, so the error between the places tried is not much larger than at them. */
 static bool fits(const struct zipf_piece *piece, const struct zipf *law, double start, double width)
 {
-    const double *c = piece->coefficients;
-
     for (int i = 0; i < TRIALS; i++) {
-        double t = (double)i / (TRIALS - 1), x = zipf_point(law, start + t * width);
+        double t = (double)i / (TRIALS - 1);
 
-        if (!(fabs(c[0] + t * (c[1] + t * (c[2] + t * c[3])) - x) < ZIPF_CURVE_ERROR / 4))
+        if (!(fabs(zipf_piece_at(piece, t) - zipf_point(law, start + t * width)) < ZIPF_CURVE_ERROR / 4))
             return false;
     }
     return true;
@@ -53,8 +51,8 @@ void zipf_curve_init(struct zipf_curve *curve, uint64_t count, double exponent)
     for (int i = 0; i < ZIPF_CURVE_PIECES; i++) {
         struct zipf_piece *piece = &curve->pieces[i];
 
-        *piece = exponent == 0.0 ? unknown : fit(&curve->law, i * width, width);
-        if (exponent == 0.0 || !fits(piece, &curve->law, i * width, width))
+        *piece = fit(&curve->law, i * width, width);
+        if (exponent == 0.0 || !fits(piece, &curve->law, i * width, width)) /* 0: drawn without the inverse */
             *piece = unknown;
     }
 }

@@ -24,6 +24,13 @@ struct zipf_piece {
     double coefficients[4];
 } __attribute__((aligned(32)));
 
+static inline double zipf_piece_at(const struct zipf_piece *piece, double t)
+{
+    const double *c = piece->coefficients;
+
+    return (c[0] + c[1] * t) + (c[2] + c[3] * t) * (t * t);
+}
+
 struct zipf_curve {
     struct zipf law;
     double accepted; /* x - (rank - 1/2) from which on the shortcut accepts a rank for sure */
@@ -39,9 +46,7 @@ static inline uint64_t zipf_curve_sample(const struct zipf_curve *curve, struct 
     struct rng again = *rng;
     double along = rng_uniform(rng) * ZIPF_CURVE_PIECES;
     uint32_t index = (uint32_t)(int32_t)along;
-    const double *c = curve->pieces[index].coefficients;
-    double t = along - (double)(int32_t)index;
-    double x = (c[0] + c[1] * t) + (c[2] + c[3] * t) * (t * t);
+    double x = zipf_piece_at(&curve->pieces[index], along - (double)(int32_t)index);
     int64_t rank = (int64_t)(x + 0.5);
     double above = x + 0.5 - (double)rank;
 

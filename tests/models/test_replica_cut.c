@@ -308,6 +308,15 @@ static struct sim *make_asked_run(const struct database_config *config)
     return make_run(1, &replicated_database_model, config, &source, NULL);
 }
 
+/* All agree, and so much of that has been counted. */
+static void end_asked_run(struct sim *sim, const char *metric, uint64_t count, uint32_t replicas)
+{
+    run_to(sim, 100 * SECOND);
+    ck_assert_uint_eq(of_db(sim, metric), count);
+    check_agreement(sim, replicas, 1);
+    sim_destroy(sim);
+}
+
 /* The network cuts a replica off until its part of the log is given up, then the primary too: now they reach
  * each other. */
 START_TEST(test_replica_cut_who_was_given_up_meets_the_primary_out_there)
@@ -319,10 +328,7 @@ START_TEST(test_replica_cut_who_was_given_up_meets_the_primary_out_there)
     sim = make_asked_run(&config);
     cut_off(sim, "db.replica", 0, 2 * SECOND, 25 * SECOND, NULL, 0);
     cut_off(sim, "db.primary", 0, 12 * SECOND, 20 * SECOND, NULL, 0);
-    run_to(sim, 100 * SECOND);
-    ck_assert_uint_eq(of_db(sim, "replacements"), 2);
-    check_agreement(sim, 2, 1);
-    sim_destroy(sim);
+    end_asked_run(sim, "replacements", 2, 2);
 }
 END_TEST
 
@@ -337,10 +343,7 @@ START_TEST(test_replica_cut_who_was_given_up_is_filled_when_the_primary_is_back)
     sim = make_asked_run(&config);
     cut_off(sim, "db.replica", 0, 2 * SECOND, 25 * SECOND, NULL, 0);
     add_deaths(sim, &death, 1);
-    run_to(sim, 100 * SECOND);
-    ck_assert_uint_eq(of_db(sim, "replacements"), 1);
-    check_agreement(sim, 2, 1);
-    sim_destroy(sim);
+    end_asked_run(sim, "replacements", 1, 2);
 }
 END_TEST
 
@@ -358,10 +361,7 @@ START_TEST(test_replica_cut_the_primary_leads_again_when_who_was_elected_is_cut_
     sim = make_asked_run(&config);
     add_deaths(sim, &death, 1);
     cut_off(sim, "db.replica", 0, 8 * SECOND, 12 * SECOND, NULL, 0);
-    run_to(sim, 100 * SECOND);
-    ck_assert_uint_eq(of_db(sim, "failovers"), 0);
-    check_agreement(sim, 1, 1);
-    sim_destroy(sim);
+    end_asked_run(sim, "failovers", 0, 1);
 }
 END_TEST
 
@@ -382,10 +382,7 @@ START_TEST(test_replica_cut_writes_that_wait_are_done_once_when_the_primary_lead
     with[0] = sim_find_group(sim, "users");
     cut_off(sim, "db.primary", 0, 5 * SECOND, 8 * SECOND, with, 1);
     add_deaths(sim, &death, 1);
-    run_to(sim, 100 * SECOND);
-    ck_assert_uint_eq(of_db(sim, "failovers"), 0);
-    check_agreement(sim, 1, 1);
-    sim_destroy(sim);
+    end_asked_run(sim, "failovers", 0, 1);
 }
 END_TEST
 
